@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/** The `goodparts` command. Each command is a file of `cli/commands/`, loaded when it is asked for. */
+import { Command } from 'commander'
+import { GoodpartsError } from '../engine/errors.ts'
+
+/** A command adds itself to the program. */
+export type RegisterCommand = (program: Command) => void
+
+const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
+]
+
+const program = new Command('goodparts')
+  .description('Visual inspection learned from good parts only')
+  .showHelpAfterError('(--help lists the options)')
+
+for (const load of commands) (await load()).register(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof GoodpartsError)) throw error
+  process.stderr.write(`goodparts: ${error.message} (${error.code})\n`)
+  if (error.fix !== null) process.stderr.write(`Fix: ${error.fix}\n`)
+  process.exitCode = 1
+}

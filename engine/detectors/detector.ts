@@ -1,0 +1,52 @@
+/**
+ * The contract of every detector family: good pictures in, one bundle file out. Whatever the family does, the result is one
+ * self-contained ONNX graph `image: uint8 [N, H, W, C]` (N, H, W, C free; C is 1 or 3) to `score: float32 [N]` and
+ * `map: float32 [N, h, w]`, higher = less like the good parts.
+ */
+import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
+import type { RawImage } from '../frame/image-codec.ts'
+
+/** A picture of a good part, decoded when it is needed. */
+export interface GoodImage {
+  /** A path or a name, for messages. */
+  name: string
+  /** The physical part: pictures of one part never stand on both sides of a split. `null` = every picture its own part. */
+  group: string | null
+  /** Held out by the data set's author for calibration; the detector splits by itself where no image has it. */
+  calibration: boolean
+  read (): Promise<RawImage>
+}
+
+export interface FitProgress {
+  /** For a person: `features`, `coreset`, … */
+  stage: string
+  done: number
+  total: number
+  /** Rows of the scale table as they come in. */
+  trials?: ScaleTrial[]
+}
+
+export interface FitContext {
+  seed: number
+  /** Intra-op threads. */
+  threads: number
+  progress (progress: FitProgress): void
+  /** Aborting rejects the fit with GOODPARTS_FIT_CANCELLED. */
+  signal: AbortSignal
+}
+
+export interface FittedBundle {
+  /** The ONNX file, metadata inside. */
+  bytes: Uint8Array
+  metadata: BundleMetadata
+}
+
+export interface Detector {
+  /** The folder's name and the bundle's `family`. */
+  readonly family: string
+  readonly description: string
+  /** Values of every option when none is given. */
+  readonly defaults: { readonly [option: string]: JsonValue }
+  /** @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_ARGUMENT (unknown option or value), GOODPARTS_FIT_CANCELLED. */
+  fit (images: readonly GoodImage[], options: { readonly [option: string]: JsonValue }, context: FitContext): Promise<FittedBundle>
+}

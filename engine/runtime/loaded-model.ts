@@ -1,0 +1,45 @@
+/** What the rest of the house sees of a model that is loaded for inference; implemented by `engine/runtime/inference-runtime.ts`. */
+import type { BundleMetadata } from '../../schemas/bundle.ts'
+import type { AnomalyMap } from '../frame/anomaly-map.ts'
+import type { Frame } from '../frame/frame.ts'
+
+export type Device = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu'
+export type DeviceRequest = Device | 'auto'
+
+export interface DeviceTrial {
+  device: Device
+  threads: number
+  /** `null` when it could not run; `reason` says why. */
+  imagesPerSecond: number | null
+  goldenDifference: number | null
+  reason: string
+}
+
+export interface DeviceChoice {
+  device: Device
+  /** Intra-op threads of each worker's session. */
+  threads: number
+  workers: number
+  /** One sentence for a person. */
+  reason: string
+  trials: DeviceTrial[]
+}
+
+export interface Scoring {
+  score: number
+  map: AnomalyMap
+  /** Milliseconds inside the session for the batch that held this frame. */
+  inferenceMs: number
+  bundleId: string
+}
+
+export interface LoadedModel {
+  readonly metadata: BundleMetadata
+  readonly choice: DeviceChoice
+  /**
+   * Scores frames in worker threads; frames of one geometry are batched. Resolves in the order given.
+   * @throws GOODPARTS_INFERENCE_FAILED, GOODPARTS_DEADLINE_PASSED (`deadlineMs` after the call, work not yet begun is dropped).
+   */
+  score (frames: readonly Frame[], options?: { deadlineMs?: number }): Promise<Scoring[]>
+  close (): Promise<void>
+}

@@ -1,0 +1,65 @@
+/** JSON values, as options and metadata use them. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue }
+
+/** One regenerated picture and what the bundle must answer to it. */
+export interface GoldenVector {
+  /** Seed of the picture (see `engine/bundle/golden.ts`). */
+  seed: number
+  width: number
+  height: number
+  score: number
+  /** The map's values at fixed, evenly spread positions. */
+  mapSamples: number[]
+}
+
+/** One row of the table that `scale: auto` shows. */
+export interface ScaleTrial {
+  layers: string
+  /** Input edge in pixels. */
+  size: number
+  /** AUROC of drawn-on against untouched held-out good parts. */
+  proxyAuroc: number | null
+  imagesPerSecond: number | null
+  /** Why it was chosen, left behind or not tried. */
+  outcome: string
+  chosen: boolean
+  /** Anything else that this trial varied, for example `whitening`. */
+  settings: { [key: string]: JsonValue }
+}
+
+/** What a model bundle says of itself; kept as JSON in the ONNX file's `metadata_props` under `goodparts`. */
+export interface BundleMetadata {
+  schema: 'goodparts.bundle/1'
+  /** First 16 hex digits of the SHA-256 of the graph and of this metadata. */
+  id: string
+  name: string
+  family: string
+  /** @format date-time */
+  createdAt: string
+  /** Options as resolved by the fit, nothing implicit. */
+  options: { [key: string]: JsonValue }
+  /** Geometry of the pictures that it learned from; any other is resized inside the graph. */
+  input: { height: number, width: number, channels: 1 | 3 }
+  map: { height: number, width: number }
+  calibration: {
+    /** Scores of good parts that the fit did not see, ascending. */
+    scores: number[]
+    heldOutBy: 'group' | 'image'
+  }
+  classNames: string[]
+  training: {
+    images: number
+    groups: number | null
+    /** SHA-256 of each image's pixels, sorted. */
+    imageHashes: string[]
+    seed: number
+    seconds: number
+  }
+  parent: string | null
+  golden: { vectors: GoldenVector[], relativeTolerance: number }
+  trials: ScaleTrial[]
+  /** SHA-256 (hex) of the serialised graph without metadata. */
+  graphSha256: string
+  signature: string | null
+  versions: { [name: string]: string }
+}
