@@ -1,0 +1,71 @@
+/** The demo's own Node-RED user directory: this package linked in, the example flow laid down once, settings for loopback. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { GoodpartsError } from '../../engine/errors.ts'
+
+export const packageName = '@goodparts/node-red-inspection'
+
+export interface UserDirectory {
+  path: string
+  settingsFile: string
+  flowFile: string
+}
+
+/** `$XDG_DATA_HOME/goodparts/demo`, which is `~/.local/share/goodparts/demo` where that is not set. */
+export function defaultUserDirectory (): string {
+  return join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'goodparts', 'demo')
+}
+
+/** The folder that holds this package's `package.json`, from a checkout and when installed. */
+export function packageRoot (start: string = import.meta.dirname): string {
+  let folder = start
+  while (dirname(folder) !== folder) {
+    const manifest = join(folder, 'package.json')
+    if (existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name === packageName) return folder
+    folder = dirname(folder)
+  }
+  throw new GoodpartsError('GOODPARTS_DEPENDENCY_MISSING', `Expected ${start} to lie inside the package ${packageName}`)
+}
+
+/**
+ * Makes the directory usable. An edited flow is kept: the example is laid down where no flow is yet, or, with `renewFlow`,
+ * over an older one, which is kept beside it as `flows.json.before`.
+ */
+export function prepareUserDirectory (path: string, options: { editorPort: number, flow: () => unknown, renewFlow: boolean }): UserDirectory {
+  try {
+    const scope = join(path, 'node_modules', dirname(packageName))
+    mkdirSync(scope, { recursive: true })
+    const link = join(path, 'node_modules', packageName)
+    rmSync(link, { recursive: true, force: true })
+    symlinkSync(packageRoot(), link, 'dir')
+    writeFileSync(join(path, 'package.json'), JSON.stringify({ name: 'goodparts-demo', private: true, dependencies: { [packageName]: '*' } }, null, 2))
+
+    const flowFile = join(path, 'flows.json')
+    if (options.renewFlow && existsSync(flowFile)) renameSync(flowFile, `${flowFile}.before`)
+    if (!existsSync(flowFile)) writeFileSync(flowFile, JSON.stringify(options.flow(), null, 2))
+
+    const settingsFile = join(path, 'settings.cjs')
+    writeFileSync(settingsFile, settings(path, options.editorPort))
+    return { path, settingsFile, flowFile }
+  } catch (cause) {
+    if (cause instanceof GoodpartsError) throw cause
+    throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be writable: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause, fix: 'choose another folder with --user-dir' })
+  }
+}
+
+function settings (userDir: string, editorPort: number): string {
+  return `module.exports = ${JSON.stringify({
+    userDir,
+    flowFile: 'flows.json',
+    flowFilePretty: true,
+    uiHost: '127.0.0.1',
+    uiPort: editorPort,
+    credentialSecret: false,
+    telemetry: { enabled: false, updateNotification: false },
+    externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
+    logging: { console: { level: 'info', metrics: false, audit: false } },
+    editorTheme: { tours: false, page: { title: 'Goodparts' }, header: { title: 'Goodparts' }, projects: { enabled: false } }
+  }, null, 2)}\n`
+}
