@@ -38,7 +38,7 @@ beforeAll(async () => {
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, maxBuffer: 1 << 26 })
   const packed = JSON.parse(stdout.slice(stdout.indexOf('['))) as Array<{ filename: string }>
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'plain-user-directory', private: true }))
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, basename(packed[0]?.filename ?? ''))], { cwd: folder, maxBuffer: 1 << 26 })
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, basename(packed[0]?.filename ?? ''))], { cwd: folder, maxBuffer: 1 << 26, env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' } })
   port = await freePort()
   writeFileSync(join(folder, 'settings.cjs'), `module.exports = { uiHost: '127.0.0.1', uiPort: ${port}, userDir: ${JSON.stringify(folder)}, telemetry: { enabled: false } }`)
   nodeRed = spawn(process.execPath, [join(root, 'node_modules', 'node-red', 'red.js'), '--settings', join(folder, 'settings.cjs')], { stdio: ['ignore', 'pipe', 'pipe'] })
