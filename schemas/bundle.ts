@@ -30,7 +30,10 @@ export interface ScaleTrial {
 /** What a model bundle says of itself; kept as JSON in the ONNX file's `metadata_props` under `goodparts`. */
 export interface BundleMetadata {
   schema: 'goodparts.bundle/1'
-  /** First 16 hex digits of the SHA-256 of the graph and of this metadata. */
+  /**
+   * First 16 hex digits of the SHA-256 of the graph and of this metadata.
+   * @pattern ^[0-9a-f]{16}$
+   */
   id: string
   name: string
   family: string
@@ -58,7 +61,10 @@ export interface BundleMetadata {
   parent: string | null
   golden: { vectors: GoldenVector[], relativeTolerance: number }
   trials: ScaleTrial[]
-  /** SHA-256 (hex) of the serialised graph without metadata. */
+  /**
+   * SHA-256 of the serialised graph without metadata.
+   * @pattern ^[0-9a-f]{64}$
+   */
   graphSha256: string
   signature: string | null
   versions: { [name: string]: string }

@@ -7,7 +7,7 @@ export interface FrameHeader {
   /**
    * Counts from 0 per source, never repeats while the process lives.
    * @minimum 0
-   * @asType integer
+   * @TJS-type integer
    */
   sequence: number
   /**
@@ -18,13 +18,13 @@ export interface FrameHeader {
   /**
    * Pixels.
    * @minimum 1
-   * @asType integer
+   * @TJS-type integer
    */
   width: number
   /**
    * Pixels.
    * @minimum 1
-   * @asType integer
+   * @TJS-type integer
    */
   height: number
   /** 1 = grey, 3 = RGB; 8 bits each, rows without padding. */

@@ -32,8 +32,12 @@ export interface Region {
 /** One part, one judgement: the record that goes to Kafka, to the live page and into history. */
 export interface InspectionRecord {
   schema: 'goodparts.inspection/1'
-  /** Stable over re-deliveries: consumers may drop a second one. */
+  /**
+   * Stable over re-deliveries: consumers may drop a second one.
+   * @minLength 1
+   */
   eventId: string
+  /** @minLength 1 */
   line: string
   recipe: { id: string, version: string } | null
   product: string | null
@@ -44,6 +48,10 @@ export interface InspectionRecord {
     captured: string
     /** @format date-time */
     scored: string
+    /**
+     * When it was first handed to Kafka; `null` before that.
+     * @format date-time
+     */
     published: string | null
   }
   bundle: { id: string, family: string } | null
@@ -59,7 +67,15 @@ export interface InspectionRecord {
   verdict: Verdict
   reason: { code: VerdictReason, text: string }
   regions: Region[]
-  /** Content hash (SHA-256, hex) of the explanation picture, where one was made. */
-  explanation: { sha256: string, mediaType: string, method: string } | null
+  /** The explanation picture, where one was made. */
+  explanation: {
+    /**
+     * Content hash.
+     * @pattern ^[0-9a-f]{64}$
+     */
+    sha256: string
+    mediaType: string
+    method: string
+  } | null
   traceId: string
 }
