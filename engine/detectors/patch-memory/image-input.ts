@@ -1,0 +1,38 @@
+/** From the camera's bytes to what a backbone sees, inside the graph. */
+import type { Backbone } from '../../backbones/backbone.ts'
+import type { GraphBuilder } from '../../graph/builder.ts'
+import type { Value } from '../../graph/graph.ts'
+
+/** `backbone`: by the backbone's own mean and deviation; `image`: each picture by its own, which takes exposure out. */
+export type Normalisation = 'backbone' | 'image'
+
+/** Grey levels squared that are added to a picture's variance, so that a flat one stays finite. */
+const flatVariance = 1
+
+/**
+ * Adds the input `image` uint8 `(N, H, W, C)`, all free, C 1 or 3, and gives float32 `(N, 3, size, size)`, normalised. Pictures of
+ * another geometry are resized with antialiasing; those of this geometry pass through.
+ */
+export function addImageInput (builder: GraphBuilder, backbone: Backbone, size: number, normalisation: Normalisation): Value {
+  const image = builder.input('image', 'uint8', ['N', 'H', 'W', 'C'])
+  const planes = builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })
+  const numbers = builder.node('Cast', [planes], { to: 1 })
+  const resized = builder.node('Resize', [numbers, '', '', builder.whole(size, size)], {
+    mode: 'linear', antialias: 1, coordinate_transformation_mode: 'half_pixel', axes: [2, 3]
+  })
+  return normalisation === 'backbone' ? normaliseAsTrained(builder, resized, backbone) : normaliseEach(builder, resized)
+}
+
+/** The constants have three channels: one-channel pictures become three by broadcasting. */
+function normaliseAsTrained (builder: GraphBuilder, image: Value, { mean, deviation }: Backbone): Value {
+  const centred = builder.node('Sub', [image, builder.constant(Float32Array.from(mean), [1, 3, 1, 1], 'mean')])
+  return builder.node('Mul', [centred, builder.constant(Float32Array.from(deviation, (value) => 1 / value), [1, 3, 1, 1], 'gain')])
+}
+
+function normaliseEach (builder: GraphBuilder, image: Value): Value {
+  const axes = builder.whole(1, 2, 3)
+  const centred = builder.node('Sub', [image, builder.node('ReduceMean', [image, axes], { keepdims: 1 })])
+  const variance = builder.node('ReduceMean', [builder.node('Mul', [centred, centred]), axes], { keepdims: 1 })
+  const gain = builder.node('Reciprocal', [builder.node('Sqrt', [builder.node('Add', [variance, builder.scalar(flatVariance)])])])
+  return builder.node('Mul', [centred, builder.node('Expand', [gain, builder.whole(1, 3, 1, 1)])])
+}

@@ -1,0 +1,116 @@
+/**
+ * The bundle graph of a patch memory (PatchCore, Roth et al. 2022, § 3.3): bytes in, `score` and `map` out.
+ */
+import { GoodpartsError } from '../../errors.ts'
+import { GraphBuilder } from '../../graph/builder.ts'
+import type { Graph, Value } from '../../graph/graph.ts'
+import { addProjectedFeatures, featureGeometry, negatedProduct } from './feature-graph.ts'
+import type { FeatureOptions, Projection } from './feature-graph.ts'
+import { neighbourTable } from './neighbour-table.ts'
+import { addNearestSquared, bankRows } from './nearest-neighbour.ts'
+import type { Bank } from './nearest-neighbour.ts'
+
+export interface ScoringOptions extends FeatureOptions {
+  projection: Projection
+  /** Entries in the projected space, `(f - mean) · matrix`, row-major `(M, d)`. */
+  bank: Float32Array
+  /** b of the reweighting, the nearest entry itself included; 1 leaves the largest distance as it is. */
+  reweightNeighbours: number
+  /** Standard deviation of the map's Gaussian smoothing in pixels of the resized picture; 0 for none. */
+  mapSigma: number
+}
+
+/**
+ * `image` uint8 `(N, H, W, C)` to `score` float32 `(N)` and `map` float32 `(N, grid, grid)`: distances in the projected space, the map
+ * smoothed, the score taken before the smoothing.
+ * @throws GOODPARTS_ARGUMENT when sizes do not fit each other.
+ */
+export function buildScoringGraph (options: ScoringOptions): Graph {
+  const { grid, channels } = featureGeometry(options)
+  const width = options.projection.matrix.length / channels
+  const count = options.bank.length / width
+  checkShapes(options, channels, width, count)
+
+  const centre = centreOf(options.bank, width)
+  const bank: Bank = { width, entries: options.bank.map((value, index) => value - (centre[index % width] as number)) }
+  const shift = negatedProduct(options.projection, width).map((value, column) => value - (centre[column] as number))
+
+  const builder = new GraphBuilder('patch-memory')
+  const map = addProjectedFeatures(builder, options, withZeroColumn(options.projection.matrix, width), Float32Array.of(...shift, 1))
+  const features = builder.node('Reshape', [map, builder.whole(0, width + 1, grid * grid)])
+  const distances = builder.node('Sqrt', [addNearestSquared(builder, features, bank, grid * grid)])
+  const score = addScore(builder, features, distances, bank, Math.min(options.reweightNeighbours, count))
+  const anomalyMap = addSmoothing(builder, builder.node('Reshape', [distances, builder.whole(0, 1, grid, grid)]), options.mapSigma * grid / options.size)
+  builder.output('score', score, 'float32', ['N'])
+  builder.output('map', builder.node('Squeeze', [anomalyMap, builder.whole(1)]), 'float32', ['N', grid, grid])
+  return builder.build()
+}
+
+/**
+ * With m* the position farthest from the bank and s* its distance, `s = (1 - softmax_b(d(m*, ·))[nearest]) s*` over the b entries
+ * nearest to m*'s nearest entry, that one included.
+ */
+function addScore (builder: GraphBuilder, features: Value, distances: Value, bank: Bank, neighbours: number): Value {
+  const flat = builder.node('Squeeze', [distances, builder.whole(1)])
+  const largest = builder.node('ReduceMax', [flat, builder.whole(1)], { keepdims: 0 })
+  if (neighbours < 2) return largest
+  const width = bank.width + 1
+  const count = bank.entries.length / bank.width
+  const farthest = builder.node('ArgMax', [flat], { axis: 1, keepdims: 1 })
+  const index = builder.node('Expand', [builder.node('Unsqueeze', [farthest, builder.whole(1)]), builder.whole(1, width, 1)])
+  const feature = builder.node('Squeeze', [builder.node('GatherElements', [features, index], { axis: 2 }), builder.whole(2)])
+  // (N, M): |b|² - 2 a·b, which orders the entries as their distances do.
+  const products = builder.node('Gemm', [feature, builder.constant(bankRows(bank), [count, width], 'bank')], { transB: 1 })
+  const nearest = builder.node('ArgMin', [products], { axis: 1, keepdims: 0 })
+  const table = builder.constant(neighbourTable(bank, neighbours), [count, neighbours], 'neighbours')
+  const around = builder.node('Gather', [table, nearest], { axis: 0 })
+  const squares = builder.node('Sub', [builder.node('ReduceSumSquare', [feature, builder.whole(1)], { keepdims: 1 }), builder.scalar(1)])
+  const near = builder.node('Add', [builder.node('GatherElements', [products, around], { axis: 1 }), squares])
+  const softmax = builder.node('Softmax', [builder.node('Sqrt', [builder.node('Relu', [near])])], { axis: 1 })
+  const first = builder.node('Squeeze', [builder.node('Slice', [softmax, builder.whole(0), builder.whole(1), builder.whole(1)]), builder.whole(1)])
+  return builder.node('Mul', [largest, builder.node('Sub', [builder.scalar(1), first])])
+}
+
+/** Separable Gaussian, the border continued by its last value. `sigma` in positions of the map. */
+function addSmoothing (builder: GraphBuilder, map: Value, sigma: number): Value {
+  const radius = Math.ceil(3 * sigma)
+  if (radius === 0) return map
+  const kernel = gaussianKernel(sigma, radius)
+  const padded = builder.node('Pad', [map, builder.whole(0, 0, radius, radius, 0, 0, radius, radius)], { mode: 'edge' })
+  const rows = builder.node('Conv', [padded, builder.constant(kernel, [1, 1, kernel.length, 1], 'gaussian')])
+  return builder.node('Conv', [rows, builder.constant(kernel, [1, 1, 1, kernel.length], 'gaussian')])
+}
+
+/** Samples of a Gaussian at whole positions, summing to one. */
+export function gaussianKernel (sigma: number, radius: number): Float32Array {
+  const samples = Float64Array.from({ length: 2 * radius + 1 }, (_, index) => Math.exp(-((index - radius) ** 2) / (2 * sigma * sigma)))
+  const sum = samples.reduce((total, value) => total + value, 0)
+  return Float32Array.from(samples, (value) => value / sum)
+}
+
+/** Small distances survive float32 only when the numbers themselves are small: the bank's mean becomes the origin. */
+function centreOf (bank: Float32Array, width: number): Float64Array {
+  const centre = new Float64Array(width)
+  bank.forEach((value, index) => { centre[index % width] = (centre[index % width] as number) + value })
+  return centre.map((sum) => sum * width / bank.length)
+}
+
+function withZeroColumn (matrix: Float32Array, width: number): Float32Array {
+  const rows = matrix.length / width
+  const wider = new Float32Array(rows * (width + 1))
+  for (let row = 0; row < rows; row++) wider.set(matrix.subarray(row * width, (row + 1) * width), row * (width + 1))
+  return wider
+}
+
+function checkShapes (options: ScoringOptions, channels: number, width: number, count: number): void {
+  if (!Number.isInteger(width) || width < 1 || options.projection.mean.length !== channels) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a projection of ${channels} features, got a mean of ${options.projection.mean.length} and a matrix of ${options.projection.matrix.length} numbers`)
+  }
+  if (!Number.isInteger(count) || count < 1) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a bank of entries of ${width} numbers, got ${options.bank.length} numbers`)
+  }
+  if (!Number.isInteger(options.reweightNeighbours) || options.reweightNeighbours < 1) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected reweightNeighbours to be a whole number of at least 1, got ${options.reweightNeighbours}`)
+  }
+  if (!(options.mapSigma >= 0)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected mapSigma to be 0 or more, got ${options.mapSigma}`)
+}
