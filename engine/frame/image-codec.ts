@@ -18,9 +18,9 @@ export async function encodeJpeg (image: { pixels (): Uint8Array, width: number,
   return (await raw({ ...dimensions(image), data: image.pixels() })).jpeg({ quality }).toBuffer()
 }
 
-/** Raw pixels to PNG, lossless. */
-export async function encodePng (image: RawImage): Promise<Buffer> {
-  return (await raw(image)).png({ compressionLevel: 6 }).toBuffer()
+/** Raw pixels to PNG, lossless. `compressionLevel` 0 (fastest) to 9 (smallest). */
+export async function encodePng (image: RawImage, compressionLevel = 6): Promise<Buffer> {
+  return (await raw(image)).png({ compressionLevel, adaptiveFiltering: compressionLevel === 9 }).toBuffer()
 }
 
 /**
