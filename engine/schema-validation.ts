@@ -6,6 +6,7 @@ import type { BundleMetadata } from '../schemas/bundle.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
 import type { FrameHeader } from '../schemas/frame.ts'
 import type { InspectionRecord } from '../schemas/inspection.ts'
+import type { LiveMessage } from '../schemas/live.ts'
 import type { PipelineDefinition } from '../schemas/pipeline.ts'
 import { GoodpartsError } from './errors.ts'
 
@@ -15,6 +16,7 @@ export interface SchemaTypes {
   'capture-event': CaptureEvent
   frame: FrameHeader
   inspection: InspectionRecord
+  live: LiveMessage
   pipeline: PipelineDefinition
 }
 

@@ -12,6 +12,7 @@ const roots: Record<string, { type: string, version: number }> = {
   'capture-event': { type: 'CaptureEvent', version: 1 },
   frame: { type: 'FrameHeader', version: 1 },
   inspection: { type: 'InspectionRecord', version: 1 },
+  live: { type: 'LiveMessage', version: 1 },
   pipeline: { type: 'PipelineDefinition', version: 1 }
 }
 

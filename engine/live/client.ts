@@ -1,0 +1,192 @@
+/**
+ * One browser. Of each line that it watches it holds at most one picture that waits (a newer one replaces it) and two that are on
+ * their way; text is refused, and counted, when the socket's own buffer is full. So a slow browser costs a bounded amount of memory.
+ */
+import type { LiveMessage, LiveRole, LiveStatistics } from '../../schemas/live.ts'
+import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
+import type { LinePicture } from './publication.ts'
+import { RateMeter } from './rate-meter.ts'
+
+const UNANSWERED = 2
+const PICTURE_BUFFER_BYTES = 1 << 20
+const TEXT_BUFFER_BYTES = 4 << 20
+
+/** The part of a `ws` socket that is used here. */
+export interface LiveSocket {
+  readonly bufferedAmount: number
+  readonly readyState: number
+  send (data: string | Uint8Array): void
+  close (code?: number, reason?: string): void
+  terminate (): void
+}
+
+interface Delivery {
+  waiting: LinePicture | undefined
+  /** Taken for encoding, or sent and not yet answered. */
+  underway: number[]
+  takenAt: number
+  shown: RateMeter
+}
+
+export interface LiveClientOptions {
+  role: LiveRole
+  /** Most frames per second and line. */
+  framesPerSecond: number
+  /** The same numbers are kept for all browsers together. */
+  total: Ledger
+  now: () => number
+  /** A waiting picture may be taken now. */
+  onReady: () => void
+}
+
+export class LiveClient {
+  readonly role: LiveRole
+  readonly #socket: LiveSocket
+  readonly #options: LiveClientOptions
+  readonly #ledger = new Ledger('live/browser')
+  readonly #deliveries = new Map<string, Delivery>()
+  #watched: ReadonlySet<string> | 'all' = 'all'
+  #intervalMs: number
+  #timer: NodeJS.Timeout | undefined
+  #verdictsLost = 0
+  #closed = false
+
+  constructor (socket: LiveSocket, options: LiveClientOptions) {
+    this.role = options.role
+    this.#socket = socket
+    this.#options = options
+    this.#intervalMs = 1000 / options.framesPerSecond
+    this.#ledger.close()
+  }
+
+  get verdictsLost (): number {
+    return this.#verdictsLost
+  }
+
+  delivery (): LedgerSnapshot {
+    return this.#ledger.snapshot()
+  }
+
+  shownPerSecond (line: string): number {
+    return this.#deliveries.get(line)?.shown.perSecond() ?? 0
+  }
+
+  /** Lines whose pictures are wanted, at most so many per second, never above the server's own limit; 0 = none. */
+  watch (lines: readonly string[], framesPerSecond: number): void {
+    this.#watched = new Set(framesPerSecond > 0 ? lines : [])
+    this.#intervalMs = 1000 / Math.min(this.#options.framesPerSecond, Math.max(framesPerSecond, 0.1))
+    for (const [line, delivery] of this.#deliveries) {
+      if (!this.#watched.has(line) && delivery.waiting !== undefined) {
+        delivery.waiting = undefined
+        this.#count('drop', 'not-watched')
+      }
+    }
+  }
+
+  /** A new picture of a line; it takes the place of one that still waits. */
+  offer (picture: LinePicture): void {
+    if (this.#closed || (this.#watched !== 'all' && !this.#watched.has(picture.line))) return
+    const delivery = this.#delivery(picture.line)
+    this.#count('enter')
+    if (delivery.waiting !== undefined) this.#count('drop', 'superseded')
+    delivery.waiting = picture
+  }
+
+  /** Takes the waiting picture of a line when the browser can have it now. It must then be passed to `deliver` or `abandon`. */
+  take (line: string): LinePicture | undefined {
+    const delivery = this.#deliveries.get(line)
+    if (delivery?.waiting === undefined || delivery.underway.length >= UNANSWERED || this.#socket.bufferedAmount > PICTURE_BUFFER_BYTES) return undefined
+    const now = this.#options.now()
+    const due = delivery.takenAt + this.#intervalMs
+    if (now < due) {
+      this.#wakeAt(due - now)
+      return undefined
+    }
+    const picture = delivery.waiting
+    delivery.waiting = undefined
+    // Keeps the pace on average when the timer or the line comes a little late.
+    delivery.takenAt = Math.max(due, now - this.#intervalMs)
+    delivery.underway.push(picture.packet)
+    return picture
+  }
+
+  deliver (packet: Uint8Array): void {
+    if (!this.#closed) this.#socket.send(packet)
+  }
+
+  abandon (picture: LinePicture, reason: string): void {
+    if (this.#answered(picture.line, picture.packet)) this.#count('drop', reason)
+  }
+
+  /** The browser says that a picture is on its screen. */
+  shown (line: string, packet: number): void {
+    if (!this.#answered(line, packet)) return
+    this.#count('leave')
+    this.#deliveries.get(line)?.shown.mark()
+    this.#options.onReady()
+  }
+
+  /** A text message; a full socket refuses it, and a refused record is counted. */
+  tell (message: LiveMessage, text: string = JSON.stringify(message)): void {
+    if (this.#closed) return
+    if (this.#socket.bufferedAmount > TEXT_BUFFER_BYTES) {
+      if (message.kind === 'verdict') this.#verdictsLost++
+      return
+    }
+    this.#socket.send(text)
+  }
+
+  tellStatistics (statistics: Omit<LiveStatistics, 'delivery' | 'verdictsLost'>): void {
+    const { in: entered, out, dropped, inFlight } = this.delivery()
+    const lines = statistics.lines.map((line) => ({ ...line, shownPerSecond: this.shownPerSecond(line.line) }))
+    this.tell({ ...statistics, lines, delivery: { in: entered, out, dropped, inFlight }, verdictsLost: this.#verdictsLost })
+  }
+
+  /** Ends the socket politely, and for certain soon after. */
+  disconnect (reason: string): void {
+    this.#socket.close(1001, reason)
+    setTimeout(() => { this.#socket.terminate() }, 500).unref()
+    this.closed()
+  }
+
+  /** The socket is gone: what was on its way is lost. */
+  closed (): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#count('drop', 'disconnected', this.delivery().inFlight)
+    this.#deliveries.clear()
+  }
+
+  #delivery (line: string): Delivery {
+    let delivery = this.#deliveries.get(line)
+    if (delivery === undefined) {
+      delivery = { waiting: undefined, underway: [], takenAt: -Infinity, shown: new RateMeter(this.#options.now) }
+      this.#deliveries.set(line, delivery)
+    }
+    return delivery
+  }
+
+  #answered (line: string, packet: number): boolean {
+    const underway = this.#deliveries.get(line)?.underway
+    const index = underway?.indexOf(packet) ?? -1
+    if (underway === undefined || index < 0) return false
+    underway.splice(index, 1)
+    return true
+  }
+
+  #count (what: 'enter' | 'leave' | 'drop', reason = '', count = 1): void {
+    if (count === 0) return
+    for (const ledger of [this.#ledger, this.#options.total]) {
+      if (what === 'drop') ledger.drop(reason, count)
+      else ledger[what](count)
+    }
+  }
+
+  #wakeAt (milliseconds: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#options.onReady()
+    }, milliseconds).unref()
+  }
+}

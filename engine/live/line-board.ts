@@ -1,0 +1,78 @@
+/** What is known of one line: counts, the last points, the notice that holds, rates and latency. Everything is bounded. */
+import type { CaptureEvent } from '../../schemas/capture-event.ts'
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { FitProgress, LineNotice, LineState, LineStatistics, RejectEntry, ScorePoint, VerdictCounts } from '../../schemas/live.ts'
+import { LatencyWindow } from './latency-window.ts'
+import type { LinePicture } from './publication.ts'
+import { RateMeter } from './rate-meter.ts'
+
+const POINTS = 300
+const JUDGING_MS = 2000
+
+export class LineBoard {
+  readonly line: string
+  readonly #now: () => number
+  readonly #counts: VerdictCounts = { good: 0, review: 0, reject: 0, notInspected: 0 }
+  readonly #points: ScorePoint[] = []
+  readonly #rate: RateMeter
+  readonly #latency = new LatencyWindow()
+  #limits: LineState['limits'] = null
+  #notice: LineNotice | null = null
+  #frames = 0
+  #judgedAt = -Infinity
+  /** The newest picture, for browsers that come later. */
+  newest: LinePicture | undefined
+
+  constructor (line: string, now: () => number) {
+    this.line = line
+    this.#now = now
+    this.#rate = new RateMeter(now)
+  }
+
+  get frames (): number {
+    return this.#frames
+  }
+
+  /** Counts a frame or part and gives its number. */
+  arrived (): number {
+    this.#rate.mark()
+    return this.#frames++
+  }
+
+  /** Verdicts arrive: frames without one, from a second wire, would only flicker between them. */
+  isJudging (): boolean {
+    return this.#now() - this.#judgedAt < JUDGING_MS
+  }
+
+  judged (record: InspectionRecord): void {
+    this.#judgedAt = this.#now()
+    this.#counts[record.verdict === 'not-inspected' ? 'notInspected' : record.verdict]++
+    this.#points.push({ at: record.times.scored, score: record.score, verdict: record.verdict })
+    if (this.#points.length > POINTS) this.#points.shift()
+    this.#limits = record.limits ?? this.#limits
+    this.#latency.add(latencyMs(record))
+    if (this.#notice?.notice.kind === 'fit-progress' && isFinished(this.#notice.notice)) this.#notice = null
+  }
+
+  noticed (notice: CaptureEvent | FitProgress): LineNotice {
+    this.#notice = { line: this.line, at: new Date(this.#now()).toISOString(), notice }
+    return this.#notice
+  }
+
+  state (rejects: RejectEntry[]): LineState {
+    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, notice: this.#notice, points: [...this.#points], rejects }
+  }
+
+  statistics (): LineStatistics {
+    return { line: this.line, counts: { ...this.#counts }, framesPerSecond: this.#rate.perSecond(), shownPerSecond: 0, latencyMs: this.#latency.percentiles() }
+  }
+}
+
+/** From capture to verdict. */
+export function latencyMs (record: InspectionRecord): number {
+  return Math.max(0, Date.parse(record.times.scored) - Date.parse(record.times.captured))
+}
+
+function isFinished (progress: FitProgress): boolean {
+  return progress.total > 0 && progress.done >= progress.total
+}

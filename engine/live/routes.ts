@@ -1,0 +1,122 @@
+/** The HTTP and websocket routes of the live server. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { WebSocket } from '@fastify/websocket'
+import type { LiveRequest, LiveRole } from '../../schemas/live.ts'
+import { asGoodpartsError, GoodpartsError } from '../errors.ts'
+import { validate } from '../schema-validation.ts'
+import { mayAnswer, roleOf, type LiveTokens } from './access.ts'
+import type { LiveHub } from './hub.ts'
+import type { LiveMetrics } from './metrics.ts'
+import type { Tickets } from './tickets.ts'
+
+export interface RouteContext {
+  hub: LiveHub
+  metrics: LiveMetrics
+  tickets: Tickets
+  tokens: LiveTokens
+  host: string
+}
+
+const POLICY = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+
+/** Requires a token where one is set; answers 401 without, and 421 to names that are not this machine's. */
+export function guard (app: FastifyInstance, context: RouteContext): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' })
+    if (!mayAnswer(request.headers.host, context.tokens, context.host)) {
+      await refuse(reply, 421, `Expected the host of the address to be this machine, got ${request.headers.host ?? 'none'}`, 'Open the page as localhost, or set a token')
+    }
+  })
+  app.setErrorHandler(async (error: { statusCode?: number }, _request, reply) => {
+    const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_LIVE_FAILED')
+    await reply.code(error.statusCode ?? 500).send({ code, message, fix })
+  })
+}
+
+export function addRoutes (app: FastifyInstance, context: RouteContext): void {
+  const { hub, metrics, tickets } = context
+  const authorised = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (roleFor(request, context) === undefined) await refuseToken(request, reply)
+  }
+
+  app.get('/health', () => ({ status: 'ok', lines: hub.statistics().length, viewers: hub.viewers }))
+
+  app.get('/metrics', { onRequest: authorised }, async (_request, reply) => {
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+
+  app.post('/api/tickets', async (request, reply) => {
+    const role = roleFor(request, context)
+    if (role === undefined) return refuseToken(request, reply)
+    return reply.header('Cache-Control', 'no-store').send(tickets.issue(role))
+  })
+
+  app.get<{ Params: { line: string } }>('/api/lines/:line/rejects', { onRequest: authorised }, (request) => hub.rejects(request.params.line))
+
+  app.get<{ Params: { sha256: string } }>('/api/packets/:sha256', { onRequest: authorised }, async (request, reply) => {
+    const packet = hub.packet(request.params.sha256)
+    if (packet === undefined) return refuse(reply, 404, `Expected ${request.params.sha256} to be a picture that is kept, got none`, 'Older rejects make room for newer ones')
+    return reply.headers({ 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Type': 'application/octet-stream' }).send(packet)
+  })
+
+  app.get<{ Querystring: { ticket?: string } }>('/ws', {
+    websocket: true,
+    preValidation: async (request, reply) => {
+      const role = tickets.redeem(request.query.ticket ?? '')
+      if (role === undefined) await refuse(reply, 401, 'Expected a ticket that is fresh and unused, got none or an old one', 'Get one with POST /api/tickets')
+      else roles.set(request, role)
+    }
+  }, (socket, request) => {
+    attach(hub, socket, roles.get(request) ?? 'viewer')
+  })
+}
+
+const roles = new WeakMap<FastifyRequest, LiveRole>()
+
+/** Pings find browsers that vanished without a word. */
+const PING_MS = 10_000
+
+function attach (hub: LiveHub, socket: WebSocket, role: LiveRole): void {
+  const client = hub.join(socket, role)
+  let heard = true
+  const pinging = setInterval(() => {
+    if (!heard) socket.terminate()
+    heard = false
+    socket.ping()
+  }, PING_MS)
+  pinging.unref()
+  socket.on('pong', () => { heard = true })
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    heard = true
+    try {
+      if (isBinary) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', 'Expected a browser to send text, got a binary message')
+      hub.asked(client, readRequest(data.toString('utf8')))
+    } catch (error) {
+      socket.close(1008, asGoodpartsError(error, 'GOODPARTS_SCHEMA_INVALID').message.slice(0, 120))
+    }
+  })
+  socket.on('error', () => { socket.terminate() })
+  socket.on('close', () => {
+    clearInterval(pinging)
+    hub.left(client)
+  })
+}
+
+function readRequest (text: string): LiveRequest {
+  const message = validate('live', JSON.parse(text) as unknown)
+  if (message.kind === 'watch' || message.kind === 'shown') return message
+  throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected a browser to send watch or shown, got ${message.kind}`)
+}
+
+function roleFor (request: FastifyRequest, { tokens, host }: RouteContext): LiveRole | undefined {
+  return roleOf(request.headers.authorization, tokens, host)
+}
+
+async function refuseToken (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const given = request.headers.authorization === undefined ? 'none' : 'another'
+  return refuse(reply.header('WWW-Authenticate', 'Bearer'), 401, `Expected the token of this live server, got ${given}`, 'The token is set in the live server of the flow')
+}
+
+async function refuse (reply: FastifyReply, status: number, message: string, fix: string): Promise<FastifyReply> {
+  return reply.code(status).send({ code: status === 404 ? 'GOODPARTS_ARGUMENT' : 'GOODPARTS_FORBIDDEN', message, fix })
+}

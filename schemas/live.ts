@@ -1,0 +1,209 @@
+/**
+ * What the live server and a browser say to each other over the websocket `/ws`.
+ *
+ * Text messages are `LiveMessage` as JSON. Binary messages carry one picture each:
+ *
+ * | bytes | content |
+ * |---|---|
+ * | 0–3 | the ASCII letters `GPF1` |
+ * | 4–7 | length of the header in bytes, unsigned, little endian |
+ * | then | the header: `LiveFrame` as JSON in UTF-8 |
+ * | then | the JPEG, `header.jpegBytes` long |
+ * | then | the map `(h, w)` uint8, row-major, where `header.map` is not null; a cell is `minimum + (maximum - minimum) * byte / 255` |
+ *
+ * A browser answers each picture with `shown`; the server sends no third one while two are unanswered, so the rate follows the browser.
+ */
+import type { CaptureEvent } from './capture-event.ts'
+import type { FrameHeader } from './frame.ts'
+import type { InspectionRecord, Verdict } from './inspection.ts'
+
+export type LiveRole = 'viewer' | 'operator' | 'engineer'
+
+/** How far a fit is; `total` 0 = not known. */
+export interface FitProgress {
+  kind: 'fit-progress'
+  stage: string
+  done: number
+  total: number
+  text: string
+}
+
+export interface LineNotice {
+  /** @minLength 1 */
+  line: string
+  /** @format date-time */
+  at: string
+  notice: CaptureEvent | FitProgress
+}
+
+export interface VerdictCounts {
+  good: number
+  review: number
+  reject: number
+  notInspected: number
+}
+
+/** One point of the score chart. */
+export interface ScorePoint {
+  /** @format date-time */
+  at: string
+  score: number | null
+  verdict: Verdict
+}
+
+/** A reject that is kept with its picture; the packet at `/api/packets/<sha256>` has the layout of a binary message. */
+export interface RejectEntry {
+  record: InspectionRecord
+  /**
+   * Content hash of the packet.
+   * @pattern ^[0-9a-f]{64}$
+   */
+  sha256: string
+}
+
+/** Everything that a page needs to draw a line that it has not seen before. */
+export interface LineState {
+  /** @minLength 1 */
+  line: string
+  counts: VerdictCounts
+  limits: { review: number, reject: number } | null
+  /** The notice that still holds, for example a fit on its way. */
+  notice: LineNotice | null
+  /** Oldest first, bounded. */
+  points: ScorePoint[]
+  /** Newest first, bounded. */
+  rejects: RejectEntry[]
+}
+
+export interface LineStatistics {
+  /** @minLength 1 */
+  line: string
+  counts: VerdictCounts
+  /** Frames that the line delivers. */
+  framesPerSecond: number
+  /** Frames that this browser has shown. */
+  shownPerSecond: number
+  /** From capture to verdict, over the last few hundred parts; `null` before the first. */
+  latencyMs: { median: number, p95: number, p99: number } | null
+}
+
+/** First message after the socket opens. */
+export interface LiveHello {
+  schema: 'goodparts.live/1'
+  kind: 'hello'
+  /** Another `id` than before means that the server started anew. */
+  server: { id: string, version: string }
+  role: LiveRole
+  /** Most frames per second and line that the server sends. */
+  framesPerSecond: number
+  lines: LineState[]
+}
+
+/** A line appeared. */
+export interface LiveLine {
+  schema: 'goodparts.live/1'
+  kind: 'line'
+  state: LineState
+}
+
+export interface LiveLineRemoved {
+  schema: 'goodparts.live/1'
+  kind: 'line-removed'
+  line: string
+}
+
+/** One part, one record. Sent for every part unless `LiveStatistics.verdictsLost` says otherwise. */
+export interface LiveVerdict {
+  schema: 'goodparts.live/1'
+  kind: 'verdict'
+  record: InspectionRecord
+}
+
+export interface LiveReject {
+  schema: 'goodparts.live/1'
+  kind: 'reject'
+  entry: RejectEntry
+}
+
+export interface LiveNotice {
+  schema: 'goodparts.live/1'
+  kind: 'notice'
+  notice: LineNotice
+}
+
+/** Once a second. */
+export interface LiveStatistics {
+  schema: 'goodparts.live/1'
+  kind: 'statistics'
+  /** @format date-time */
+  at: string
+  viewers: number
+  lines: LineStatistics[]
+  /** Frames to this browser: `in = out + dropped + inFlight`. */
+  delivery: { in: number, out: number, dropped: { [reason: string]: number }, inFlight: number }
+  /** Records that this browser was too slow to take. */
+  verdictsLost: number
+}
+
+/** Header of a binary message. */
+export interface LiveFrame {
+  schema: 'goodparts.live/1'
+  kind: 'frame'
+  /** @minLength 1 */
+  line: string
+  /**
+   * Counts the pictures of the line; named in `shown`.
+   * @minimum 0
+   * @TJS-type integer
+   */
+  packet: number
+  frame: FrameHeader
+  record: InspectionRecord | null
+  /**
+   * @minimum 1
+   * @TJS-type integer
+   */
+  jpegBytes: number
+  map: QuantisedMapHeader | null
+}
+
+export interface QuantisedMapHeader {
+  /**
+   * Cells.
+   * @minimum 1
+   * @TJS-type integer
+   */
+  height: number
+  /**
+   * Cells.
+   * @minimum 1
+   * @TJS-type integer
+   */
+  width: number
+  minimum: number
+  maximum: number
+}
+
+/** From the browser: the lines whose pictures it wants, and at most how many of each per second. */
+export interface LiveWatch {
+  schema: 'goodparts.live/1'
+  kind: 'watch'
+  lines: string[]
+  /**
+   * @minimum 0
+   * @maximum 1000
+   */
+  framesPerSecond: number
+}
+
+/** From the browser: the picture is on the screen. */
+export interface LiveShown {
+  schema: 'goodparts.live/1'
+  kind: 'shown'
+  line: string
+  packet: number
+}
+
+export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveReject | LiveNotice | LiveStatistics | LiveFrame
+export type LiveRequest = LiveWatch | LiveShown
+export type LiveMessage = LiveServerMessage | LiveRequest
