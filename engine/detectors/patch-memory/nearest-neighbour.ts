@@ -12,44 +12,40 @@ export interface Bank {
   width: number
 }
 
-/** Products kept at a time for one picture: a block of this many fits in the second-level cache of common processors. */
-const productsPerBlock = 65536
+/** Entries per matrix product. Measured from 256 to 25,600 positions, 32 and 64 numbers: 64 to 128 are the fastest, whole banks up to 1.3 times slower. */
+const entriesPerBlock = 96
 
-/** `(M, d + 1)`: each row `-2 b`, then `|b|²`. */
-export function bankRows ({ entries, width }: Bank): Float32Array {
-  const count = entries.length / width
-  const rows = new Float32Array(count * (width + 1))
-  for (let row = 0; row < count; row++) {
+/** Columns `(d + 1, count)` of `count` entries from `first`: each `-2 b`, then `|b|²`. */
+export function bankColumns ({ entries, width }: Bank, first: number, count: number): Float32Array {
+  const columns = new Float32Array((width + 1) * count)
+  for (let column = 0; column < count; column++) {
     let squared = 0
-    for (let column = 0; column < width; column++) {
-      const value = entries[row * width + column] as number
-      rows[row * (width + 1) + column] = -2 * value
+    for (let row = 0; row < width; row++) {
+      const value = entries[(first + column) * width + row] as number
+      columns[row * count + column] = -2 * value
       squared += value * value
     }
-    rows[row * (width + 1) + width] = squared
+    columns[width * count + column] = squared
   }
-  return rows
+  return columns
 }
 
 /**
  * Squared distance of every feature to its nearest entry.
- * @param features `(N, d + 1, P)`, the last channel being one.
- * @returns `(N, 1, P)`, never negative.
+ * @param features `(N, P, d + 1)`, the last of each being one.
+ * @returns `(N, P)`, never negative.
  */
-export function addNearestSquared (builder: GraphBuilder, features: Value, bank: Bank, positions: number): Value {
-  const rows = bankRows(bank)
-  const width = bank.width + 1
+export function addNearestSquared (builder: GraphBuilder, features: Value, bank: Bank): Value {
   const count = bank.entries.length / bank.width
-  const perBlock = Math.max(16, Math.ceil(productsPerBlock / positions))
-  const axis = builder.whole(1)
+  const axis = builder.whole(2)
   const minima: Value[] = []
-  for (let first = 0; first < count; first += perBlock) {
-    const last = Math.min(count, first + perBlock)
-    const block = builder.constant(rows.slice(first * width, last * width), [last - first, width], 'bank')
-    minima.push(builder.node('ReduceMin', [builder.node('MatMul', [block, features]), axis], { keepdims: 1 }))
+  for (let first = 0; first < count; first += entriesPerBlock) {
+    const size = Math.min(entriesPerBlock, count - first)
+    const block = builder.constant(bankColumns(bank, first, size), [bank.width + 1, size], 'bank')
+    minima.push(builder.node('ReduceMin', [builder.node('MatMul', [features, block]), axis], { keepdims: 0 }))
   }
   const nearest = minima.length === 1 ? minima[0] as Value : builder.node('Min', minima)
   // The one beside the features adds one to the sum of squares.
-  const squares = builder.node('Sub', [builder.node('ReduceSumSquare', [features, axis], { keepdims: 1 }), builder.scalar(1)])
+  const squares = builder.node('Sub', [builder.node('ReduceSumSquare', [features, axis], { keepdims: 0 }), builder.scalar(1)])
   return builder.node('Relu', [builder.node('Add', [squares, nearest])])
 }

@@ -7,7 +7,7 @@ import type { Graph, Value } from '../../graph/graph.ts'
 import { addProjectedFeatures, featureGeometry, negatedProduct } from './feature-graph.ts'
 import type { FeatureOptions, Projection } from './feature-graph.ts'
 import { neighbourTable } from './neighbour-table.ts'
-import { addNearestSquared, bankRows } from './nearest-neighbour.ts'
+import { addNearestSquared, bankColumns } from './nearest-neighbour.ts'
 import type { Bank } from './nearest-neighbour.ts'
 
 export interface ScoringOptions extends FeatureOptions {
@@ -37,8 +37,8 @@ export function buildScoringGraph (options: ScoringOptions): Graph {
 
   const builder = new GraphBuilder('patch-memory')
   const map = addProjectedFeatures(builder, options, withZeroColumn(options.projection.matrix, width), Float32Array.of(...shift, 1))
-  const features = builder.node('Reshape', [map, builder.whole(0, width + 1, grid * grid)])
-  const distances = builder.node('Sqrt', [addNearestSquared(builder, features, bank, grid * grid)])
+  const features = builder.node('Transpose', [builder.node('Reshape', [map, builder.whole(0, width + 1, grid * grid)])], { perm: [0, 2, 1] })
+  const distances = builder.node('Sqrt', [addNearestSquared(builder, features, bank)])
   const score = addScore(builder, features, distances, bank, Math.min(options.reweightNeighbours, count))
   const anomalyMap = addSmoothing(builder, builder.node('Reshape', [distances, builder.whole(0, 1, grid, grid)]), options.mapSigma * grid / options.size)
   builder.output('score', score, 'float32', ['N'])
@@ -51,16 +51,15 @@ export function buildScoringGraph (options: ScoringOptions): Graph {
  * nearest to m*'s nearest entry, that one included.
  */
 function addScore (builder: GraphBuilder, features: Value, distances: Value, bank: Bank, neighbours: number): Value {
-  const flat = builder.node('Squeeze', [distances, builder.whole(1)])
-  const largest = builder.node('ReduceMax', [flat, builder.whole(1)], { keepdims: 0 })
+  const largest = builder.node('ReduceMax', [distances, builder.whole(1)], { keepdims: 0 })
   if (neighbours < 2) return largest
   const width = bank.width + 1
   const count = bank.entries.length / bank.width
-  const farthest = builder.node('ArgMax', [flat], { axis: 1, keepdims: 1 })
-  const index = builder.node('Expand', [builder.node('Unsqueeze', [farthest, builder.whole(1)]), builder.whole(1, width, 1)])
-  const feature = builder.node('Squeeze', [builder.node('GatherElements', [features, index], { axis: 2 }), builder.whole(2)])
+  const farthest = builder.node('ArgMax', [distances], { axis: 1, keepdims: 1 })
+  const index = builder.node('Expand', [builder.node('Unsqueeze', [farthest, builder.whole(2)]), builder.whole(1, 1, width)])
+  const feature = builder.node('Squeeze', [builder.node('GatherElements', [features, index], { axis: 1 }), builder.whole(1)])
   // (N, M): |b|² - 2 a·b, which orders the entries as their distances do.
-  const products = builder.node('Gemm', [feature, builder.constant(bankRows(bank), [count, width], 'bank')], { transB: 1 })
+  const products = builder.node('MatMul', [feature, builder.constant(bankColumns(bank, 0, count), [width, count], 'bank')])
   const nearest = builder.node('ArgMin', [products], { axis: 1, keepdims: 0 })
   const table = builder.constant(neighbourTable(bank, neighbours), [count, neighbours], 'neighbours')
   const around = builder.node('Gather', [table, nearest], { axis: 0 })
