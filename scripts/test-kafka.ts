@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -87,6 +87,15 @@ export class KafkaBroker {
     await promisify(execFile)('java', [
       ...javaOptions('128m'), 'org.apache.kafka.tools.TopicCommand', '--bootstrap-server', this.address, '--create', '--topic', topic, '--partitions', String(partitions)
     ])
+  }
+
+  /** What Kafka's own reader finds in the log files of the topic, line by line: batches, producers, codecs. */
+  async dump (topic: string): Promise<string[]> {
+    const files = readdirSync(join(this.#folder, 'log'), { recursive: true, encoding: 'utf8' }).filter((file) => file.startsWith(`${topic}-`) && file.endsWith('.log'))
+    const { stdout } = await promisify(execFile)('java', [
+      ...javaOptions('128m'), 'org.apache.kafka.tools.DumpLogSegments', '--files', files.map((file) => join(this.#folder, 'log', file)).join(',')
+    ], { maxBuffer: 64 * 1024 * 1024 })
+    return stdout.split('\n')
   }
 
   async #ready (child: ChildProcess): Promise<void> {

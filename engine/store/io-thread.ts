@@ -28,6 +28,7 @@ export class Store<K extends Kind> {
   readonly #options: StoreKinds[K]['options']
   #thread: IoThread | undefined
   #opening: Promise<void> | undefined
+  #closed = false
   #id = 0
 
   constructor (kind: K, options: StoreKinds[K]['options']) {
@@ -41,8 +42,9 @@ export class Store<K extends Kind> {
     return await thread.request(this.#id, method, values)
   }
 
-  /** Closes the file; the thread ends with the last store. */
+  /** Closes the file for good; the thread ends with the last store. */
   async close (): Promise<void> {
+    this.#closed = true
     const thread = this.#thread
     this.#thread = undefined
     if (thread === undefined) return
@@ -60,6 +62,8 @@ export class Store<K extends Kind> {
   }
 
   async #open (): Promise<IoThread> {
+    // A late caller must not take the file from the next owner.
+    if (this.#closed) throw new GoodpartsError('GOODPARTS_STORE_FAILED', 'Expected the store to be open, got a call after close')
     if (this.#thread?.dead === true) {
       await release(this.#thread)
       this.#thread = undefined
