@@ -1,0 +1,134 @@
+/** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
+import type { LiveRequest, LiveServerMessage } from '../schemas/live.ts'
+
+export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'paused'
+
+export interface ConnectionListener {
+  onState (state: ConnectionState): void
+  onMessage (message: LiveServerMessage): void
+  onPacket (bytes: ArrayBuffer): void
+  /** The server wants a token; `wrong` when the one given is not it. */
+  onTokenNeeded (wrong: boolean): void
+}
+
+const TOKEN_KEY = 'goodparts.live.token'
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 8000
+const SILENCE_MS = 15_000
+
+export class Connection {
+  readonly #listener: ConnectionListener
+  #socket: WebSocket | undefined
+  #failures = 0
+  #heardAt = 0
+  #retry: ReturnType<typeof setTimeout> | undefined
+
+  constructor (listener: ConnectionListener) {
+    this.#listener = listener
+    adoptTokenOfAddress()
+    window.addEventListener('online', () => { this.#tryNow() })
+    setInterval(() => { this.#checkSilence() }, 5000)
+  }
+
+  open (): void {
+    this.#listener.onState(this.#failures === 0 ? 'connecting' : 'reconnecting')
+    this.#connect().catch(() => { this.#tryLater() })
+  }
+
+  useToken (token: string, remember: boolean): void {
+    sessionStorage.setItem(TOKEN_KEY, token)
+    if (remember) localStorage.setItem(TOKEN_KEY, token)
+    this.open()
+  }
+
+  send (request: LiveRequest): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(request))
+  }
+
+  /** The packet of a kept reject; `undefined` when it is no longer kept. */
+  async packet (sha256: string): Promise<ArrayBuffer | undefined> {
+    const answer = await fetch(`api/packets/${sha256}`, { headers: authorisation() })
+    return answer.ok ? answer.arrayBuffer() : undefined
+  }
+
+  async #connect (): Promise<void> {
+    const answer = await fetch('api/tickets', { method: 'POST', headers: authorisation() })
+    if (answer.status === 401) {
+      const wrong = readToken() !== null
+      forgetToken()
+      this.#listener.onState('paused')
+      this.#listener.onTokenNeeded(wrong)
+      return
+    }
+    if (!answer.ok) throw new Error(`Expected a ticket, got status ${answer.status}`)
+    const { ticket } = await answer.json() as { ticket: string }
+    const address = new URL(`ws?ticket=${encodeURIComponent(ticket)}`, document.baseURI)
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+    this.#listen(new WebSocket(address))
+  }
+
+  #listen (socket: WebSocket): void {
+    socket.binaryType = 'arraybuffer'
+    this.#socket = socket
+    this.#heardAt = performance.now()
+    socket.onopen = () => {
+      this.#failures = 0
+      this.#listener.onState('connected')
+    }
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+      this.#heardAt = performance.now()
+      if (typeof event.data === 'string') this.#listener.onMessage(JSON.parse(event.data) as LiveServerMessage)
+      else this.#listener.onPacket(event.data)
+    }
+    socket.onclose = () => {
+      if (this.#socket !== socket) return
+      this.#socket = undefined
+      this.#tryLater()
+    }
+  }
+
+  /** The server speaks every second: long silence means that the way is broken, even if the socket does not know. */
+  #checkSilence (): void {
+    if (this.#socket !== undefined && performance.now() - this.#heardAt > SILENCE_MS) {
+      const silent = this.#socket
+      this.#socket = undefined
+      silent.close()
+      this.#tryLater()
+    }
+  }
+
+  #tryLater (): void {
+    this.#failures++
+    this.#listener.onState('reconnecting')
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1))
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => { this.#tryNow() }, pause * (0.5 + Math.random() / 2))
+  }
+
+  #tryNow (): void {
+    clearTimeout(this.#retry)
+    if (this.#socket === undefined && this.#failures > 0) this.open()
+  }
+}
+
+/** A wall display opens `…/#token=…` once: the token is kept for the session and leaves the address. */
+function adoptTokenOfAddress (): void {
+  const given = /^#token=(.+)$/.exec(location.hash)?.[1]
+  if (given === undefined) return
+  sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(given))
+  history.replaceState(null, '', location.pathname + location.search)
+}
+
+function readToken (): string | null {
+  return sessionStorage.getItem(TOKEN_KEY) ?? localStorage.getItem(TOKEN_KEY)
+}
+
+function forgetToken (): void {
+  sessionStorage.removeItem(TOKEN_KEY)
+  localStorage.removeItem(TOKEN_KEY)
+}
+
+function authorisation (): Record<string, string> {
+  const token = readToken()
+  return token === null ? {} : { Authorization: `Bearer ${token}` }
+}

@@ -1,0 +1,175 @@
+/** One line: its picture, verdict, figures, chart and rejects. */
+import type { InspectionRecord, Verdict } from '../schemas/inspection.ts'
+import type { LineNotice, LineState, LineStatistics, RejectEntry, VerdictCounts } from '../schemas/live.ts'
+import { element, translateTree } from './element.ts'
+import { formatCount, formatRate, formatScore, formatTime } from './format.ts'
+import type { HeatmapSettings } from './heatmap.ts'
+import { icon } from './icons.ts'
+import { NoticeBar } from './notice-bar.ts'
+import { decodePacket } from './packet.ts'
+import { Picture } from './picture.ts'
+import { RejectList, type RejectListOptions } from './reject-list.ts'
+import { ScoreChart } from './score-chart.ts'
+import { reasonText, translate, type TextKey } from './texts.ts'
+
+const kinds = [['good', 'good'], ['review', 'review'], ['reject', 'reject'], ['notInspected', 'not-inspected']] as const
+
+export interface LineViewOptions extends RejectListOptions {
+  shown: (packet: number) => void
+  focus: () => void
+}
+
+export class LineView {
+  readonly line: string
+  readonly host: HTMLElement
+  readonly #options: LineViewOptions
+  readonly #picture: Picture
+  readonly #banner = element('div', { class: 'banner', 'data-verdict': 'waiting' })
+  readonly #caption = element('div', { class: 'caption' })
+  readonly #shownRate = element('span', { class: 'shown-rate' })
+  readonly #when = element('span')
+  readonly #notice = new NoticeBar()
+  readonly #chart = new ScoreChart()
+  readonly #rejects: RejectList
+  readonly #tiles = new Map<string, HTMLElement>()
+  readonly #shares = new Map<keyof VerdictCounts, { bar: HTMLElement, count: HTMLElement }>()
+  #counts: VerdictCounts = { good: 0, review: 0, reject: 0, notInspected: 0 }
+  #statistics: LineStatistics | undefined
+  #record: InspectionRecord | null = null
+  #seen = false
+
+  constructor (state: LineState, options: LineViewOptions) {
+    this.line = state.line
+    this.#options = options
+    this.#picture = new Picture(options.heatmap())
+    this.#rejects = new RejectList(options)
+    const title = element('button', { type: 'button', class: 'line-title' }, state.line)
+    title.addEventListener('click', () => { options.focus() })
+    this.#caption.append(this.#shownRate, this.#when)
+    this.host = element('article', { class: 'line', 'aria-label': state.line },
+      element('header', { class: 'line-head' }, element('h2', {}, title)),
+      this.#notice.host,
+      element('div', { class: 'line-body' },
+        element('section', { class: 'stage panel' }, this.#banner,
+          element('div', { class: 'picture live' }, this.#picture.canvas, element('span', { class: 'veil', text: 'stale' })), this.#caption),
+        element('section', { class: 'figures' }, this.#makeTiles(), this.#makeShares(),
+          element('div', { class: 'panel chart-panel' }, element('h3', { text: 'scoreChart' }), this.#chart.host)),
+        element('div', { class: 'panel rejects-panel' }, this.#rejects.host)))
+    this.reset(state)
+  }
+
+  reset (state: LineState): void {
+    this.#counts = state.counts
+    this.#notice.show(state.notice)
+    this.#chart.reset(state.points, state.limits)
+    this.#rejects.reset(state.rejects)
+    this.#render()
+  }
+
+  async frame (bytes: ArrayBuffer): Promise<void> {
+    const packet = decodePacket(bytes)
+    await this.#picture.show(packet)
+    this.#seen = true
+    this.#record = packet.header.record
+    this.#when.textContent = translate('capturedAt', { time: formatTime(packet.header.frame.capturedAt) })
+    this.#renderBanner()
+    this.#options.shown(packet.header.packet)
+  }
+
+  verdict (record: InspectionRecord): void {
+    this.#counts = { ...this.#counts }
+    this.#counts[record.verdict === 'not-inspected' ? 'notInspected' : record.verdict]++
+    this.#chart.add({ at: record.times.scored, score: record.score, verdict: record.verdict }, record.limits)
+    this.#notice.judged()
+    this.#renderCounts()
+  }
+
+  reject (entry: RejectEntry): void {
+    this.#rejects.add(entry)
+  }
+
+  notice (notice: LineNotice): void {
+    this.#notice.show(notice)
+  }
+
+  statistics (statistics: LineStatistics): void {
+    this.#statistics = statistics
+    this.#counts = statistics.counts
+    this.#render()
+  }
+
+  restyle (settings: HeatmapSettings): void {
+    this.#picture.restyle(settings)
+    this.#rejects.restyle()
+  }
+
+  /** After the language or the theme changed. */
+  rebuild (): void {
+    translateTree(this.host)
+    this.#chart.rebuild()
+    this.#rejects.translate()
+    this.#notice.render()
+    this.#render()
+  }
+
+  #makeTiles (): HTMLElement {
+    const tile = (key: TextKey): HTMLElement => {
+      const value = element('output', { class: 'number' })
+      this.#tiles.set(key, value)
+      return element('div', { class: 'tile panel' }, element('span', { text: key }), value)
+    }
+    return element('div', { class: 'tiles' }, tile('rate'), tile('latency'), tile('parts'), tile('rejectShare'))
+  }
+
+  #makeShares (): HTMLElement {
+    const bars = element('div', { class: 'share-bars', 'aria-hidden': 'true' })
+    const legend = element('ul', { class: 'share-legend' })
+    for (const [key, verdict] of kinds) {
+      const bar = element('span', { 'data-verdict': verdict })
+      const count = element('b', { class: 'number' })
+      bars.append(bar)
+      legend.append(element('li', { 'data-verdict': verdict }, icon(verdict), element('span', { text: verdict }), count))
+      this.#shares.set(key, { bar, count })
+    }
+    return element('div', { class: 'shares panel' }, bars, legend)
+  }
+
+  #render (): void {
+    this.#renderBanner()
+    this.#renderCounts()
+    const rate = this.#statistics?.framesPerSecond ?? 0
+    const latency = this.#statistics?.latencyMs ?? null
+    this.#tile('rate', rate === 0 ? translate('idle') : formatRate(rate), rate === 0 ? '' : translate('perSecond'))
+    this.#tile('latency', latency === null ? '–' : latency.median.toFixed(0), latency === null ? '' : 'ms')
+    const hint = latency === null ? '' : translate('latencyHint', { p95: latency.p95.toFixed(0) })
+    this.#tiles.get('latency')?.parentElement?.setAttribute('title', hint)
+    this.#shownRate.textContent = rate === 0 ? translate('idle') : translate('showing', { shown: (this.#statistics?.shownPerSecond ?? 0).toFixed(0), rate: rate.toFixed(0) })
+    this.host.classList.toggle('idle', rate === 0)
+  }
+
+  #renderCounts (): void {
+    const { good, review, reject, notInspected } = this.#counts
+    const total = good + review + reject + notInspected
+    this.#tile('parts', formatCount(total), '')
+    const judged = good + review + reject
+    this.#tile('rejectShare', judged === 0 ? '–' : (reject / judged * 100).toFixed(1), judged === 0 ? '' : '%')
+    for (const [key, { bar, count }] of this.#shares) {
+      bar.style.flexGrow = String(this.#counts[key])
+      count.textContent = formatCount(this.#counts[key])
+    }
+  }
+
+  #renderBanner (): void {
+    const record = this.#record
+    const verdict: Verdict | 'waiting' = record?.verdict ?? 'waiting'
+    this.#banner.dataset.verdict = verdict
+    const label = record === null ? translate(this.#seen ? 'watching' : 'waiting') : translate(record.verdict)
+    const detail = record === null ? [] : [element('span', { class: 'reason' }, reasonText(record.reason.code)), ...(record.partId === null ? [] : [element('span', { class: 'part' }, translate('part', { part: record.partId }))])]
+    const score = record?.score == null ? [] : [element('span', { class: 'score' }, element('span', { text: 'score' }), element('b', { class: 'number' }, formatScore(record.score)))]
+    this.#banner.replaceChildren(element('span', { class: 'seal' }, icon(verdict)), element('strong', {}, label), ...detail, element('span', { class: 'space' }), ...score)
+  }
+
+  #tile (key: TextKey, value: string, unit: string): void {
+    this.#tiles.get(key)?.replaceChildren(value, ...(unit === '' ? [] : [element('small', {}, unit)]))
+  }
+}

@@ -1,0 +1,160 @@
+/** The whole page: brings what the connection hears to the lines. */
+import type { LineState, LiveServerMessage } from '../schemas/live.ts'
+import { Connection, type ConnectionState } from './connection.ts'
+import { element, translateTree } from './element.ts'
+import { Header } from './header.ts'
+import { LineView } from './line-view.ts'
+import { decodePacket } from './packet.ts'
+import { applyTheme, loadPreferences, savePreferences } from './preferences.ts'
+import { RejectDialog } from './reject-dialog.ts'
+import { setLanguage, translate } from './texts.ts'
+import { TokenDialog } from './token-dialog.ts'
+
+const SCHEMA = 'goodparts.live/1'
+
+export class Page {
+  readonly #preferences = loadPreferences()
+  readonly #connection: Connection
+  readonly #header: Header
+  readonly #main = element('main')
+  readonly #empty: HTMLElement
+  readonly #lost = element('p', { class: 'lost', role: 'status', hidden: true })
+  readonly #rejectDialog: RejectDialog
+  readonly #tokenDialog: TokenDialog
+  readonly #lines = new Map<string, LineView>()
+  #focused: string | null = null
+  #framesPerSecond = 12
+  #connected = false
+
+  constructor (body: HTMLElement) {
+    setLanguage(this.#preferences.language)
+    applyTheme(this.#preferences.theme)
+    this.#header = new Header(this.#preferences, {
+      onPreferences: (changed) => { this.#apply(changed) },
+      onFocus: (line) => { this.#focus(line) }
+    })
+    this.#connection = new Connection({
+      onState: (state) => { this.#stateChanged(state) },
+      onMessage: (message) => { this.#heard(message) },
+      onPacket: (bytes) => { this.#arrived(bytes) },
+      onTokenNeeded: (wrong) => { this.#tokenDialog.open(wrong) }
+    })
+    const packet = async (sha256: string): Promise<ArrayBuffer | undefined> => this.#connection.packet(sha256)
+    this.#rejectDialog = new RejectDialog(this.#preferences.heatmap, packet)
+    this.#tokenDialog = new TokenDialog((token, remember) => { this.#connection.useToken(token, remember) })
+    this.#empty = emptyState()
+    body.append(this.#header.host, this.#lost, this.#empty, this.#main, this.#rejectDialog.dialog, this.#tokenDialog.dialog)
+    document.addEventListener('visibilitychange', () => { this.#watch() })
+    window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { this.#apply('theme') })
+    this.#connection.open()
+  }
+
+  #stateChanged (state: ConnectionState): void {
+    this.#connected = state === 'connected'
+    this.#header.connection(state)
+    document.body.classList.toggle('stale', !this.#connected)
+    this.#layOut()
+  }
+
+  #heard (message: LiveServerMessage): void {
+    switch (message.kind) {
+      case 'hello':
+        this.#framesPerSecond = message.framesPerSecond
+        for (const line of this.#lines.keys()) if (!message.lines.some((state) => state.line === line)) this.#remove(line)
+        message.lines.forEach((state) => { this.#add(state) })
+        this.#layOut()
+        this.#watch()
+        break
+      case 'line':
+        this.#add(message.state)
+        this.#layOut()
+        this.#watch()
+        break
+      case 'line-removed': this.#remove(message.line); this.#layOut(); this.#watch(); break
+      case 'verdict': this.#lines.get(message.record.line)?.verdict(message.record); break
+      case 'reject': this.#lines.get(message.entry.record.line)?.reject(message.entry); break
+      case 'notice': this.#lines.get(message.notice.line)?.notice(message.notice); break
+      case 'statistics':
+        this.#header.viewers(message.viewers)
+        message.lines.forEach((statistics) => this.#lines.get(statistics.line)?.statistics(statistics))
+        this.#lost.hidden = message.verdictsLost === 0
+        this.#lost.textContent = translate('lost', { count: message.verdictsLost })
+        break
+      case 'frame': break
+    }
+  }
+
+  #arrived (bytes: ArrayBuffer): void {
+    const { header } = decodePacket(bytes)
+    this.#lines.get(header.line)?.frame(bytes).catch(() => {
+      // A picture that cannot be decoded is answered too, or the server would wait for ever.
+      this.#connection.send({ schema: SCHEMA, kind: 'shown', line: header.line, packet: header.packet })
+    })
+  }
+
+  #add (state: LineState): void {
+    const known = this.#lines.get(state.line)
+    if (known !== undefined) {
+      known.reset(state)
+      return
+    }
+    const view: LineView = new LineView(state, {
+      heatmap: () => this.#preferences.heatmap,
+      packet: async (sha256) => this.#connection.packet(sha256),
+      open: (entries, index) => { this.#rejectDialog.open(entries, index) },
+      shown: (packet) => { this.#connection.send({ schema: SCHEMA, kind: 'shown', line: state.line, packet }) },
+      focus: () => { this.#focus(this.#focused === null ? state.line : null) }
+    })
+    this.#lines.set(state.line, view)
+    this.#main.append(view.host)
+  }
+
+  #remove (line: string): void {
+    this.#lines.get(line)?.host.remove()
+    this.#lines.delete(line)
+    if (this.#focused === line) this.#focused = null
+  }
+
+  #focus (line: string | null): void {
+    this.#focused = line
+    this.#layOut()
+    this.#watch()
+  }
+
+  #layOut (): void {
+    const single = this.#focused ?? (this.#lines.size === 1 ? [...this.#lines.keys()][0] : undefined)
+    this.#main.className = single === undefined ? 'overview' : 'single'
+    for (const [line, view] of this.#lines) view.host.hidden = single !== undefined && line !== single
+    this.#empty.hidden = this.#lines.size > 0 || !this.#connected
+    this.#header.lines([...this.#lines.keys()], this.#focused)
+  }
+
+  /** A hidden page wants no pictures; a page on one line wants that line only. */
+  #watch (): void {
+    const lines = [...this.#lines].filter(([, view]) => !view.host.hidden).map(([line]) => line)
+    const framesPerSecond = document.hidden ? 0 : this.#framesPerSecond
+    this.#connection.send({ schema: SCHEMA, kind: 'watch', lines, framesPerSecond })
+  }
+
+  #apply (changed: 'language' | 'theme' | 'heatmap'): void {
+    savePreferences(this.#preferences)
+    if (changed === 'heatmap') {
+      for (const view of this.#lines.values()) view.restyle(this.#preferences.heatmap)
+      this.#rejectDialog.restyle(this.#preferences.heatmap)
+      return
+    }
+    setLanguage(this.#preferences.language)
+    applyTheme(this.#preferences.theme)
+    translateTree(document.body)
+    this.#header.render()
+    for (const view of this.#lines.values()) view.rebuild()
+  }
+}
+
+function emptyState (): HTMLElement {
+  return element('section', { class: 'empty', hidden: true },
+    element('img', { src: './mark.svg', alt: '', width: '56', height: '56' }),
+    element('h2', { text: 'emptyTitle' }),
+    element('p', { text: 'emptyText' }),
+    element('ol', {}, element('li', { text: 'emptyStep1' }), element('li', { text: 'emptyStep2' }), element('li', { text: 'emptyStep3' })))
+}

@@ -1,0 +1,104 @@
+/** One reject, large, with its record. Arrow keys go to newer and older ones. */
+import type { InspectionRecord } from '../schemas/inspection.ts'
+import type { RejectEntry } from '../schemas/live.ts'
+import { element } from './element.ts'
+import { formatDateTime, formatScore } from './format.ts'
+import type { HeatmapSettings } from './heatmap.ts'
+import { icon } from './icons.ts'
+import { decodePacket, type Packet } from './packet.ts'
+import { Picture } from './picture.ts'
+import { reasonText, translate, type TextKey } from './texts.ts'
+
+export class RejectDialog {
+  readonly dialog: HTMLDialogElement
+  readonly #fetchPacket: (sha256: string) => Promise<ArrayBuffer | undefined>
+  readonly #picture: Picture
+  readonly #title = element('h2', { class: 'verdict-text', 'data-verdict': 'reject' })
+  readonly #facts = element('dl', { class: 'facts' })
+  readonly #gone = element('p', { class: 'gone-text', text: 'gone', hidden: true })
+  readonly #newer = element('button', { type: 'button', class: 'quiet', label: 'previous' }, icon('previous'))
+  readonly #older = element('button', { type: 'button', class: 'quiet', label: 'next' }, icon('next'))
+  readonly #save = element('button', { type: 'button', class: 'quiet with-text' }, icon('save'), element('span', { text: 'save' }))
+  #entries: RejectEntry[] = []
+  #index = 0
+  #packet: Packet | undefined
+
+  constructor (settings: HeatmapSettings, fetchPacket: (sha256: string) => Promise<ArrayBuffer | undefined>) {
+    this.#fetchPacket = fetchPacket
+    this.#picture = new Picture(settings)
+    const close = element('button', { type: 'button', class: 'quiet', label: 'close' }, icon('close'))
+    close.addEventListener('click', () => { this.dialog.close() })
+    this.#newer.addEventListener('click', () => { this.#go(-1) })
+    this.#older.addEventListener('click', () => { this.#go(1) })
+    this.#save.addEventListener('click', () => { this.#download() })
+    this.dialog = element('dialog', { class: 'reject-dialog' },
+      element('header', {}, this.#title, element('span', { class: 'space' }), this.#save, this.#newer, this.#older, close),
+      element('div', { class: 'reject-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), this.#facts))
+    this.dialog.addEventListener('keydown', (event) => {
+      if (event.key === 'ArrowLeft') this.#go(-1)
+      if (event.key === 'ArrowRight') this.#go(1)
+    })
+    this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close() })
+  }
+
+  open (entries: RejectEntry[], index: number): void {
+    this.#entries = entries
+    this.#index = index
+    if (!this.dialog.open) this.dialog.showModal()
+    this.#render()
+  }
+
+  restyle (settings: HeatmapSettings): void {
+    this.#picture.restyle(settings)
+  }
+
+  #go (step: number): void {
+    this.#index = Math.min(this.#entries.length - 1, Math.max(0, this.#index + step))
+    this.#render()
+  }
+
+  #render (): void {
+    const entry = this.#entries[this.#index]
+    if (entry === undefined) return
+    this.#newer.disabled = this.#index === 0
+    this.#older.disabled = this.#index === this.#entries.length - 1
+    const { record } = entry
+    this.#title.replaceChildren(icon('reject'), `${translate('reject')} · ${record.line}`)
+    this.#facts.replaceChildren(...facts(record).flatMap(([key, value]) => [element('dt', { text: key }), element('dd', {}, value)]))
+    this.#load(entry).catch(() => { this.#gone.hidden = false })
+  }
+
+  async #load (entry: RejectEntry): Promise<void> {
+    const bytes = await this.#fetchPacket(entry.sha256)
+    if (entry !== this.#entries[this.#index]) return
+    this.#gone.hidden = bytes !== undefined
+    this.#packet = bytes === undefined ? undefined : decodePacket(bytes)
+    this.#save.disabled = this.#packet === undefined
+    if (this.#packet !== undefined) await this.#picture.show(this.#packet)
+  }
+
+  #download (): void {
+    if (this.#packet === undefined) return
+    const { record, frame } = this.#packet.header
+    const address = URL.createObjectURL(new Blob([this.#packet.jpeg], { type: 'image/jpeg' }))
+    element('a', { href: address, download: `${(record?.partId ?? frame.id).replace(/[^\w.-]+/g, '_')}.jpg` }).click()
+    URL.revokeObjectURL(address)
+  }
+}
+
+function facts (record: InspectionRecord): Array<[TextKey, string]> {
+  const rows: Array<[TextKey, string | null]> = [
+    ['score', record.score === null ? null : formatScore(record.score)],
+    ['reviewLimit', record.limits === null ? null : formatScore(record.limits.review)],
+    ['rejectLimit', record.limits === null ? null : formatScore(record.limits.reject)],
+    ['pValue', record.pValue === null ? null : record.pValue.toPrecision(2)],
+    ['reason', reasonText(record.reason.code)],
+    ['partId', record.partId],
+    ['product', record.product],
+    ['captured', formatDateTime(record.times.captured)],
+    ['frame', `${record.frame.source} #${record.frame.sequence} · ${record.frame.width} × ${record.frame.height}`],
+    ['model', record.bundle === null ? null : `${record.bundle.family} ${record.bundle.id}`],
+    ['regions', record.regions.map(({ areaShare, peak, zone }) => `${zone === null ? '' : `${zone}: `}${translate('region', { share: (areaShare * 100).toFixed(2), peak: formatScore(peak) })}`).join('\n') || null]
+  ]
+  return rows.filter((row): row is [TextKey, string] => row[1] !== null)
+}

@@ -1,0 +1,124 @@
+/** Scores of the last parts with the two limits. */
+import UPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import type { ScorePoint } from '../schemas/live.ts'
+import type { Verdict } from '../schemas/inspection.ts'
+import { element } from './element.ts'
+import { formatScore } from './format.ts'
+import { translate } from './texts.ts'
+
+const POINTS = 300
+const REDRAW_MS = 200
+const judged: ReadonlyArray<Exclude<Verdict, 'not-inspected'>> = ['good', 'review', 'reject']
+
+export class ScoreChart {
+  readonly host: HTMLElement
+  #plot: UPlot | undefined
+  #points: ScorePoint[] = []
+  #limits: { review: number, reject: number } | null = null
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor () {
+    this.host = element('div', { class: 'chart', role: 'img', label: 'scoreChart' })
+    new ResizeObserver(() => { this.#fit() }).observe(this.host)
+  }
+
+  reset (points: ScorePoint[], limits: { review: number, reject: number } | null): void {
+    this.#points = points.slice(-POINTS)
+    this.#limits = limits
+    this.#redrawSoon()
+  }
+
+  add (point: ScorePoint, limits: { review: number, reject: number } | null): void {
+    this.#points.push(point)
+    if (this.#points.length > POINTS) this.#points.shift()
+    this.#limits = limits ?? this.#limits
+    this.#redrawSoon()
+  }
+
+  /** After the theme or the language changed. */
+  rebuild (): void {
+    this.#plot?.destroy()
+    this.#plot = undefined
+    this.#redrawSoon()
+  }
+
+  #redrawSoon (): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#redraw()
+    }, REDRAW_MS)
+  }
+
+  #redraw (): void {
+    if (this.host.clientWidth === 0) return
+    this.#plot ??= this.#build()
+    this.#plot.setData(this.#data())
+  }
+
+  /** x = seconds; one row of scores per verdict, so that each has its colour and mark. */
+  #data (): UPlot.AlignedData {
+    const known = this.#points.filter((point) => point.score !== null)
+    let last = 0
+    const x = known.map((point) => { last = Math.max(last + 0.001, Date.parse(point.at) / 1000); return last })
+    return [x, ...judged.map((verdict) => known.map((point) => point.verdict === verdict ? point.score : null))]
+  }
+
+  #fit (): void {
+    if (this.#plot === undefined) this.#redrawSoon()
+    else this.#plot.setSize({ width: this.host.clientWidth, height: this.host.clientHeight })
+  }
+
+  #build (): UPlot {
+    const style = getComputedStyle(this.host)
+    const colour = (name: string): string => style.getPropertyValue(name).trim()
+    const axis: UPlot.Axis = { stroke: colour('--ink-soft'), font: '11px system-ui, sans-serif', grid: { stroke: colour('--rule'), width: 1 }, ticks: { show: false } }
+    const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+    return new UPlot({
+      width: this.host.clientWidth,
+      height: this.host.clientHeight,
+      padding: [10, 8, 0, 0],
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { y: { range: (_plot, _low, high) => this.#range(high) } },
+      axes: [
+        { ...axis, size: 24, space: 90, values: (_plot, splits) => splits.map((seconds) => time.format(seconds * 1000)) },
+        { ...axis, size: 44, space: 34, values: (_plot, splits) => splits.map((score) => formatScore(score)) }
+      ],
+      series: [{}, ...judged.map((verdict): UPlot.Series => ({
+        paths: () => null,
+        points: { show: true, size: verdict === 'good' ? 4 : 8, fill: colour(`--${verdict}`), stroke: colour(verdict === 'good' ? '--good' : '--panel'), width: 1 }
+      }))],
+      hooks: { draw: [(plot) => { this.#drawLimits(plot, colour) }] }
+    }, this.#data(), this.host)
+  }
+
+  #range (high: number | null): [number, number] {
+    const scores = this.#points.flatMap(({ score }) => score ?? [])
+    const low = Math.min(...scores, this.#limits?.review ?? Infinity)
+    const top = Math.max(high ?? 1, (this.#limits?.reject ?? 0) * 1.15)
+    const bottom = Number.isFinite(low) ? Math.max(0, low - (top - low) * 0.15) : 0
+    return [low < 0 ? low : bottom, top + (top - bottom) * 0.05]
+  }
+
+  #drawLimits (plot: UPlot, colour: (name: string) => string): void {
+    if (this.#limits === null) return
+    const { ctx: context, bbox } = plot
+    const ratio = UPlot.pxRatio
+    context.save()
+    context.font = `600 ${10.5 * ratio}px system-ui, sans-serif`
+    for (const [name, key] of [['review', 'reviewLimit'], ['reject', 'rejectLimit']] as const) {
+      const y = Math.round(plot.valToPos(this.#limits[name], 'y', true))
+      context.strokeStyle = context.fillStyle = colour(`--${name}-ink`)
+      context.lineWidth = 1.5 * ratio
+      context.setLineDash(name === 'review' ? [4 * ratio, 4 * ratio] : [])
+      context.beginPath()
+      context.moveTo(bbox.left, y)
+      context.lineTo(bbox.left + bbox.width, y)
+      context.stroke()
+      context.textBaseline = name === 'review' ? 'top' : 'bottom'
+      context.fillText(`${translate(key)} ${formatScore(this.#limits[name])}`, bbox.left + 6 * ratio, y + (name === 'review' ? 3 : -3) * ratio)
+    }
+    context.restore()
+  }
+}

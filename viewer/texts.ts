@@ -1,0 +1,225 @@
+/** Everything that the page says, in English and Korean. `{name}` is replaced by a value. */
+import type { VerdictReason } from '../schemas/inspection.ts'
+import type { CaptureEvent } from '../schemas/capture-event.ts'
+
+const english = {
+  title: 'Live inspection',
+  allLines: 'All lines',
+  lines: 'Lines',
+  good: 'Good',
+  review: 'Review',
+  reject: 'Reject',
+  'not-inspected': 'Not inspected',
+  waiting: 'Waiting for the first part',
+  watching: 'Picture only, not judged yet',
+  score: 'Score',
+  scoreOf: 'Score {score}',
+  part: 'Part {part}',
+  reviewLimit: 'Review limit',
+  rejectLimit: 'Reject limit',
+  rate: 'Rate',
+  latency: 'Latency',
+  latencyHint: 'From capture to verdict: median, 95 % within {p95} ms',
+  parts: 'Parts',
+  rejectShare: 'Reject share',
+  perSecond: '/s',
+  scoreChart: 'Score of the last parts',
+  rejects: 'Last rejects',
+  noRejects: 'No reject so far',
+  noRejectsHint: 'Rejected parts will collect here, with picture and heatmap.',
+  showing: 'showing {shown} of {rate} fps',
+  idle: 'idle',
+  capturedAt: 'captured {time}',
+  heatmap: 'Heatmap',
+  opacity: 'Opacity',
+  threshold: 'Show above',
+  thresholdUnit: '{percent} % of the review limit',
+  legendLow: 'limit',
+  legendHigh: 'peak',
+  language: 'Language',
+  theme: 'Light, dark, or as the system',
+  connecting: 'Connecting',
+  connected: 'Connected',
+  reconnecting: 'Connection lost, trying again',
+  paused: 'Token needed',
+  viewersOne: '1 viewer',
+  viewers: '{count} viewers',
+  lost: '{count} records not received: this browser is too slow',
+  stale: 'Not live',
+  emptyTitle: 'No line yet',
+  emptyText: 'The server is ready. In the Node-RED editor, connect a line to this page:',
+  emptyStep1: 'Add a live node and choose this live server.',
+  emptyStep2: 'Wire the outputs of a score node, or of a capture node, into it.',
+  emptyStep3: 'Deploy. The line appears here with its first frame.',
+  tokenTitle: 'Token',
+  tokenText: 'This live server asks for a token. It is set in the live server of the flow.',
+  tokenWrong: 'That is not the token of this server.',
+  tokenRemember: 'Remember on this device',
+  open: 'Open',
+  close: 'Close',
+  previous: 'Newer reject',
+  next: 'Older reject',
+  save: 'Save picture',
+  openReject: 'Show large',
+  pValue: 'p-value',
+  captured: 'Captured',
+  frame: 'Frame',
+  model: 'Model',
+  reason: 'Reason',
+  partId: 'Part',
+  product: 'Product',
+  regions: 'Regions',
+  region: '{share} % of the picture, peak {peak}',
+  gone: 'This picture made room for newer ones.',
+  learning: 'Learning from good parts'
+}
+
+export type TextKey = keyof typeof english
+type Texts = Record<TextKey, string>
+
+const korean: Texts = {
+  title: '실시간 검사',
+  allLines: '전체 라인',
+  lines: '라인',
+  good: '양품',
+  review: '재확인',
+  reject: '불량',
+  'not-inspected': '미검사',
+  waiting: '첫 부품을 기다리는 중',
+  watching: '영상만 표시, 아직 판정 없음',
+  score: '점수',
+  scoreOf: '점수 {score}',
+  part: '부품 {part}',
+  reviewLimit: '재확인 한계',
+  rejectLimit: '불량 한계',
+  rate: '처리 속도',
+  latency: '지연',
+  latencyHint: '촬영부터 판정까지: 중앙값, 95 %는 {p95} ms 이내',
+  parts: '부품 수',
+  rejectShare: '불량률',
+  perSecond: '/초',
+  scoreChart: '최근 부품의 점수',
+  rejects: '최근 불량',
+  noRejects: '아직 불량 없음',
+  noRejectsHint: '불량 부품이 사진과 히트맵과 함께 여기에 모입니다.',
+  showing: '{rate} fps 중 {shown} fps 표시',
+  idle: '정지',
+  capturedAt: '촬영 {time}',
+  heatmap: '히트맵',
+  opacity: '불투명도',
+  threshold: '표시 기준',
+  thresholdUnit: '재확인 한계의 {percent} %',
+  legendLow: '한계',
+  legendHigh: '최댓값',
+  language: '언어',
+  theme: '밝게, 어둡게 또는 시스템 설정',
+  connecting: '연결 중',
+  connected: '연결됨',
+  reconnecting: '연결이 끊겨 다시 시도 중',
+  paused: '토큰 필요',
+  viewersOne: '1명 시청 중',
+  viewers: '{count}명 시청 중',
+  lost: '기록 {count}건을 받지 못함: 브라우저가 너무 느립니다',
+  stale: '실시간 아님',
+  emptyTitle: '아직 라인이 없습니다',
+  emptyText: '서버가 준비되었습니다. Node-RED 편집기에서 라인을 이 페이지에 연결하세요.',
+  emptyStep1: 'live 노드를 추가하고 이 라이브 서버를 선택합니다.',
+  emptyStep2: 'score 노드 또는 capture 노드의 출력을 연결합니다.',
+  emptyStep3: '배포하면 첫 프레임과 함께 라인이 여기에 나타납니다.',
+  tokenTitle: '토큰',
+  tokenText: '이 라이브 서버는 토큰이 필요합니다. 토큰은 플로우의 라이브 서버에서 설정합니다.',
+  tokenWrong: '이 서버의 토큰이 아닙니다.',
+  tokenRemember: '이 기기에 저장',
+  open: '열기',
+  close: '닫기',
+  previous: '더 최근 불량',
+  next: '이전 불량',
+  save: '사진 저장',
+  openReject: '크게 보기',
+  pValue: 'p값',
+  captured: '촬영 시각',
+  frame: '프레임',
+  model: '모델',
+  reason: '이유',
+  partId: '부품',
+  product: '제품',
+  regions: '영역',
+  region: '화면의 {share} %, 최댓값 {peak}',
+  gone: '새 사진이 들어와 이 사진은 삭제되었습니다.',
+  learning: '양품 학습 중'
+}
+
+const reasons: Record<Language, Record<VerdictReason, string>> = {
+  en: {
+    'within-limits': 'Within the limits',
+    'above-review-limit': 'Above the review limit',
+    'above-reject-limit': 'Above the reject limit',
+    'deadline-passed': 'The deadline passed before the verdict',
+    'queue-full': 'The queue was full',
+    superseded: 'A newer frame took its place',
+    'model-unavailable': 'No model is loaded',
+    'scoring-failed': 'Scoring failed'
+  },
+  ko: {
+    'within-limits': '한계 이내',
+    'above-review-limit': '재확인 한계 초과',
+    'above-reject-limit': '불량 한계 초과',
+    'deadline-passed': '판정 전에 제한 시간이 지남',
+    'queue-full': '대기열이 가득 참',
+    superseded: '더 새로운 프레임으로 대체됨',
+    'model-unavailable': '불러온 모델이 없음',
+    'scoring-failed': '점수 계산 실패'
+  }
+}
+
+const events: Record<Language, Record<CaptureEvent['kind'], string>> = {
+  en: {
+    starting: 'Camera starting',
+    running: 'Camera running',
+    stalled: 'Camera stalled',
+    restarting: 'Camera restarting',
+    'end-of-stream': 'End of the stream',
+    looped: 'Source started over',
+    stopped: 'Camera stopped',
+    error: 'Camera error',
+    warning: 'Camera warning'
+  },
+  ko: {
+    starting: '카메라 시작 중',
+    running: '카메라 동작 중',
+    stalled: '카메라 멈춤',
+    restarting: '카메라 재시작 중',
+    'end-of-stream': '스트림 끝',
+    looped: '소스 처음부터 다시 시작',
+    stopped: '카메라 정지',
+    error: '카메라 오류',
+    warning: '카메라 경고'
+  }
+}
+
+const texts = { en: english, ko: korean }
+export type Language = keyof typeof texts
+export const languages: ReadonlyArray<{ code: Language, name: string }> = [{ code: 'en', name: 'English' }, { code: 'ko', name: '한국어' }]
+
+let language: Language = 'en'
+
+export function setLanguage (code: Language): void {
+  language = code
+  document.documentElement.lang = code
+}
+
+export function currentLanguage (): Language {
+  return language
+}
+
+export function translate (key: TextKey, values: Record<string, string | number> = {}): string {
+  return (texts[language])[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
+}
+
+export function reasonText (reason: VerdictReason): string {
+  return reasons[language][reason]
+}
+
+export function eventText (kind: CaptureEvent['kind']): string {
+  return events[language][kind]
+}
