@@ -17,6 +17,8 @@ export interface PublisherState {
   waiting: number
   /** Why it is not connected. */
   error: GoodpartsError | null
+  /** Why the latest record was not taken: the spool is full or broken. */
+  refusing: GoodpartsError | null
 }
 
 export interface PublisherOptions {
@@ -53,6 +55,7 @@ export class Publisher {
   #counted: Promise<void> | undefined
   #connection: PublisherState['connection'] = 'connecting'
   #error: GoodpartsError | null = null
+  #refusing: GoodpartsError | null = null
   #closing = false
   #wake: () => void = () => {}
   /** Something was appended since the last look at the spool. */
@@ -69,7 +72,7 @@ export class Publisher {
   }
 
   get state (): PublisherState {
-    return { connection: this.#connection, waiting: this.#ledger.snapshot().inFlight, error: this.#error }
+    return { connection: this.#connection, waiting: this.#ledger.snapshot().inFlight, error: this.#error, refusing: this.#refusing }
   }
 
   /** Counters since the start; records found in the spool count as come in. */
@@ -90,8 +93,11 @@ export class Publisher {
     } catch (error) {
       const failure = asGoodpartsError(error, 'GOODPARTS_SPOOL_FAILED')
       this.#ledger.drop(failure.code)
+      this.#refusing = failure
+      this.#tell()
       throw failure
     }
+    this.#refusing = null
     this.#appended = true
     this.#wake()
     this.#tell()

@@ -1,0 +1,70 @@
+/** Sends inspections to Kafka, or to a file in its place, by way of a spool on disk. */
+import { rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import type { Node, NodeAPI, NodeDef } from 'node-red'
+import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
+import type { KafkaClient } from '../../engine/publish/kafka-client.ts'
+import { NdjsonClient } from '../../engine/publish/ndjson-client.ts'
+import { Publisher, type PublisherState } from '../../engine/publish/publisher.ts'
+import { Spool } from '../../engine/store/spool.ts'
+import type { KafkaBrokerNode } from '../kafka-broker/goodparts-kafka-broker.ts'
+import { onClose, onInput } from '../shared/lifecycle.ts'
+import { Status } from '../shared/status.ts'
+import { messageToRecord, readKafkaOutForm, statusOf, type KafkaOutForm, type KafkaOutSettings } from './settings.ts'
+
+type Config = NodeDef & KafkaOutForm & { broker: string }
+
+export default function register (RED: NodeAPI): void {
+  function KafkaOut (this: Node, config: Config): void {
+    RED.nodes.createNode(this, config)
+    const status = new Status(this)
+    try {
+      const settings = readKafkaOutForm(config, this.id, RED.settings.userDir ?? homedir())
+      start(this, status, settings, settings.sink === 'file' ? new NdjsonClient({ path: settings.path }) : lease(config.broker))
+    } catch (error) {
+      status.show('failed', RED._('goodparts-kafka-out.status.notConfigured'))
+      onInput(this, async () => await Promise.reject(error))
+      onClose(this, () => { status.close() })
+    }
+  }
+
+  function lease (id: string): KafkaClient {
+    const broker = RED.nodes.getNode(id) as KafkaBrokerNode | null
+    if (broker === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a Kafka broker to be chosen, got none', { fix: 'Choose a broker in the node, or write to a file' })
+    return broker.lease()
+  }
+
+  function start (node: Node, status: Status, settings: KafkaOutSettings, client: KafkaClient): void {
+    const spool = new Spool(settings.spool)
+    let connection: PublisherState['connection'] = 'connecting'
+    const publisher = new Publisher({
+      name: `kafka-out/${node.id}`,
+      spool,
+      client,
+      onRejected: (error) => { node.error(error.message) },
+      onState: (state) => {
+        const { kind, text } = statusOf(state, settings.sink)
+        status.show(kind, RED._(`goodparts-kafka-out.status.${text}`, { n: state.waiting }))
+        if (state.connection === connection) return
+        connection = state.connection
+        if (state.error !== null) node.warn(state.error.fix === null ? state.error.message : `${state.error.message}. ${state.error.fix}`)
+      }
+    })
+    status.show('busy', RED._('goodparts-kafka-out.status.connecting'))
+
+    onInput(node, async (msg) => {
+      await publisher.publish(messageToRecord((path) => RED.util.getMessageProperty(msg, path) as unknown, settings))
+    })
+
+    onClose(node, async (removed) => {
+      await publisher.close()
+      status.close()
+      const left = publisher.snapshot().inFlight
+      if (!removed) return
+      if (left === 0) await rm(spool.path, { force: true })
+      else node.warn(RED._('goodparts-kafka-out.left', { n: left, path: spool.path }))
+    })
+  }
+
+  RED.nodes.registerType('goodparts-kafka-out', KafkaOut)
+}

@@ -1,0 +1,86 @@
+/** The form of a Kafka out node, checked; a message as a record; a state as a status. */
+import { join } from 'node:path'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { inspectionMessage, type PublisherState } from '../../engine/publish/publisher.ts'
+import { validate } from '../../engine/schema-validation.ts'
+import type { SpoolRecord } from '../../engine/store/spool-table.ts'
+
+export interface KafkaOutForm {
+  /** `kafka`, or `file`: lines of JSON in place of a broker. */
+  sink: string
+  topic: string
+  /** Property of the message; blank: the inspection's line. */
+  key: string
+  /** Property of the message; `inspection` is checked against the schema. */
+  value: string
+  /** For `file`. */
+  path: string
+  /** Blank: `goodparts/spool` in Node-RED's user directory. */
+  spoolFolder: string
+  maximumRecords: string | number
+  /** MB. */
+  maximumSize: string | number
+}
+
+export interface KafkaOutSettings {
+  sink: 'kafka' | 'file'
+  topic: string
+  key: string
+  value: string
+  path: string
+  spool: { path: string, maximumRecords: number, maximumBytes: number }
+}
+
+/** Reads a property by its path, as Node-RED does. */
+export type Property = (path: string) => unknown
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readKafkaOutForm (form: KafkaOutForm, id: string, userDir: string): KafkaOutSettings {
+  if (form.sink !== 'kafka' && form.sink !== 'file') throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected sink to be kafka or file, got "${form.sink}"`)
+  if (form.sink === 'kafka' && !/^[a-zA-Z0-9._-]{1,249}$/.test(form.topic)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected topic to be 1 to 249 letters, digits, dots, dashes and underscores, got "${form.topic}"`)
+  return {
+    sink: form.sink,
+    topic: form.topic,
+    key: form.key,
+    value: form.value === '' ? 'inspection' : form.value,
+    path: form.path === '' ? join(userDir, 'goodparts', 'inspections.ndjson') : form.path,
+    spool: {
+      path: join(form.spoolFolder === '' ? join(userDir, 'goodparts', 'spool') : form.spoolFolder, `${id}.sqlite`),
+      maximumRecords: positive('records', form.maximumRecords),
+      maximumBytes: positive('size', form.maximumSize) * 1024 ** 2
+    }
+  }
+}
+
+/** @throws GOODPARTS_SCHEMA_INVALID for an invalid inspection, GOODPARTS_ARGUMENT for a value or key that is no JSON or text */
+export function messageToRecord (property: Property, { topic, key, value }: KafkaOutSettings): SpoolRecord {
+  const content = property(value)
+  if (value === 'inspection') {
+    const record = validate('inspection', content)
+    return inspectionMessage(record, topic, key === '' ? record.line : textKey(property(key), key))
+  }
+  const text = JSON.stringify(content) as string | undefined
+  if (text === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.${value} to be JSON, got ${typeof content}`)
+  return { topic, key: key === '' ? null : textKey(property(key), key), value: text, stampPath: null }
+}
+
+/** Kind and text key of a status. */
+export function statusOf ({ connection, waiting, refusing, error }: PublisherState, sink: 'kafka' | 'file'): { kind: 'busy' | 'running' | 'degraded' | 'stopped' | 'failed', text: string } {
+  if (connection === 'closed') return { kind: 'stopped', text: 'stopped' }
+  if (refusing !== null) return { kind: 'failed', text: refusing.code === 'GOODPARTS_SPOOL_FULL' ? 'spoolFull' : 'spoolFailed' }
+  if (error?.code.startsWith('GOODPARTS_SPOOL') === true) return { kind: 'failed', text: 'spoolFailed' }
+  if (connection === 'unreachable') return waiting > 0 ? { kind: 'degraded', text: 'spooling' } : { kind: 'failed', text: sink === 'file' ? 'noFile' : 'noBroker' }
+  if (connection === 'connecting') return { kind: 'busy', text: 'connecting' }
+  return { kind: 'running', text: sink === 'file' ? 'writing' : 'connected' }
+}
+
+function textKey (key: unknown, path: string): string {
+  if (typeof key === 'string' || typeof key === 'number') return String(key)
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.${path} to be a text or a number for the key, got ${key === null ? 'null' : typeof key}`)
+}
+
+function positive (name: string, value: string | number): number {
+  const number = Number(value)
+  if (number > 0 && Number.isFinite(number)) return number
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the spool's limit of ${name} to be a number above 0, got "${value}"`)
+}
