@@ -19,6 +19,7 @@ export const errorTable = {
   GOODPARTS_INFERENCE_FAILED: { retriable: true },
   GOODPARTS_DEADLINE_PASSED: { retriable: false },
   GOODPARTS_QUEUE_FULL: { retriable: true },
+  GOODPARTS_EXPLANATION_FAILED: { retriable: true },
   GOODPARTS_FIT_FAILED: { retriable: false },
   GOODPARTS_FIT_CANCELLED: { retriable: false },
   GOODPARTS_TOO_FEW_IMAGES: { retriable: false },
