@@ -23,7 +23,7 @@ export default function register (RED: NodeAPI): void {
       start(this, status, settings, settings.sink === 'file' ? new NdjsonClient({ path: settings.path }) : lease(config.broker))
     } catch (error) {
       status.show('failed', RED._('goodparts-kafka-out.status.notConfigured'))
-      onInput(this, async () => await Promise.reject(error))
+      onInput(this, async () => await Promise.reject(asGoodpartsError(error, 'GOODPARTS_ARGUMENT')))
       onClose(this, () => { status.close() })
     }
   }
