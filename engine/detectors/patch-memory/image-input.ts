@@ -1,6 +1,7 @@
 /** From the camera's bytes to what a backbone sees, inside the graph. */
 import type { Backbone } from '../../backbones/backbone.ts'
 import type { GraphBuilder } from '../../graph/builder.ts'
+import { wireNumber } from '../../graph/element-types.ts'
 import type { Value } from '../../graph/graph.ts'
 
 /** `backbone`: by the backbone's own mean and deviation; `image`: each picture by its own, which takes exposure out. */
@@ -16,11 +17,14 @@ const flatVariance = 1
 export function addImageInput (builder: GraphBuilder, backbone: Backbone, size: number, normalisation: Normalisation): Value {
   const image = builder.input('image', 'uint8', ['N', 'H', 'W', 'C'])
   const planes = builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })
-  const numbers = builder.node('Cast', [planes], { to: 1 })
-  const resized = builder.node('Resize', [numbers, '', '', builder.whole(size, size)], {
-    mode: 'linear', antialias: 1, coordinate_transformation_mode: 'half_pixel', axes: [2, 3]
+  // Resized as bytes: providers without antialiasing, WebGPU above all, have no kernel for bytes and leave this one node to the CPU.
+  // All four sizes are given, because ONNX Runtime 1.30 moves a Transpose through a Resize that has `axes` and forgets the sizes.
+  const shape = builder.node('Concat', [builder.node('Shape', [planes], { start: 0, end: 2 }), builder.whole(size, size)], { axis: 0 })
+  const resized = builder.node('Resize', [planes, '', '', shape], {
+    mode: 'linear', antialias: 1, exclude_outside: 1, coordinate_transformation_mode: 'half_pixel'
   })
-  return normalisation === 'backbone' ? normaliseAsTrained(builder, resized, backbone) : normaliseEach(builder, resized)
+  const numbers = builder.node('Cast', [resized], { to: wireNumber('float32') })
+  return normalisation === 'backbone' ? normaliseAsTrained(builder, numbers, backbone) : normaliseEach(builder, numbers)
 }
 
 /** The constants have three channels: one-channel pictures become three by broadcasting. */
