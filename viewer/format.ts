@@ -1,6 +1,9 @@
 /** Numbers and times in the language of the page. */
 import { currentLanguage } from './texts.ts'
 
+/** The same in every language: a line's clock has 24 hours. */
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+
 /** Three significant digits, never in exponent form within what scores take. */
 export function formatScore (score: number): string {
   const size = Math.abs(score)
@@ -15,9 +18,10 @@ export function formatCount (count: number): string {
   return count.toLocaleString(currentLanguage())
 }
 
+/** `14:03:27.4`. */
 export function formatTime (iso: string): string {
-  const milliseconds = iso.slice(20, 21)
-  return `${new Date(iso).toLocaleTimeString(currentLanguage(), { hour12: false })}.${milliseconds}`
+  const at = new Date(iso)
+  return `${clock.format(at)}.${Math.floor(at.getMilliseconds() / 100)}`
 }
 
 export function formatDateTime (iso: string): string {

@@ -74,7 +74,11 @@ export class Header {
     const visible = element('input', { type: 'checkbox', id: 'heatmap', role: 'switch' })
     visible.checked = heatmap.visible
     visible.addEventListener('change', () => { heatmap.visible = visible.checked; this.#changed() })
+    const hold = element('input', { type: 'checkbox', id: 'hold', role: 'switch' })
+    hold.checked = this.#preferences.holdRejects
+    hold.addEventListener('change', () => { this.#preferences.holdRejects = hold.checked; this.#changed() })
     return element('div', { class: 'controls' },
+      element('label', { class: 'check', hint: 'holdHint' }, hold, element('span', { text: 'hold' })),
       element('label', { class: 'check' }, visible, element('span', { text: 'heatmap' })),
       element('label', { for: 'opacity', text: 'opacity' }),
       this.#slider('opacity', { min: 0, max: 1, step: 0.05 }),

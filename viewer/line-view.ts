@@ -12,11 +12,13 @@ import { RejectList, type RejectListOptions } from './reject-list.ts'
 import { ScoreChart } from './score-chart.ts'
 import { reasonText, translate, type TextKey } from './texts.ts'
 
+const HOLD_MS = 1500
 const kinds = [['good', 'good'], ['review', 'review'], ['reject', 'reject'], ['notInspected', 'not-inspected']] as const
 
 export interface LineViewOptions extends RejectListOptions {
   shown: (packet: number) => void
   focus: () => void
+  holdRejects: () => boolean
 }
 
 export class LineView {
@@ -37,6 +39,7 @@ export class LineView {
   #statistics: LineStatistics | undefined
   #record: InspectionRecord | null = null
   #seen = false
+  #heldUntil = 0
 
   constructor (state: LineState, options: LineViewOptions) {
     this.line = state.line
@@ -51,7 +54,8 @@ export class LineView {
       this.#notice.host,
       element('div', { class: 'line-body' },
         element('section', { class: 'stage panel' }, this.#banner,
-          element('div', { class: 'picture live' }, this.#picture.canvas, element('span', { class: 'veil', text: 'stale' })), this.#caption),
+          element('div', { class: 'picture live' }, this.#picture.canvas, element('span', { class: 'no-picture', text: 'noPicture' }),
+            element('span', { class: 'chip', text: 'held' }), element('span', { class: 'veil', text: 'stale' })), this.#caption),
         element('section', { class: 'figures' }, this.#makeTiles(), this.#makeShares(),
           element('div', { class: 'panel chart-panel' }, element('h3', { text: 'scoreChart' }), this.#chart.host)),
         element('div', { class: 'panel rejects-panel' }, this.#rejects.host)))
@@ -68,9 +72,18 @@ export class LineView {
 
   async frame (bytes: ArrayBuffer): Promise<void> {
     const packet = decodePacket(bytes)
+    const { record } = packet.header
+    const now = performance.now()
+    if (record?.verdict === 'reject' && this.#options.holdRejects()) this.#heldUntil = now + HOLD_MS
+    else if (now < this.#heldUntil) {
+      this.#options.shown(packet.header.packet)
+      return
+    }
     await this.#picture.show(packet)
     this.#seen = true
-    this.#record = packet.header.record
+    this.#record = record
+    this.host.classList.add('seen')
+    this.host.classList.toggle('held', now < this.#heldUntil)
     this.#when.textContent = translate('capturedAt', { time: formatTime(packet.header.frame.capturedAt) })
     this.#renderBanner()
     this.#options.shown(packet.header.packet)

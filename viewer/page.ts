@@ -103,6 +103,7 @@ export class Page {
       packet: async (sha256) => this.#connection.packet(sha256),
       open: (entries, index) => { this.#rejectDialog.open(entries, index) },
       shown: (packet) => { this.#connection.send({ schema: SCHEMA, kind: 'shown', line: state.line, packet }) },
+      holdRejects: () => this.#preferences.holdRejects,
       focus: () => { this.#focus(this.#focused === null ? state.line : null) }
     })
     this.#lines.set(state.line, view)

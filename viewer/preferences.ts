@@ -7,6 +7,8 @@ export type Theme = 'system' | 'light' | 'dark'
 export interface Preferences {
   language: Language
   theme: Theme
+  /** A reject stays on the screen for a moment. */
+  holdRejects: boolean
   heatmap: HeatmapSettings
 }
 
@@ -16,6 +18,7 @@ export function loadPreferences (): Preferences {
   const first: Preferences = {
     language: navigator.language.toLowerCase().startsWith('ko') ? 'ko' : 'en',
     theme: 'system',
+    holdRejects: true,
     heatmap: { visible: true, opacity: 0.7, threshold: 1 }
   }
   try {

@@ -83,13 +83,19 @@ export class ScoreChart {
       scales: { y: { range: (_plot, _low, high) => this.#range(high) } },
       axes: [
         { ...axis, size: 24, space: 90, values: (_plot, splits) => splits.map((seconds) => time.format(seconds * 1000)) },
-        { ...axis, size: 44, space: 34, values: (_plot, splits) => splits.map((score) => formatScore(score)) }
+        { ...axis, size: 44, space: 34, values: (_plot, splits) => splits.map((score) => tick(score, splits)) }
       ],
       series: [{}, ...judged.map((verdict): UPlot.Series => ({
         paths: () => null,
-        points: { show: true, size: verdict === 'good' ? 4 : 8, fill: colour(`--${verdict}`), stroke: colour(verdict === 'good' ? '--good' : '--panel'), width: 1 }
+        points: { show: verdict === 'good', size: 4, fill: colour('--good'), stroke: colour('--good'), width: 1 }
       }))],
-      hooks: { draw: [(plot) => { this.#drawLimits(plot, colour) }] }
+      hooks: {
+        draw: [(plot) => {
+          this.#drawLimits(plot, colour)
+          drawMarks(plot, 2, colour('--review'))
+          drawMarks(plot, 3, colour('--reject'))
+        }]
+      }
     }, this.#data(), this.host)
   }
 
@@ -116,9 +122,40 @@ export class ScoreChart {
       context.moveTo(bbox.left, y)
       context.lineTo(bbox.left + bbox.width, y)
       context.stroke()
+      context.textAlign = 'left'
       context.textBaseline = name === 'review' ? 'top' : 'bottom'
       context.fillText(`${translate(key)} ${formatScore(this.#limits[name])}`, bbox.left + 6 * ratio, y + (name === 'review' ? 3 : -3) * ratio)
     }
     context.restore()
   }
+}
+
+/** Review = diamond, reject = cross: readable without their colours. */
+function drawMarks (plot: UPlot, series: 2 | 3, colour: string): void {
+  const { ctx: context } = plot
+  const [xs, ...rows] = plot.data
+  const size = 4 * UPlot.pxRatio
+  context.save()
+  context.fillStyle = context.strokeStyle = colour
+  context.lineWidth = 2 * UPlot.pxRatio
+  context.beginPath()
+  rows[series - 1]?.forEach((score, i) => {
+    if (score == null) return
+    const x = plot.valToPos(xs[i] ?? 0, 'x', true)
+    const y = plot.valToPos(score, 'y', true)
+    const corners = series === 3 ? [[-1, -1], [1, 1], [1, -1], [-1, 1]] : [[0, -1], [1, 0], [0, 1], [-1, 0], [0, -1]]
+    corners.forEach(([dx = 0, dy = 0], corner) => {
+      const starts = series === 3 ? corner % 2 === 0 : corner === 0
+      context[starts ? 'moveTo' : 'lineTo'](x + dx * size, y + dy * size)
+    })
+  })
+  if (series === 3) context.stroke()
+  else context.fill()
+  context.restore()
+}
+
+/** As many decimals as the step between ticks needs. */
+function tick (score: number, splits: number[]): string {
+  const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0))
+  return score.toFixed(step > 0 ? Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : 0)
 }

@@ -13,6 +13,7 @@ export class TokenDialog {
       element('p', { text: 'tokenText' }),
       this.#wrong,
       element('label', { for: 'token', class: 'hidden', text: 'tokenTitle' }),
+      element('input', { type: 'text', autocomplete: 'username', value: 'goodparts', hidden: true }),
       this.#input,
       element('label', { class: 'check' }, this.#remember, element('span', { text: 'tokenRemember' })),
       element('button', { class: 'primary', text: 'open' }))

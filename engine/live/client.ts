@@ -8,6 +8,7 @@ import type { LinePicture } from './publication.ts'
 import { RateMeter } from './rate-meter.ts'
 
 const UNANSWERED = 2
+const REJECT_WAITS_MS = 1000
 const PICTURE_BUFFER_BYTES = 1 << 20
 const TEXT_BUFFER_BYTES = 4 << 20
 
@@ -22,6 +23,7 @@ export interface LiveSocket {
 
 interface Delivery {
   waiting: LinePicture | undefined
+  waitingSince: number
   /** Taken for encoding, or sent and not yet answered. */
   underway: number[]
   takenAt: number
@@ -83,13 +85,15 @@ export class LiveClient {
     }
   }
 
-  /** A new picture of a line; it takes the place of one that still waits. */
+  /** A new picture of a line; it takes the place of one that still waits, unless that is a reject of the last second. */
   offer (picture: LinePicture): void {
     if (this.#closed || (this.#watched !== 'all' && !this.#watched.has(picture.line))) return
     const delivery = this.#delivery(picture.line)
     this.#count('enter')
     if (delivery.waiting !== undefined) this.#count('drop', 'superseded')
+    if (this.#outranks(delivery, picture)) return
     delivery.waiting = picture
+    delivery.waitingSince = this.#options.now()
   }
 
   /** Takes the waiting picture of a line when the browser can have it now. It must then be passed to `deliver` or `abandon`. */
@@ -161,10 +165,15 @@ export class LiveClient {
   #delivery (line: string): Delivery {
     let delivery = this.#deliveries.get(line)
     if (delivery === undefined) {
-      delivery = { waiting: undefined, underway: [], takenAt: -Infinity, shown: new RateMeter(this.#options.now) }
+      delivery = { waiting: undefined, waitingSince: 0, underway: [], takenAt: -Infinity, shown: new RateMeter(this.#options.now) }
       this.#deliveries.set(line, delivery)
     }
     return delivery
+  }
+
+  /** Between two pictures that a browser takes, the reject is the one worth seeing. */
+  #outranks ({ waiting, waitingSince }: Delivery, picture: LinePicture): boolean {
+    return waiting?.record?.verdict === 'reject' && picture.record?.verdict !== 'reject' && this.#options.now() - waitingSince < REJECT_WAITS_MS
   }
 
   #answered (line: string, packet: number): boolean {
