@@ -69,14 +69,13 @@ export function addProjectedFeatures (builder: GraphBuilder, options: FeatureOpt
   const layers = addLayers(builder, options)
   const finest = (layers[0] as Layer).stride
   let firstRow = 0
-  const parts = layers.map((layer, index) => {
+  const parts = layers.map((layer) => {
     const weights = transposed(matrix.subarray(firstRow * width, (firstRow + layer.channels) * width), layer.channels, width)
     firstRow += layer.channels
-    const bias = index === 0 ? [builder.constant(shift, [width], 'shift')] : []
-    const projected = builder.node('Conv', [layer.value, builder.constant(weights, [width, layer.channels, 1, 1], 'projection'), ...bias])
+    const projected = builder.node('Conv', [layer.value, builder.constant(weights, [width, layer.channels, 1, 1], 'projection')])
     return enlarge(builder, averageLocally(builder, projected), layer.stride / finest)
   })
-  return parts.reduce((sum, part) => builder.node('Add', [sum, part]))
+  return [...parts, builder.constant(shift, [1, width, 1, 1], 'shift')].reduce((sum, part) => builder.node('Add', [sum, part]))
 }
 
 /** `-mean · matrix` (d). */
@@ -95,9 +94,12 @@ function addLayers (builder: GraphBuilder, options: FeatureOptions): Layer[] {
   return layers.map(({ tensor, stride, channels }) => ({ value: outputs[tensor] as Value, stride, channels }))
 }
 
-/** The mean of the 3 × 3 neighbourhood; at the border, of what is there. */
+/**
+ * The mean of the 3 × 3 neighbourhood, zeros beyond the border, as in PatchCore. The mean of what is there alone would vary more in
+ * the corners than anywhere else, and good parts would be rejected for their corners.
+ */
 function averageLocally (builder: GraphBuilder, map: Value): Value {
-  return builder.node('AveragePool', [map], { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], count_include_pad: 0 })
+  return builder.node('AveragePool', [map], { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], count_include_pad: 1 })
 }
 
 function enlarge (builder: GraphBuilder, map: Value, factor: number): Value {

@@ -23,11 +23,10 @@ export function normalised (image: { dims: readonly number[], data: Uint8Array }
 export function averageLocally (values: Float32Array, planes: number, edge: number): Float32Array {
   return mapPlanes(planes, edge, (plane, y, x) => {
     let sum = 0
-    let count = 0
     for (let v = Math.max(0, y - 1); v <= Math.min(edge - 1, y + 1); v++) {
-      for (let u = Math.max(0, x - 1); u <= Math.min(edge - 1, x + 1); u++, count++) sum += values[(plane * edge + v) * edge + u]!
+      for (let u = Math.max(0, x - 1); u <= Math.min(edge - 1, x + 1); u++) sum += values[(plane * edge + v) * edge + u]!
     }
-    return sum / count
+    return sum / 9
   })
 }
 
