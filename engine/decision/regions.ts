@@ -1,0 +1,70 @@
+/** Regions of a map: connected cells (eight neighbours) that reach a limit. */
+import type { Region } from '../../schemas/inspection.ts'
+
+export interface RegionOptions {
+  /** In the unit of the map. */
+  limit: number
+  /** Size of the frame that the map covers, in pixels. */
+  frame: { width: number, height: number }
+  /** Only the regions with the highest peaks are given. Default 20. */
+  maximum?: number
+}
+
+interface Component {
+  left: number
+  top: number
+  right: number
+  bottom: number
+  cells: number
+  peak: number
+}
+
+/** Highest peak first. `map.values` is `(height, width)`; cells that are not finite belong to no region. */
+export function findRegions (map: { values: Float32Array, height: number, width: number }, { limit, frame, maximum = 20 }: RegionOptions): Region[] {
+  const scaleX = frame.width / map.width
+  const scaleY = frame.height / map.height
+  return connectedComponents(map, limit).sort((a, b) => b.peak - a.peak).slice(0, maximum).map(({ left, top, right, bottom, cells, peak }) => {
+    const [x, y] = [Math.floor(left * scaleX), Math.floor(top * scaleY)]
+    return {
+      box: [x, y, Math.ceil((right + 1) * scaleX) - x, Math.ceil((bottom + 1) * scaleY) - y],
+      areaShare: cells / map.values.length,
+      peak,
+      zone: null
+    }
+  })
+}
+
+function connectedComponents ({ values, height, width }: { values: Float32Array, height: number, width: number }, limit: number): Component[] {
+  const seen = new Uint8Array(values.length)
+  const reaches = (cell: number): boolean => seen[cell] === 0 && Number.isFinite(values[cell]) && (values[cell] as number) >= limit
+  const components: Component[] = []
+  for (let start = 0; start < values.length; start++) {
+    if (!reaches(start)) continue
+    const component: Component = { left: width, top: height, right: -1, bottom: -1, cells: 0, peak: -Infinity }
+    const open = [start]
+    seen[start] = 1
+    for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+      const [x, y] = [cell % width, Math.floor(cell / width)]
+      include(component, x, y, values[cell] as number)
+      for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
+        for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
+          const neighbour = ny * width + nx
+          if (!reaches(neighbour)) continue
+          seen[neighbour] = 1
+          open.push(neighbour)
+        }
+      }
+    }
+    components.push(component)
+  }
+  return components
+}
+
+function include (component: Component, x: number, y: number, value: number): void {
+  component.left = Math.min(component.left, x)
+  component.right = Math.max(component.right, x)
+  component.top = Math.min(component.top, y)
+  component.bottom = Math.max(component.bottom, y)
+  component.cells++
+  component.peak = Math.max(component.peak, value)
+}

@@ -1,0 +1,68 @@
+/** The main thread's side of the explanation thread: started with the first request, one request at a time, a bounded number waiting. */
+import { Worker } from 'node:worker_threads'
+import { GoodpartsError } from '../errors.ts'
+import type { AnomalyMap } from '../frame/anomaly-map.ts'
+import type { Frame } from '../frame/frame.ts'
+import type { LedgerSnapshot } from '../frame/ledger.ts'
+import { WorkQueue } from '../frame/work-queue.ts'
+import { siblingModule } from '../sibling-module.ts'
+import type { ExplanationRequest, ExplanationResult } from './anomaly-map/explain.ts'
+import type { ExplanationReply } from './explanation-worker.ts'
+
+export type ExplanationOptions = Pick<ExplanationRequest, 'judged' | 'opacity' | 'quality'>
+
+export class ExplanationThread {
+  readonly #queue: WorkQueue
+  #worker: Worker | undefined
+
+  /** `hop` names the place for the ledger; at most `capacity` frames wait or are explained. */
+  constructor (hop: string, capacity: number) {
+    this.#queue = new WorkQueue(hop, capacity)
+  }
+
+  /** @throws GOODPARTS_QUEUE_FULL when too many wait, GOODPARTS_EXPLANATION_FAILED when the thread fails; the next call starts a new one. */
+  async explain (frame: Frame, map: AnomalyMap, options: ExplanationOptions): Promise<ExplanationResult> {
+    const { width, height, channels, memory } = frame
+    return this.#queue.run(async () => this.#ask({
+      frame: { width, height, channels, memory },
+      map: { values: map.values(), height: map.height, width: map.width },
+      ...options
+    }))
+  }
+
+  get ledger (): LedgerSnapshot {
+    return this.#queue.ledger
+  }
+
+  /** Ends the thread; what waits is refused. */
+  async close (): Promise<void> {
+    await this.#queue.close()
+    await this.#worker?.terminate()
+    this.#worker = undefined
+  }
+
+  async #ask (request: ExplanationRequest): Promise<ExplanationResult> {
+    const worker = this.#worker ??= new Worker(siblingModule(import.meta.url, './explanation-worker'), { name: 'goodparts-explanation' })
+    try {
+      const { result, error } = await exchange(worker, request)
+      if (result !== undefined) return result
+      throw new GoodpartsError(error?.code ?? 'GOODPARTS_EXPLANATION_FAILED', error?.message ?? 'Expected an explanation, got none', error?.fix == null ? {} : { fix: error.fix })
+    } catch (error) {
+      if (error instanceof GoodpartsError) throw error
+      this.#worker = undefined
+      throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the explanation thread to answer: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+}
+
+/** One question, one answer. Rejects when the thread fails or ends. */
+async function exchange (worker: Worker, request: ExplanationRequest): Promise<ExplanationReply> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => { worker.off('message', answered).off('error', failed).off('exit', ended) }
+    const answered = (reply: ExplanationReply): void => { stop(); resolve(reply) }
+    const failed = (error: unknown): void => { stop(); reject(error instanceof Error ? error : new Error(String(error))) }
+    const ended = (code: number): void => { stop(); reject(new Error(`it ended with ${code}`)) }
+    worker.on('message', answered).on('error', failed).on('exit', ended)
+    worker.postMessage(request)
+  })
+}

@@ -1,0 +1,22 @@
+/** The explanation thread: pixel loops and JPEG away from the main thread. */
+import { parentPort } from 'node:worker_threads'
+import { asGoodpartsError, type ErrorCode } from '../errors.ts'
+import { explainByAnomalyMap, type ExplanationRequest, type ExplanationResult } from './anomaly-map/explain.ts'
+
+export interface ExplanationReply {
+  result?: ExplanationResult
+  error?: { code: ErrorCode, message: string, fix: string | null }
+}
+
+parentPort?.on('message', (request: ExplanationRequest) => {
+  explainByAnomalyMap(request).then((result) => {
+    reply({ result })
+  }, (error: unknown) => {
+    const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_EXPLANATION_FAILED')
+    reply({ error: { code, message, fix } })
+  })
+})
+
+function reply (message: ExplanationReply): void {
+  parentPort?.postMessage(message)
+}

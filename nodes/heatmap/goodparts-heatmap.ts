@@ -1,0 +1,73 @@
+/** The detector's map over the frame, for the verdicts chosen; everything else passes unchanged. */
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
+import { ExplanationThread } from '../../engine/explain/explanation-thread.ts'
+import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
+import { EncodedImage } from '../../engine/frame/encoded-image.ts'
+import { isFrame } from '../../engine/frame/frame.ts'
+import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
+import { onClose, onInput } from '../shared/lifecycle.ts'
+import { Status } from '../shared/status.ts'
+
+interface Config extends NodeDef {
+  explainGood: boolean
+  explainReview: boolean
+  explainReject: boolean
+  opacity: string
+  quality: string
+  capacity: string
+}
+
+interface Explanation {
+  method: 'anomaly-map'
+  sha256: string
+  mediaType: 'image/jpeg'
+  regions: Region[]
+  map: AnomalyMap
+  overlay: EncodedImage
+  milliseconds: number
+}
+
+interface Message extends NodeMessageInFlow {
+  frame?: unknown
+  inspection?: InspectionRecord
+  anomalyMap?: AnomalyMap
+  explanation?: Explanation
+}
+
+export default function register (RED: NodeAPI): void {
+  function HeatmapNode (this: Node, config: Config): void {
+    RED.nodes.createNode(this, config)
+    const status = new Status(this)
+    const thread = new ExplanationThread(`heatmap/${this.id}`, Number(config.capacity) || 8)
+    const chosen = new Set([config.explainGood && 'good', config.explainReview && 'review', config.explainReject && 'reject'])
+    const looks = { opacity: Number(config.opacity), quality: Number(config.quality) || 85 }
+
+    onInput(this, async (msg: Message, send) => {
+      const { frame, inspection, anomalyMap: map } = msg
+      if (!isFrame(frame) || inspection === undefined || map === undefined || !chosen.has(inspection.verdict)) return msg
+      const { score, limits } = inspection
+      try {
+        const { jpeg, sha256, regions, milliseconds } = await thread.explain(frame, map, { ...looks, judged: score === null || limits === null ? null : { score, limits } })
+        const overlay = new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), 'image/jpeg')
+        const explanation: Explanation = { method: 'anomaly-map', sha256, mediaType: 'image/jpeg', regions, map, overlay, milliseconds }
+        status.show('running', RED._('goodparts-heatmap.status.running', { ms: Math.round(milliseconds) }))
+        const { method, mediaType } = explanation
+        return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
+      } catch (error) {
+        // A verdict must reach its sinks, explained or not.
+        send(msg)
+        status.show('degraded', RED._('goodparts-heatmap.status.failed', { dropped: dropped(thread) }))
+        throw error
+      }
+    })
+    onClose(this, async () => {
+      status.close()
+      await thread.close()
+    })
+  }
+  RED.nodes.registerType('goodparts-heatmap', HeatmapNode)
+}
+
+function dropped (thread: ExplanationThread): number {
+  return Object.values(thread.ledger.dropped).reduce((sum, count) => sum + count, 0)
+}

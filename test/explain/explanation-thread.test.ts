@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { afterEach, describe, expect, test } from 'vitest'
+import { ExplanationThread } from '../../engine/explain/explanation-thread.ts'
+import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
+import { Frame } from '../../engine/frame/frame.ts'
+import { decodeImage } from '../../engine/frame/image-codec.ts'
+
+const frame = Frame.fromPixels(new Uint8Array(64 * 48).fill(90), { source: 'test', sequence: 0, width: 64, height: 48, channels: 1 })
+const map = new AnomalyMap(Float32Array.from({ length: 8 * 6 }, (_, i) => i === 19 || i === 20 ? 4 : 0.5), 6, 8)
+const options = { opacity: 0.6, quality: 90 }
+
+let thread: ExplanationThread | undefined
+
+function open (capacity: number): ExplanationThread {
+  thread = new ExplanationThread('test', capacity)
+  return thread
+}
+
+afterEach(async () => { await thread?.close() })
+
+describe('explanation thread', () => {
+  test('explains a rejected part: a JPEG of the frame\'s size, its hash, the region that stands out', async () => {
+    const { jpeg, sha256, regions } = await open(4).explain(frame, map, { ...options, judged: { score: 5, limits: { review: 2, reject: 3 } } })
+
+    const picture = await decodeImage(jpeg)
+    expect([picture.width, picture.height, picture.channels]).toEqual([64, 48, 3])
+    expect(sha256).toBe(createHash('sha256').update(jpeg).digest('hex'))
+    expect(regions).toEqual([{ box: [24, 16, 16, 8], areaShare: 2 / 48, peak: 4, zone: null }])
+    const pixel = (x: number, y: number): number[] => [...picture.data.subarray((y * 64 + x) * 3, (y * 64 + x) * 3 + 3)]
+    expect(Math.max(...pixel(60, 44)) - Math.min(...pixel(60, 44))).toBeLessThan(20)
+    expect(pixel(32, 20)[0]! - pixel(32, 20)[2]!).toBeGreaterThan(60)
+  })
+
+  test('finds no region in a part below the review limit, although its map reaches it', async () => {
+    const { regions } = await open(4).explain(frame, map, { ...options, judged: { score: 1.9, limits: { review: 2, reject: 3 } } })
+
+    expect(regions).toEqual([])
+  })
+
+  test('finds a region in every part above the review limit, although its map stays below it', async () => {
+    const { regions } = await open(4).explain(frame, map, { ...options, judged: { score: 50, limits: { review: 40, reject: 60 } } })
+
+    expect(regions).toHaveLength(1)
+  })
+
+  test('stretches the colours over the map where there is no judgement', async () => {
+    const { regions, jpeg } = await open(4).explain(frame, map, { ...options, judged: null })
+
+    expect(regions).toEqual([])
+    const { data } = await decodeImage(jpeg)
+    expect(data[(20 * 64 + 32) * 3]! - data[(20 * 64 + 32) * 3 + 2]!).toBeGreaterThan(60)
+  })
+
+  test('refuses what exceeds its queue and accounts for everything', async () => {
+    const explaining = open(2)
+
+    const results = await Promise.allSettled(Array.from({ length: 5 }, async () => explaining.explain(frame, map, { ...options, judged: null })))
+
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected'])
+    expect(results.at(-1)).toMatchObject({ reason: { code: 'GOODPARTS_QUEUE_FULL' } })
+    expect(explaining.ledger).toEqual({ hop: 'test', in: 5, out: 2, dropped: { 'queue-full': 3 }, inFlight: 0 })
+  })
+
+  test('answers an error for one frame and explains the next', async () => {
+    const explaining = open(2)
+
+    await expect(explaining.explain(frame, map, { judged: null, opacity: 0.5, quality: 1000 })).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED' })
+    const { regions } = await explaining.explain(frame, map, { ...options, judged: { score: 5, limits: { review: 2, reject: 3 } } })
+
+    expect(regions).toHaveLength(1)
+    expect(explaining.ledger).toMatchObject({ in: 2, out: 1, dropped: { failed: 1 }, inFlight: 0 })
+  })
+
+  test('refuses work after it was closed', async () => {
+    const explaining = open(2)
+    await explaining.close()
+
+    await expect(explaining.explain(frame, map, { ...options, judged: null })).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  })
+})

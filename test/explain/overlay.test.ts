@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { heatColours } from '../../engine/explain/colour-map.ts'
+import { overlayMap } from '../../engine/explain/overlay.ts'
+
+const grey = (width: number, height: number, value: number) => ({ data: new Uint8Array(width * height).fill(value), width, height, channels: 1 as const })
+
+/** Lightness of CIE L*a*b* (CIE 15:2004), an independent measure of what the ramp promises. */
+function lightness (rgb: number[]): number {
+  const [r, g, b] = rgb.map((value) => value <= 10 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4) as [number, number, number]
+  const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b
+  return 116 * Math.cbrt(luminance) - 16
+}
+
+describe('heat colours', () => {
+  test('grow lighter with every step', () => {
+    const steps = Array.from({ length: 16 }, (_, i) => lightness([...heatColours.subarray(i * 51, i * 51 + 3)]))
+
+    expect(steps).toEqual([...steps].sort((a, b) => a - b))
+    expect(steps.at(-1)! - steps[0]!).toBeGreaterThan(50)
+  })
+
+  test('run from violet over red to yellow', () => {
+    const [first, middle, last] = [0, 128, 255].map((i) => [...heatColours.subarray(i * 3, i * 3 + 3)]) as [number[], number[], number[]]
+
+    expect(first[2]!).toBeGreaterThan(first[0]!)
+    expect(middle[0]!).toBeGreaterThan(Math.max(middle[1]!, middle[2]!) + 80)
+    expect(Math.min(last[0]!, last[1]!)).toBeGreaterThan(last[2]! + 150)
+  })
+})
+
+describe('overlay', () => {
+  const map = { values: Float32Array.of(0, 0, 0, 10), height: 2, width: 2 }
+
+  test('leaves the frame as it is where the map is low, and shows the last colour where it is at its highest', () => {
+    const { data } = overlayMap(grey(8, 8, 100), map, { range: { from: 1, to: 10 }, outline: Infinity, opacity: 1 })
+
+    expect([...data.subarray(0, 3)]).toEqual([100, 100, 100])
+    expect([...data.subarray(-3)]).toEqual([...heatColours.subarray(-3)])
+  })
+
+  test('mixes by the opacity', () => {
+    const { data } = overlayMap(grey(8, 8, 100), map, { range: { from: 1, to: 10 }, outline: Infinity, opacity: 0.5 })
+
+    const last = [...heatColours.subarray(-3)]
+    expect([...data.subarray(-3)]).toEqual(last.map((value) => Math.round(50 + 0.5 * value)))
+  })
+
+  test('is the frame itself at opacity 0, colour kept', () => {
+    const frame = { data: Uint8Array.from({ length: 8 * 6 * 3 }, (_, i) => i), width: 8, height: 6, channels: 3 as const }
+
+    expect(overlayMap(frame, map, { range: { from: 0, to: 1 }, outline: 5, opacity: 0 }).data).toEqual(frame.data)
+  })
+
+  test('draws a closed white line between what reaches the limit and what does not', () => {
+    const values = new Float32Array(64)
+    values[27] = values[28] = values[35] = values[36] = 10
+    const size = 64
+    const { data } = overlayMap(grey(size, size, 50), { values, height: 8, width: 8 }, { range: { from: 100, to: 200 }, outline: 5, opacity: 1 })
+    const white = Array.from({ length: size * size }, (_, p) => data[3 * p] === 255)
+
+    const reached = new Set([0])
+    for (const p of reached) {
+      const [x, y] = [p % size, Math.floor(p / size)]
+      const next = [x > 0 ? p - 1 : p, x < size - 1 ? p + 1 : p, y > 0 ? p - size : p, y < size - 1 ? p + size : p]
+      for (const q of next) if (!white[q]) reached.add(q)
+    }
+    expect(white).toContain(true)
+    expect(reached.has(32 * size + 32)).toBe(false)
+  })
+
+  test('samples between the cells of the map', () => {
+    const ramp = { values: Float32Array.of(0, 10), height: 1, width: 2 }
+
+    const { data } = overlayMap(grey(20, 1, 0), ramp, { range: { from: 0, to: 10 }, outline: Infinity, opacity: 1 })
+
+    const index = Math.round(255 * 0.45)
+    const heat = 0.45
+    expect(data[9 * 3]).toBe(Math.round(heat * (2 - heat) * heatColours[index * 3]!))
+  })
+})
