@@ -53,6 +53,8 @@ export interface ScorePoint {
 
 /** A reject that is kept with its picture; the packet at `/api/packets/<sha256>` has the layout of a binary message. */
 export interface RejectEntry {
+  /** @minLength 1 */
+  line: string
   record: InspectionRecord
   /**
    * Content hash of the packet.
@@ -116,6 +118,11 @@ export interface LiveLineRemoved {
 export interface LiveVerdict {
   schema: 'goodparts.live/1'
   kind: 'verdict'
+  /**
+   * The line as the page names it; `record.line` is what the record says.
+   * @minLength 1
+   */
+  line: string
   record: InspectionRecord
 }
 

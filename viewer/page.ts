@@ -71,8 +71,8 @@ export class Page {
         this.#watch()
         break
       case 'line-removed': this.#remove(message.line); this.#layOut(); this.#watch(); break
-      case 'verdict': this.#lines.get(message.record.line)?.verdict(message.record); break
-      case 'reject': this.#lines.get(message.entry.record.line)?.reject(message.entry); break
+      case 'verdict': this.#lines.get(message.line)?.verdict(message.record); break
+      case 'reject': this.#lines.get(message.entry.line)?.reject(message.entry); break
       case 'notice': this.#lines.get(message.notice.line)?.notice(message.notice); break
       case 'statistics':
         this.#header.viewers(message.viewers)

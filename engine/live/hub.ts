@@ -76,7 +76,7 @@ export class LiveHub {
     const packet = board.arrived()
     if (record !== undefined) {
       board.judged(record)
-      this.#tellAll({ schema: SCHEMA, kind: 'verdict', record })
+      this.#tellAll({ schema: SCHEMA, kind: 'verdict', line: board.line, record })
     }
     if (frame === undefined) return
     const picture: LinePicture = { ...publication, frame, packet }
@@ -195,7 +195,7 @@ export class LiveHub {
     this.#encoder.packet(picture).then((packet) => {
       this.#rejects.leave()
       if (picture.record === undefined || !this.#lines.has(picture.line)) return
-      this.#tellAll({ schema: SCHEMA, kind: 'reject', entry: this.#gallery.keep(picture.record, packet) })
+      this.#tellAll({ schema: SCHEMA, kind: 'reject', entry: this.#gallery.keep(picture.line, picture.record, packet) })
     }, (error: unknown) => {
       this.#rejects.drop('encode-failed')
       this.#options.onError(error)

@@ -30,9 +30,9 @@ export class LiveMetrics {
     this.#delay.enable()
   }
 
-  judged (record: InspectionRecord): void {
-    this.#verdicts.inc({ line: record.line, verdict: record.verdict, reason: record.reason.code })
-    this.#latency.observe({ line: record.line }, latencyMs(record) / 1000)
+  judged (line: string, record: InspectionRecord): void {
+    this.#verdicts.inc({ line, verdict: record.verdict, reason: record.reason.code })
+    this.#latency.observe({ line }, latencyMs(record) / 1000)
   }
 
   forget (line: string): void {

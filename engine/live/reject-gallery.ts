@@ -28,11 +28,11 @@ export class RejectGallery {
     return this.#bytes
   }
 
-  keep (record: InspectionRecord, packet: Buffer): RejectEntry {
-    const entry: RejectEntry = { record, sha256: createHash('sha256').update(packet).digest('hex') }
+  keep (line: string, record: InspectionRecord, packet: Buffer): RejectEntry {
+    const entry: RejectEntry = { line, record, sha256: createHash('sha256').update(packet).digest('hex') }
     this.#kept.push({ entry, packet })
     this.#bytes += packet.byteLength
-    const sameLine = this.#kept.filter((kept) => kept.entry.record.line === record.line)
+    const sameLine = this.#kept.filter((kept) => kept.entry.line === line)
     if (sameLine.length > this.#bounds.entriesPerLine) this.#remove(sameLine[0] as Kept)
     while (this.#bytes > this.#bounds.bytes && this.#kept.length > 1) this.#remove(this.#kept[0] as Kept)
     return entry
@@ -40,7 +40,7 @@ export class RejectGallery {
 
   /** Newest first. */
   entries (line: string): RejectEntry[] {
-    return this.#kept.filter(({ entry }) => entry.record.line === line).map(({ entry }) => entry).reverse()
+    return this.#kept.filter(({ entry }) => entry.line === line).map(({ entry }) => entry).reverse()
   }
 
   packet (sha256: string): Buffer | undefined {
@@ -48,7 +48,7 @@ export class RejectGallery {
   }
 
   forget (line: string): void {
-    for (const kept of this.#kept.filter(({ entry }) => entry.record.line === line)) this.#remove(kept)
+    for (const kept of this.#kept.filter(({ entry }) => entry.line === line)) this.#remove(kept)
   }
 
   #remove (kept: Kept): void {

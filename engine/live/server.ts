@@ -101,7 +101,7 @@ export class LiveServer {
 
   /** Never throws and never waits: it is called for every part. */
   publish (publication: LivePublication): void {
-    if (publication.record !== undefined) this.#metrics.judged(publication.record)
+    if (publication.record !== undefined) this.#metrics.judged(publication.line, publication.record)
     this.#hub.publish(publication)
   }
 
