@@ -1,0 +1,45 @@
+import type { EditorNodeProperties, EditorRED } from 'node-red'
+
+declare const RED: EditorRED
+
+interface Properties extends EditorNodeProperties {
+  host: string
+  port: string
+  framesPerSecond: string
+  jpegQuality: string
+  tls: string
+}
+
+RED.nodes.registerType<Properties, { viewerToken: string, operatorToken: string, engineerToken: string }>('goodparts-live-server', {
+  category: 'config',
+  defaults: {
+    name: { value: '' },
+    host: { value: '127.0.0.1', required: true },
+    port: { value: '8765', required: true, validate: (value: string) => value.startsWith('${') || (Number.isInteger(Number(value)) && Number(value) > 0 && Number(value) < 65536) },
+    framesPerSecond: { value: '12', required: true, validate: (value: string) => Number(value) >= 1 && Number(value) <= 60 },
+    jpegQuality: { value: '80', required: true, validate: (value: string) => Number(value) >= 1 && Number(value) <= 100 },
+    tls: { value: '', type: 'tls-config', required: false }
+  },
+  credentials: {
+    viewerToken: { type: 'password' },
+    operatorToken: { type: 'password' },
+    engineerToken: { type: 'password' }
+  },
+  label: function () { return this.name || `${this.host}:${this.port}` },
+  oneditprepare: function () {
+    const host = $('#node-config-input-host')
+    const port = $('#node-config-input-port')
+    const tls = $('#node-config-input-tls')
+    const show = (): void => {
+      const name = String(host.val())
+      const local = /^(localhost|127\..*|::1)$/.test(name)
+      const secure = !['', '_ADD_', undefined].includes(tls.val() as string | undefined)
+      const address = `${secure ? 'https' : 'http'}://${local ? 'localhost' : name === '0.0.0.0' || name === '::' ? location.hostname : name}:${String(port.val())}/`
+      $('#goodparts-live-server-address').attr('href', address).text(address)
+      $('#goodparts-live-server-open').toggle(!local)
+    }
+    host.add(port).on('input', show)
+    tls.on('change', show)
+    show()
+  }
+})

@@ -1,0 +1,53 @@
+/** Configuration node: the live page's server, shared by the nodes that name it. */
+import type { SecureContextOptions } from 'node:tls'
+import type { Node, NodeAPI, NodeDef } from 'node-red'
+import type { LiveServerOptions } from '../../engine/live/server.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { onClose } from '../shared/lifecycle.ts'
+import { readLiveServerForm, type LiveServerCredentials, type LiveServerForm } from './settings.ts'
+import { SharedServer, type ServerLease } from './shared-server.ts'
+
+type Config = NodeDef & LiveServerForm & { tls: string }
+
+/** What other nodes see of it. */
+export interface LiveServerNode extends Node<LiveServerCredentials> {
+  /** A share of the server: it listens from the first lease to the last release. */
+  lease: () => ServerLease
+}
+
+interface TlsConfigNode extends Node {
+  valid: boolean
+  addTLSOptions: (options: SecureContextOptions) => SecureContextOptions
+}
+
+export default function register (RED: NodeAPI): void {
+  function LiveServerConfig (this: LiveServerNode, config: Config): void {
+    RED.nodes.createNode(this, config)
+    const shared = new SharedServer({
+      open: async () => {
+        const options: LiveServerOptions = { ...readLiveServerForm(config, this.credentials), ...tlsOptions(RED, config.tls), onError: (error) => { this.debug(error.message) } }
+        const { LiveServer } = await import('../../engine/live/server.ts')
+        return new LiveServer(options)
+      },
+      onListening: (url) => { this.log(RED._('goodparts-live-server.listening', { url })) },
+      onFailed: (error) => { this.error(error.fix === null ? error.message : `${error.message}. ${error.fix}`) }
+    })
+    this.lease = () => shared.lease()
+    onClose(this, async () => shared.close())
+  }
+
+  RED.nodes.registerType('goodparts-live-server', LiveServerConfig as (this: Node, config: Config) => void, {
+    credentials: { viewerToken: { type: 'password' }, operatorToken: { type: 'password' }, engineerToken: { type: 'password' } }
+  })
+}
+
+/** Key and certificate of the `tls-config` node chosen. @throws GOODPARTS_ARGUMENT */
+function tlsOptions (RED: NodeAPI, id: string): Pick<LiveServerOptions, 'tls'> {
+  if (id === '' || id === '_ADD_') return {}
+  const node = RED.nodes.getNode(id) as TlsConfigNode | null
+  const tls = node?.valid === true ? node.addTLSOptions({}) : {}
+  if (tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined)) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the TLS configuration to have a certificate and a key, got none', { fix: 'Add both to the TLS configuration, or choose none' })
+  }
+  return { tls }
+}

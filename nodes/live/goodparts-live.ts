@@ -1,0 +1,65 @@
+/** Shows a line on the live page. */
+import type { Node, NodeAPI, NodeDef } from 'node-red'
+import { GoodpartsError } from '../../engine/errors.ts'
+import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
+import type { ServerLease } from '../live-server/shared-server.ts'
+import { onClose, onInput } from '../shared/lifecycle.ts'
+import { Status } from '../shared/status.ts'
+import { readLiveMessage } from './live-message.ts'
+
+type Config = NodeDef & { server: string, line: string }
+
+const STATUS_MS = 1000
+
+/** The whole message is an error of the live server's node; the status has room for two words. */
+function shortly (problem: GoodpartsError): string {
+  if (problem.code === 'GOODPARTS_FORBIDDEN') return 'tokenMissing'
+  return (problem.cause as { code?: string } | undefined)?.code === 'EADDRINUSE' ? 'portInUse' : 'notListening'
+}
+
+export default function register (RED: NodeAPI): void {
+  function Live (this: Node, config: Config): void {
+    RED.nodes.createNode(this, config)
+    const status = new Status(this)
+    const serverNode = RED.nodes.getNode(config.server) as LiveServerNode | null
+    if (serverNode === null) {
+      status.show('failed', RED._('goodparts-live.status.notConfigured'))
+      onInput(this, async () => await Promise.reject(new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a live server to be chosen, got none', { fix: 'Choose one in the live node' })))
+      return
+    }
+    const lease = serverNode.lease()
+    const lines = new Set<string>()
+    showState(status, lease, lines)
+    const timer = setInterval(() => { showState(status, lease, lines) }, STATUS_MS).unref()
+
+    // Nothing is kept while the server is away: the page shows what is, not what was.
+    onInput(this, async (msg) => {
+      const input = readLiveMessage(msg, config.line)
+      const line = input.kind === 'notice' ? input.line : input.publication.line
+      lines.add(line)
+      if (input.kind === 'notice') lease.server()?.notice(line, input.notice)
+      else lease.server()?.publish(input.publication)
+      return await Promise.resolve(null)
+    })
+
+    onClose(this, async (removed) => {
+      clearInterval(timer)
+      status.close()
+      if (removed) for (const line of lines) lease.server()?.removeLine(line)
+      await lease.release()
+    })
+  }
+
+  function showState (status: Status, lease: ServerLease, lines: ReadonlySet<string>): void {
+    const server = lease.server()
+    if (server === undefined) {
+      const problem = lease.problem()
+      status.show(problem === undefined ? 'busy' : 'failed', RED._(`goodparts-live.status.${problem === undefined ? 'starting' : shortly(problem)}`))
+      return
+    }
+    const rate = server.statistics().filter(({ line }) => lines.has(line)).reduce((sum, { framesPerSecond }) => sum + framesPerSecond, 0)
+    status.show('running', RED._(`goodparts-live.status.${server.viewers === 1 ? 'viewer' : 'viewers'}`, { n: server.viewers, rate: rate.toFixed(0) }))
+  }
+
+  RED.nodes.registerType('goodparts-live', Live)
+}

@@ -1,0 +1,69 @@
+/** What a message says to the live page. */
+import type { CaptureEvent } from '../../schemas/capture-event.ts'
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { FitProgress } from '../../schemas/live.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
+import { isFrame } from '../../engine/frame/frame.ts'
+import type { LivePublication } from '../../engine/live/publication.ts'
+import { validate } from '../../engine/schema-validation.ts'
+
+export type LiveInput = { kind: 'publication', publication: LivePublication } | { kind: 'notice', line: string, notice: CaptureEvent | FitProgress }
+
+interface Message {
+  topic?: unknown
+  payload?: unknown
+  frame?: unknown
+  inspection?: unknown
+  anomalyMap?: unknown
+  explanation?: unknown
+}
+
+/**
+ * A verdict, a bare frame, or a notice. `name` is the line as configured; left empty, the record names it, then the topic, then the source.
+ * @throws GOODPARTS_ARGUMENT for a message with nothing to show, GOODPARTS_SCHEMA_INVALID for a record that is none.
+ */
+export function readLiveMessage (message: Message, name: string): LiveInput {
+  const { frame, inspection, payload } = message
+  const notice = readNotice(payload)
+  if (notice !== undefined && frame === undefined) {
+    return { kind: 'notice', line: firstName(name, message.topic, notice.kind === 'fit-progress' ? undefined : notice.source), notice }
+  }
+  if (inspection === undefined && !isFrame(frame)) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg to have an inspection, a frame or an event of a capture or fit node, got none of them',
+      { fix: 'Wire the outputs of a score, capture or fit node into the live node' })
+  }
+  const record: InspectionRecord | undefined = inspection === undefined ? undefined : validate('inspection', inspection)
+  const map = readMap(message)
+  return {
+    kind: 'publication',
+    publication: {
+      line: firstName(name, record?.line, message.topic, isFrame(frame) ? frame.source : undefined),
+      ...(isFrame(frame) ? { frame } : {}),
+      ...(record === undefined ? {} : { record }),
+      ...(map === undefined ? {} : { map })
+    }
+  }
+}
+
+function readNotice (payload: unknown): CaptureEvent | FitProgress | undefined {
+  if (typeof payload !== 'object' || payload === null) return undefined
+  if ('schema' in payload && payload.schema === 'goodparts.capture-event/1') return validate('capture-event', payload)
+  return 'kind' in payload && payload.kind === 'fit-progress' ? readProgress(payload) : undefined
+}
+
+function readProgress (payload: object): FitProgress {
+  const { stage, done, total, text } = payload as Partial<Record<keyof FitProgress, unknown>>
+  const count = (value: unknown): number => typeof value === 'number' && Number.isFinite(value) ? value : 0
+  const words = (value: unknown): string => typeof value === 'string' ? value : ''
+  return { kind: 'fit-progress', stage: words(stage), done: count(done), total: count(total), text: words(text) }
+}
+
+function readMap ({ anomalyMap, explanation }: Message): AnomalyMap | undefined {
+  const candidates = [anomalyMap, (explanation as { map?: unknown } | undefined)?.map]
+  return candidates.find((value): value is AnomalyMap => Object.prototype.toString.call(value) === '[object GoodpartsAnomalyMap]')
+}
+
+function firstName (...names: unknown[]): string {
+  return names.find((name): name is string => typeof name === 'string' && name.trim() !== '') ?? 'line'
+}
