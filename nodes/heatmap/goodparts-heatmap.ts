@@ -50,13 +50,13 @@ export default function register (RED: NodeAPI): void {
         const { jpeg, sha256, regions, milliseconds } = await thread.explain(frame, map, { ...looks, judged: score === null || limits === null ? null : { score, limits } })
         const overlay = new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), 'image/jpeg')
         const explanation: Explanation = { method: 'anomaly-map', sha256, mediaType: 'image/jpeg', regions, map, overlay, milliseconds }
-        status.show('running', RED._('goodparts-heatmap.status.running', { ms: Math.round(milliseconds) }))
+        show(milliseconds)
         const { method, mediaType } = explanation
         return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
       } catch (error) {
         // A verdict must reach its sinks, explained or not.
         send(msg)
-        status.show('degraded', RED._('goodparts-heatmap.status.failed', { dropped: dropped(thread) }))
+        show(0)
         throw error
       }
     })
@@ -64,10 +64,12 @@ export default function register (RED: NodeAPI): void {
       status.close()
       await thread.close()
     })
+
+    function show (milliseconds: number): void {
+      const dropped = Object.values(thread.ledger.dropped).reduce((sum, count) => sum + count, 0)
+      if (dropped > 0) status.show('degraded', RED._('goodparts-heatmap.status.degraded', { dropped }))
+      else status.show('running', RED._('goodparts-heatmap.status.running', { ms: Math.round(milliseconds) }))
+    }
   }
   RED.nodes.registerType('goodparts-heatmap', HeatmapNode)
-}
-
-function dropped (thread: ExplanationThread): number {
-  return Object.values(thread.ledger.dropped).reduce((sum, count) => sum + count, 0)
 }

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { WorkQueue } from '../../engine/frame/work-queue.ts'
+
+function gate (): { opened: Promise<void>, open: () => void } {
+  let open = (): void => {}
+  const opened = new Promise<void>((resolve) => { open = resolve })
+  return { opened, open }
+}
+
+test('runs one piece after the other, in order', async () => {
+  const queue = new WorkQueue('test', 10)
+  const log: string[] = []
+  const first = gate()
+  const piece = (name: string, wait?: Promise<void>) => async () => {
+    log.push(`${name} begins`)
+    await wait
+    log.push(`${name} ends`)
+  }
+
+  const done = Promise.all([queue.run(piece('a', first.opened)), queue.run(piece('b'))])
+  first.open()
+  await done
+
+  expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
+})
+
+test('refuses what exceeds the capacity and takes work again when there is room', async () => {
+  const queue = new WorkQueue('test', 1)
+  const first = gate()
+  const running = queue.run(async () => first.opened)
+
+  await expect(queue.run(async () => Promise.resolve())).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  expect(queue.ledger).toMatchObject({ in: 2, out: 0, dropped: { 'queue-full': 1 }, inFlight: 1 })
+  first.open()
+  await running
+
+  await expect(queue.run(async () => Promise.resolve('done'))).resolves.toBe('done')
+  expect(queue.ledger).toMatchObject({ in: 3, out: 2, inFlight: 0 })
+})
+
+test('goes on after a piece that failed', async () => {
+  const queue = new WorkQueue('test', 2)
+
+  const failing = queue.run(async () => Promise.reject(new Error('no')))
+  const next = queue.run(async () => Promise.resolve('yes'))
+
+  await expect(failing).rejects.toThrow('no')
+  await expect(next).resolves.toBe('yes')
+  expect(queue.ledger).toMatchObject({ in: 2, out: 1, dropped: { failed: 1 }, inFlight: 0 })
+})
+
+test('closing lets the running piece end and refuses the waiting one', async () => {
+  const queue = new WorkQueue('test', 2)
+  const first = gate()
+  const begun = gate()
+  const running = queue.run(async () => { begun.open(); await first.opened; return 'ended' })
+  const waiting = queue.run(async () => Promise.resolve())
+  const refused = expect(waiting).rejects.toThrow('closed')
+  await begun.opened
+
+  const closing = queue.close()
+  first.open()
+  await closing
+
+  await expect(running).resolves.toBe('ended')
+  await refused
+})

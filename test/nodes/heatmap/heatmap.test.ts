@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
+import type { NodeMessage } from 'node-red'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { AnomalyMap } from '../../../engine/frame/anomaly-map.ts'
+import { EncodedImage } from '../../../engine/frame/encoded-image.ts'
+import { Frame } from '../../../engine/frame/frame.ts'
+import { decodeImage } from '../../../engine/frame/image-codec.ts'
+import { validate } from '../../../engine/schema-validation.ts'
+import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
+import type { InspectionRecord, Verdict } from '../../../schemas/inspection.ts'
+import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+
+const frame = Frame.fromPixels(new Uint8Array(64 * 48).fill(90), { source: 'test', sequence: 3, width: 64, height: 48, channels: 1 })
+const anomalyMap = new AnomalyMap(Float32Array.from({ length: 8 * 6 }, (_, i) => i === 19 ? 4 : 0.5), 6, 8)
+
+function inspection (verdict: Verdict): InspectionRecord {
+  return {
+    schema: 'goodparts.inspection/1',
+    eventId: 'e',
+    line: 'line-1',
+    recipe: null,
+    product: null,
+    partId: 'p',
+    frame: frame.toJSON(),
+    times: { captured: frame.capturedAt, scored: frame.capturedAt, published: null },
+    bundle: { id: 'b', family: 'patch-memory' },
+    score: 5,
+    pValue: 0.01,
+    limits: { review: 2, reject: 3 },
+    verdict,
+    reason: { code: 'above-reject-limit', text: 'above' },
+    regions: [],
+    explanation: null,
+    traceId: 't'
+  }
+}
+
+const flow = (changes: object = {}): object[] => [
+  { id: 'flow', type: 'tab' },
+  { id: 'heat', z: 'flow', type: 'goodparts-heatmap', name: '', explainGood: false, explainReview: true, explainReject: true, opacity: '0.6', quality: '85', capacity: '1', wires: [['out']], ...changes },
+  { id: 'out', z: 'flow', type: 'helper' },
+  { id: 'caught', z: 'flow', type: 'catch', scope: ['heat'], wires: [['errors']] },
+  { id: 'errors', z: 'flow', type: 'helper' }
+]
+
+async function answer (msg: NodeMessage): Promise<Record<string, unknown>> {
+  const next = nextMessage('out')
+  nodeOf('heat').receive(msg)
+  return next
+}
+
+beforeAll(async () => { await startRuntime() })
+afterEach(undeploy)
+afterAll(async () => { await stopRuntime() })
+
+describe('goodparts-heatmap', () => {
+  test('explains a reject: picture, hash, regions, the raw map, and a record that says so', async () => {
+    await deploy([heatmap], flow())
+    const record = inspection('reject')
+
+    const msg = await answer({ frame, inspection: record, anomalyMap, topic: 'kept' })
+
+    const { payload, explanation, inspection: explained } = msg as { payload: Buffer, explanation: { overlay: EncodedImage }, inspection: InspectionRecord }
+    const sha256 = createHash('sha256').update(payload).digest('hex')
+    const regions = [{ box: [24, 16, 8, 8], areaShare: 1 / 48, peak: 4, zone: null }]
+    expect(await decodeImage(payload)).toMatchObject({ width: 64, height: 48, channels: 3 })
+    expect(explanation).toMatchObject({ method: 'anomaly-map', mediaType: 'image/jpeg', sha256, regions, map: anomalyMap })
+    expect(explanation.overlay.bytes()).toBe(payload)
+    expect(explained).toEqual({ ...record, regions, explanation: { method: 'anomaly-map', mediaType: 'image/jpeg', sha256 } })
+    expect(validate('inspection', explained)).toBe(explained)
+    expect(record).toEqual(inspection('reject'))
+    expect(msg).toMatchObject({ topic: 'kept', frame, anomalyMap })
+    await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'green')
+  })
+
+  test.each([
+    ['a verdict that was not chosen', { frame, inspection: inspection('good'), anomalyMap }],
+    ['a frame that was not inspected', { frame, inspection: inspection('not-inspected') }],
+    ['a message of another kind', { payload: 'anything' }]
+  ])('passes %s unchanged', async (_, msg) => {
+    await deploy([heatmap], flow())
+
+    const passed = await answer({ ...msg })
+
+    delete passed._msgid
+    expect(passed).toEqual(msg)
+  })
+
+  test('passes a verdict without explanation, with an error for Catch, when too many wait', async () => {
+    await deploy([heatmap], flow())
+    const errors: unknown[] = []
+    nodeOf('errors').on('input', (msg: unknown) => { errors.push((msg as { error: unknown }).error) })
+    const passed: Array<Record<string, unknown>> = []
+    const all = new Promise<void>((resolve) => {
+      nodeOf('out').on('input', (msg: unknown) => { if (passed.push(msg as Record<string, unknown>) === 4) resolve() })
+    })
+
+    for (let number = 0; number < 4; number++) nodeOf('heat').receive({ frame, inspection: inspection('reject'), anomalyMap, number })
+    await all
+
+    expect(passed.map(({ number }) => number).sort()).toEqual([0, 1, 2, 3])
+    expect(passed.filter(({ explanation }) => explanation !== undefined).map(({ number }) => number)).toEqual([0])
+    expect(errors).toHaveLength(3)
+    expect(errors[0]).toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+    await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'yellow')
+  })
+
+  test('what it adds to a message survives Node-RED\'s clone by reference', () => {
+    const { util } = createRequire(import.meta.url)('@node-red/util') as { util: { cloneMessage: (msg: object) => Record<string, unknown> } }
+    const explanation = { map: anomalyMap, overlay: new EncodedImage(Buffer.of(1), 'image/jpeg') }
+
+    const clone = util.cloneMessage({ explanation })
+
+    expect(clone.explanation).not.toBe(explanation)
+    expect((clone.explanation as typeof explanation).overlay).toBe(explanation.overlay)
+    expect((clone.explanation as typeof explanation).map).toBe(anomalyMap)
+    expect(JSON.parse(JSON.stringify(explanation.overlay))).toEqual({ mediaType: 'image/jpeg', bytes: 1 })
+  })
+})
