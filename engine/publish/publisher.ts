@@ -168,7 +168,7 @@ export class Publisher {
     }
     this.#delivered = last.position
     // A full disk may refuse even this; the next acknowledgement covers it, and a restart in between delivers twice.
-    await spool.acknowledge(last.position).catch(() => {})
+    await spool.acknowledge(last.position).then(() => { this.#refusing = null }, () => {})
   }
 
   /** Once: what an earlier run left behind is in flight too. Before any append, so that nothing is counted twice. */

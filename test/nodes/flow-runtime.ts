@@ -1,0 +1,52 @@
+/** A Node-RED runtime in this process with the nodes under test: typed calls to node-red-node-test-helper. */
+import { createRequire } from 'node:module'
+import type { Node, NodeAPI, NodeStatus } from 'node-red'
+
+interface TestHelper {
+  init: (runtime: string, settings?: object) => void
+  startServer: (done: () => void) => void
+  stopServer: (done: () => void) => void
+  load: (nodes: Array<(RED: NodeAPI) => void>, flow: object[], credentials?: object) => Promise<void>
+  unload: () => Promise<void>
+  getNode: (id: string) => Node
+}
+
+const require = createRequire(import.meta.url)
+const helper = require('node-red-node-test-helper') as TestHelper
+
+export async function startRuntime (settings: object = {}): Promise<void> {
+  helper.init(require.resolve('node-red'), settings)
+  await new Promise<void>((resolve) => { helper.startServer(resolve) })
+}
+
+export async function stopRuntime (): Promise<void> {
+  await new Promise<void>((resolve) => { helper.stopServer(resolve) })
+}
+
+export async function deploy (nodes: Array<(RED: NodeAPI) => void>, flow: object[], credentials: object = {}): Promise<void> {
+  await helper.load(nodes, flow, credentials)
+}
+
+/** Stops every node and awaits their closing. */
+export async function undeploy (): Promise<void> {
+  await helper.unload()
+}
+
+export function nodeOf (id: string): Node {
+  return helper.getNode(id)
+}
+
+/** Resolves with the next message that reaches a node of type `helper`. */
+export async function nextMessage (id: string): Promise<Record<string, unknown>> {
+  return await new Promise((resolve) => { nodeOf(id).once('input', (msg: unknown) => { resolve(msg as Record<string, unknown>) }) })
+}
+
+/** Resolves once the node shows a status that `wanted` accepts, or already has. */
+export async function untilStatus (id: string, wanted: (status: NodeStatus) => boolean): Promise<NodeStatus> {
+  const node = nodeOf(id) as unknown as { status: { args?: NodeStatus[][] }, on: (event: string, listener: (call: { args: NodeStatus[] }) => void) => void }
+  const shown = node.status.args?.map(([status]) => status).findLast((status) => status !== undefined)
+  if (shown !== undefined && wanted(shown)) return shown
+  return await new Promise((resolve) => {
+    node.on('call:status', ({ args: [status] }) => { if (status !== undefined && wanted(status)) resolve(status) })
+  })
+}
