@@ -7,6 +7,7 @@ import { GoodpartsError } from '../engine/errors.ts'
 export type RegisterCommand = (program: Command) => void
 
 const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
+  () => import('./commands/bench.ts')
 ]
 
 const program = new Command('goodparts')
