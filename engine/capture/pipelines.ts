@@ -47,7 +47,7 @@ export function checkDefinition (definition: PipelineDefinition): void {
     if (parameter === undefined) fail(`Expected {${name}} to be a parameter, got none`)
     else if (!mayStandInText(parameter)) fail(`Expected {${name}} to be a number, boolean or choice with a default, got ${parameter.type}; use "set"`)
   }
-  const launch = parseLaunch(definition.launch.replace(PLACEHOLDER, (_, name: string) => parameters.get(name)?.type === 'launch' ? 'identity' : `value-${name}`))
+  const launch = parseLaunch(definition.launch.replace(PLACEHOLDER, (_, name: string) => parameters.get(name)?.type === 'launch' ? 'identity' : String(parameters.get(name)?.default)))
   const names = namesOf(launch)
   for (const { name, set, type } of definition.parameters) {
     if (set !== undefined && !names.includes(set.element)) fail(`Expected parameter ${name} to be set on one of ${names.join(', ')}, got ${set.element}`)
