@@ -1,0 +1,61 @@
+/** Folders of pictures: plain ones, and the layout that MVTec AD made customary. */
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { basename, extname, join, resolve } from 'node:path'
+import { GoodpartsError } from '../errors.ts'
+import type { DatasetEntry, Split } from './dataset-entry.ts'
+
+export const pictureEndings = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'] as const
+
+/** Absolute paths of the pictures right in `folder`, in name order. @throws GOODPARTS_DATASET_INVALID when there is none. */
+export async function listPictures (folder: string): Promise<string[]> {
+  const names = await readNames(folder)
+  const pictures = names.filter((name) => (pictureEndings as readonly string[]).includes(extname(name).toLowerCase()))
+  if (pictures.length === 0) {
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to hold pictures (${pictureEndings.join(', ')}), got ${names.length} other entries`)
+  }
+  return pictures.sort(byName).map((name) => resolve(folder, name))
+}
+
+/** @throws GOODPARTS_DATASET_INVALID when it has no `train/good`. */
+export async function readMvtecFolder (folder: string): Promise<DatasetEntry[]> {
+  const trainFolder = join(folder, 'train', 'good')
+  if (!existsSync(trainFolder)) {
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to hold dataset.csv or train/good, got neither`)
+  }
+  const entries = (await listPictures(trainFolder)).map((path) => entry('train', path, 'good', null))
+  const testFolder = join(folder, 'test')
+  if (!existsSync(testFolder)) return entries
+  for (const type of (await readFolders(testFolder)).sort(byName)) {
+    for (const path of await listPictures(join(testFolder, type))) {
+      entries.push(entry('test', path, type, type === 'good' ? null : maskOf(folder, type, path)))
+    }
+  }
+  return entries
+}
+
+function maskOf (folder: string, type: string, path: string): string | null {
+  const mask = resolve(folder, 'ground_truth', type, `${basename(path, extname(path))}_mask.png`)
+  return existsSync(mask) ? mask : null
+}
+
+function entry (split: Split, path: string, label: string, mask: string | null): DatasetEntry {
+  return { split, path, label, isGood: label === 'good', mask, boxes: [], group: null, product: null }
+}
+
+async function readNames (folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (cause) {
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to be a readable folder: ${(cause as Error).message}`, { cause })
+  }
+}
+
+async function readFolders (folder: string): Promise<string[]> {
+  return (await readdir(folder, { withFileTypes: true })).filter((found) => found.isDirectory()).map(({ name }) => name)
+}
+
+/** By code unit, so that the order does not depend on a locale. */
+function byName (a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
