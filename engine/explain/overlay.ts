@@ -30,13 +30,17 @@ export function overlayMap (frame: RawImage, map: MapValues, { range, outline, o
     for (let x = 0; x < width; x++) {
       const p = y * width + x
       const value = values[x] as number
-      const heat = Math.min(1, Math.max(0, (value - range.from) * scale))
+      if (opacity > 0 && (crosses(value, x > 0 ? values[x - 1] : undefined, outline) || crosses(value, before?.[x], outline))) {
+        data.fill(255, 3 * p, 3 * p + 3)
+        continue
+      }
+      // A value that is not a number has no colour.
+      const heat = value > range.from ? Math.min(1, (value - range.from) * scale) : 0
       const weight = opacity * heat * (2 - heat)
       const colour = 3 * Math.round(255 * heat)
-      const edge = crosses(value, x > 0 ? values[x - 1] : undefined, outline) || crosses(value, before?.[x], outline)
       for (let c = 0; c < 3; c++) {
         const own = frame.data[channels === 1 ? p : 3 * p + c] as number
-        data[3 * p + c] = edge && opacity > 0 ? 255 : Math.round((1 - weight) * own + weight * (heatColours[colour + c] as number))
+        data[3 * p + c] = weight === 0 ? own : Math.round((1 - weight) * own + weight * (heatColours[colour + c] as number))
       }
     }
     before = values
@@ -71,10 +75,15 @@ function sampleRow (map: MapValues, row: number, { left, share }: Sampling): Flo
   const top = Math.min(Math.floor(position), Math.max(0, map.height - 2))
   const below = position - top
   const [first, second] = [top * map.width, Math.min(top + 1, map.height - 1) * map.width]
-  return Float32Array.from(left, (cell, x) => {
-    const [next, across] = [Math.min(cell + 1, map.width - 1), share[x] as number]
-    const upper = (1 - across) * (map.values[first + cell] as number) + across * (map.values[first + next] as number)
-    const lower = (1 - across) * (map.values[second + cell] as number) + across * (map.values[second + next] as number)
-    return (1 - below) * upper + below * lower
-  })
+  const { values } = map
+  const last = map.width - 1
+  const sampled = new Float32Array(left.length)
+  for (let x = 0; x < sampled.length; x++) {
+    const [cell, across] = [left[x] as number, share[x] as number]
+    const next = cell < last ? cell + 1 : last
+    const upper = (1 - across) * (values[first + cell] as number) + across * (values[first + next] as number)
+    const lower = (1 - across) * (values[second + cell] as number) + across * (values[second + next] as number)
+    sampled[x] = (1 - below) * upper + below * lower
+  }
+  return sampled
 }
