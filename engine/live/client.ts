@@ -108,8 +108,8 @@ export class LiveClient {
     }
     const picture = delivery.waiting
     delivery.waiting = undefined
-    // Keeps the pace on average when the timer or the line comes a little late.
-    delivery.takenAt = Math.max(due, now - this.#intervalMs)
+    // A timer or a line that comes a little late must not slow the pace on average.
+    delivery.takenAt = now - due < this.#intervalMs ? due : now
     delivery.underway.push(picture.packet)
     return picture
   }

@@ -74,9 +74,7 @@ export class LiveMetrics {
   /** `in = out + dropped + in flight` at every hop. Ledgers of one hop are added up. */
   #ledgers (): void {
     const registers = [this.registry]
-    const dropped = new Counter({ name: 'goodparts_hop_dropped_total', help: 'Items given up at a hop, by reason', labelNames: ['hop', 'reason'], registers })
-    const out = new Counter({ name: 'goodparts_hop_out_total', help: 'Items that left a hop', labelNames: ['hop'], registers })
-    const inFlight = new Gauge({ name: 'goodparts_hop_in_flight', help: 'Items inside a hop', labelNames: ['hop'], registers })
+    // The first to be asked fills the others, which are asked after it.
     const entered: Counter<'hop'> = new Counter({
       name: 'goodparts_hop_in_total',
       help: 'Items that entered a hop: in = out + dropped + in flight',
@@ -92,6 +90,9 @@ export class LiveMetrics {
         }
       }
     })
+    const dropped = new Counter({ name: 'goodparts_hop_dropped_total', help: 'Items given up at a hop, by reason', labelNames: ['hop', 'reason'], registers })
+    const out = new Counter({ name: 'goodparts_hop_out_total', help: 'Items that left a hop', labelNames: ['hop'], registers })
+    const inFlight = new Gauge({ name: 'goodparts_hop_in_flight', help: 'Items inside a hop', labelNames: ['hop'], registers })
   }
 
   #loopDelay (): number {

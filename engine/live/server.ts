@@ -74,7 +74,7 @@ export class LiveServer {
     return `${this.#options.tls === undefined ? 'http' : 'https'}://${name}:${address.port}/`
   }
 
-  /** @throws GOODPARTS_LIVE_FAILED, retriable, when the port is taken or the address is not this machine's. */
+  /** Once only; after a failure another server is needed. @throws GOODPARTS_LIVE_FAILED, retriable, when the port is taken or the address is not this machine's. */
   async start (): Promise<{ url: string, port: number }> {
     const { tls, port = 8765 } = this.#options
     const app = (tls === undefined ? fastify(settings) : fastify({ ...settings, https: tls })) as FastifyInstance
@@ -83,6 +83,7 @@ export class LiveServer {
       await app.listen({ host: this.#host, port })
     } catch (error) {
       await app.close()
+      await this.stop()
       throw listenError(error, this.#host, port)
     }
     this.#app = app
@@ -121,8 +122,9 @@ export class LiveServer {
 
   async #prepare (app: FastifyInstance): Promise<void> {
     const context = { hub: this.#hub, metrics: this.#metrics, tickets: new Tickets(this.#options.now), tokens: this.#options.tokens ?? {}, host: this.#host }
-    guard(app, context)
+    // First, so that it learns of every upgrade: it destroys the sockets of those that a later hook refuses.
     await app.register((await import('@fastify/websocket')).default, { options: { maxPayload: 64 << 10 } })
+    guard(app, context)
     await app.register((routes, _options, done) => {
       addRoutes(routes, context)
       done()

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { LatencyWindow } from '../../engine/live/latency-window.ts'
+import { LineBoard } from '../../engine/live/line-board.ts'
+import { RateMeter } from '../../engine/live/rate-meter.ts'
+import { RejectGallery } from '../../engine/live/reject-gallery.ts'
+import { inspection } from '../publish/fixtures.ts'
+
+describe('a rate', () => {
+  it('is right for a steady line, falls to zero with silence, and does not overshoot at the start', () => {
+    let now = 1e12
+    const meter = new RateMeter(() => now)
+    expect(meter.perSecond()).toBe(0)
+    meter.mark()
+    expect(meter.perSecond()).toBeLessThanOrEqual(1)
+    for (let i = 0; i < 300; i++) {
+      now += 40
+      meter.mark()
+      if (i > 100) expect(meter.perSecond()).toBeGreaterThan(22)
+      expect(meter.perSecond()).toBeLessThan(28)
+    }
+    now += 4000
+    expect(meter.perSecond()).toBe(0)
+  })
+})
+
+describe('a latency', () => {
+  it('is given by nearest rank over the last samples', () => {
+    const window = new LatencyWindow()
+    expect(window.percentiles()).toBeNull()
+    for (let i = 1; i <= 100; i++) window.add(i)
+    expect(window.percentiles()).toEqual({ median: 50, p95: 95, p99: 99 })
+    for (let i = 0; i < 600; i++) window.add(7)
+    expect(window.percentiles()).toEqual({ median: 7, p95: 7, p99: 7 })
+  })
+})
+
+describe('the board of a line', () => {
+  it('counts verdicts, keeps the last points and the limits', () => {
+    const board = new LineBoard('a', Date.now)
+    for (let i = 0; i < 350; i++) board.judged({ ...inspection(i), verdict: 'good', score: i, limits: i === 0 ? { review: 1, reject: 2 } : null })
+    board.judged({ ...inspection(0), verdict: 'not-inspected', score: null, limits: null })
+    const state = board.state([])
+    expect(state.counts).toEqual({ good: 350, review: 0, reject: 0, notInspected: 1 })
+    expect(state.limits).toEqual({ review: 1, reject: 2 })
+    expect(state.points).toHaveLength(300)
+    expect(state.points.at(-1)).toMatchObject({ score: null, verdict: 'not-inspected' })
+  })
+
+  it('lets go of a fit that is done with the first verdict, and keeps one that is not', () => {
+    const board = new LineBoard('a', Date.now)
+    const fit = { kind: 'fit-progress', stage: 'collect', total: 60, text: '' } as const
+    board.noticed({ ...fit, done: 30 })
+    board.judged(inspection(0))
+    expect(board.state([]).notice?.notice).toMatchObject({ done: 30 })
+    board.noticed({ ...fit, done: 60 })
+    board.judged(inspection(1))
+    expect(board.state([]).notice).toBeNull()
+  })
+})
+
+describe('the gallery of rejects', () => {
+  it('keeps so many per line and so many bytes in all, newest first', () => {
+    const gallery = new RejectGallery({ entriesPerLine: 3, bytes: 1000 })
+    const kept = [0, 1, 2, 3].map((i) => gallery.keep('a', inspection(i), Buffer.alloc(100, i)))
+    expect(gallery.entries('a').map(({ sha256 }) => sha256)).toEqual([kept[3], kept[2], kept[1]].map((entry) => entry?.sha256))
+    expect(gallery.packet(kept[0]?.sha256 ?? '')).toBeUndefined()
+    gallery.keep('b', inspection(9), Buffer.alloc(750, 9))
+    expect(gallery.bytes).toBeLessThanOrEqual(1000)
+    expect(gallery.entries('a')).toHaveLength(2)
+    gallery.forget('b')
+    expect([gallery.bytes, gallery.entries('b').length]).toEqual([200, 0])
+  })
+
+  it('keeps one picture that is larger than the bound rather than none', () => {
+    const gallery = new RejectGallery({ entriesPerLine: 3, bytes: 10 })
+    gallery.keep('a', inspection(0), Buffer.alloc(100))
+    gallery.keep('a', inspection(1), Buffer.alloc(200))
+    expect(gallery.bytes).toBe(200)
+  })
+})
