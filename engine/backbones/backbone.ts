@@ -5,6 +5,7 @@ import { GoodpartsError } from '../errors.ts'
 import { decodeModel } from '../graph/decode.ts'
 import { cutAt } from '../graph/edit.ts'
 import type { Graph } from '../graph/graph.ts'
+import { raiseOperatorSet } from '../graph/operator-set.ts'
 
 export interface BackboneLayer {
   /** The layer's tensor `(N, C, H / stride, W / stride)` in the graph. */
@@ -56,7 +57,7 @@ export function layerSet (backbone: Backbone, name: string): readonly BackboneLa
  * @throws GOODPARTS_ARGUMENT when the file cannot be read, GOODPARTS_GRAPH_INVALID when it is not such a model.
  */
 export function loadBackbone (backbone: Backbone, layers: readonly BackboneLayer[]): Graph {
-  const graph = cutAt(decodeModel(readModel(backbone.path)), layers.map(({ tensor }) => tensor))
+  const graph = raiseOperatorSet(cutAt(decodeModel(readModel(backbone.path)), layers.map(({ tensor }) => tensor)))
   const [input, ...more] = graph.inputs
   if (input?.type !== 'float32' || input.shape?.length !== 4 || more.length > 0) {
     throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected backbone ${backbone.name} to take one float32 image (N, 3, H, W), got inputs ${graph.inputs.map(({ name }) => name).join(', ')}`)
