@@ -6,8 +6,8 @@ import type { Attribute, ConstantTensor, Graph, GraphNode } from './graph.ts'
 
 /** Operators whose `axes` became an input, by the version from which on they are one. */
 const axesInput: Readonly<Record<string, number>> = Object.fromEntries([
-  ...['Squeeze', 'Unsqueeze', 'ReduceSum'].map((operator) => [operator, 13]),
-  ...['Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'LogSum', 'LogSumExp', 'SumSquare'].map((reduction) => [`Reduce${reduction}`, 18])
+  ...['Squeeze', 'Unsqueeze', 'ReduceSum'].map((operator): [string, number] => [operator, 13]),
+  ...['Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'LogSum', 'LogSumExp', 'SumSquare'].map((reduction): [string, number] => [`Reduce${reduction}`, 18])
 ])
 
 /** Operators whose meaning changed after version 11 in a way that attributes do not show. */
