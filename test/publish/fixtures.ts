@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { KafkajsClient } from '../../engine/publish/kafkajs-client.ts'
 import type { Publisher, PublisherState } from '../../engine/publish/publisher.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
@@ -12,6 +14,14 @@ export function inspection (number: number, line = 'line-1'): InspectionRecord {
 
 export function kafkaAt (port: number): KafkajsClient {
   return new KafkajsClient({ brokers: [`127.0.0.1:${port}`], clientId: 'goodparts-test' })
+}
+
+/** A key with its own certificate for 127.0.0.1, as a broker reads them, and the certificate alone, as a client does. */
+export function makeCertificate (folder: string): { pemPath: string, certificatePath: string } {
+  const [keyPath, certificatePath, pemPath] = ['key.pem', 'certificate.pem', 'broker.pem'].map((name) => join(folder, name)) as [string, string, string]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyPath, '-out', certificatePath], { stdio: 'pipe' })
+  writeFileSync(pemPath, readFileSync(keyPath, 'utf8') + readFileSync(certificatePath, 'utf8'))
+  return { pemPath, certificatePath }
 }
 
 /** Hands states on and lets a test wait for one. */

@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { validate } from '../../engine/schema-validation.ts'
 import { Spool } from '../../engine/store/spool.ts'
 import { freePort, kafkaMissing, startKafka, type ConsumedRecord, type KafkaBroker } from '../../scripts/test-kafka.ts'
 import { behavesAsKafkaClient } from './kafka-client.contract.ts'
-import { allDelivered, inspection, kafkaAt, States } from './fixtures.ts'
+import { allDelivered, inspection, kafkaAt, makeCertificate, States } from './fixtures.ts'
 
 const missing = kafkaMissing()
 if (missing !== null) process.stdout.write(`skipped: tests with a real Kafka: ${missing}\n`)
@@ -44,9 +44,7 @@ describe.skipIf(missing !== null)('with a real broker', () => {
   let broker: KafkaBroker
 
   beforeAll(async () => {
-    const pemPath = join(folder, 'broker.pem')
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'certificate.pem')], { stdio: 'pipe' })
-    writeFileSync(pemPath, readFileSync(join(folder, 'key.pem'), 'utf8') + readFileSync(join(folder, 'certificate.pem'), 'utf8'))
+    const { pemPath } = makeCertificate(folder)
     broker = await startKafka({ secure: { username: 'line', password: 'secret', pemPath } })
   }, 180_000)
 
