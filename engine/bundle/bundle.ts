@@ -1,0 +1,150 @@
+/**
+ * The model bundle: one ONNX file whose `metadata_props` hold, under `goodparts`, what the bundle says of itself. Bundles are read as
+ * data: size-limited, hash-checked, schema-checked, never run before that.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+
+import { dirname } from 'node:path'
+import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
+import { GoodpartsError } from '../errors.ts'
+import { readMetadata, withMetadata } from '../graph/metadata.ts'
+import { validate } from '../schema-validation.ts'
+
+export interface ModelBundle {
+  /** The ONNX file, metadata inside. */
+  bytes: Uint8Array
+  metadata: BundleMetadata
+}
+
+/** Metadata before the bundle is sealed. */
+export type BundleDescription = Omit<BundleMetadata, 'schema' | 'id' | 'graphSha256' | 'signature'>
+
+/** Key of our entry in `metadata_props`. */
+export const metadataKey = 'goodparts'
+
+/** 512 MiB. */
+export const defaultMaximumBytes = 512 * 1024 * 1024
+
+/**
+ * Seals a serialised graph and its description into a bundle: hashes both, and takes every other metadata entry out.
+ * @throws GOODPARTS_GRAPH_INVALID when the bytes are no ONNX model, GOODPARTS_BUNDLE_INVALID when the description is not of its schema.
+ */
+export function writeBundle (graphBytes: Uint8Array, description: BundleDescription): ModelBundle {
+  const bare = withMetadata(graphBytes, {})
+  const unnamed = { ...description, schema: 'goodparts.bundle/1' as const, graphSha256: sha256(bare), signature: null }
+  const metadata = checkMetadata({ ...unnamed, id: bundleId(unnamed) }, 'the new bundle')
+  return { bytes: withMetadata(bare, { [metadataKey]: JSON.stringify(metadata) }), metadata }
+}
+
+/**
+ * Reads and checks a bundle from its path or bytes. Whether it answers as it should is another check, `checkGoldenVectors`.
+ * @throws GOODPARTS_BUNDLE_INVALID when it cannot be read, is too large, is no bundle, or was changed.
+ */
+export async function readBundle (source: string | Uint8Array, { maximumBytes = defaultMaximumBytes } = {}): Promise<ModelBundle> {
+  const name = typeof source === 'string' ? source : `${source.byteLength} bytes`
+  const bytes = typeof source === 'string' ? await readLimited(source, maximumBytes) : source
+  checkSize(name, bytes.byteLength, maximumBytes)
+  const text = readEntry(bytes, name)
+  const metadata = checkMetadata(parseJson(text, name), name)
+  checkHash(name, 'graph', metadata.graphSha256, sha256(withMetadata(bytes, {})))
+  checkHash(name, 'metadata', metadata.id, bundleId(metadata))
+  return { bytes, metadata }
+}
+
+/** Writes beside the target, flushes, and renames: a reader sees the old bundle or the new one, never half of one. */
+export async function saveBundle (path: string, bundle: ModelBundle): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = `${path}.${randomUUID()}.part`
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(bundle.bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+async function readLimited (path: string, maximumBytes: number): Promise<Uint8Array> {
+  try {
+    checkSize(path, (await stat(path)).size, maximumBytes)
+    return await readFile(path)
+  } catch (error) {
+    if (error instanceof GoodpartsError) throw error
+    throw invalid(`Expected ${path} to be a bundle file, got: ${messageOf(error)}`, error)
+  }
+}
+
+function checkSize (name: string, size: number, maximumBytes: number): void {
+  if (size > maximumBytes) throw invalid(`Expected ${name} to have at most ${maximumBytes} bytes, got ${size}`)
+}
+
+function readEntry (bytes: Uint8Array, name: string): string {
+  const entries = ((): Record<string, string> => {
+    try {
+      return readMetadata(bytes)
+    } catch (error) {
+      throw invalid(`Expected ${name} to be an ONNX file, got: ${messageOf(error)}`, error)
+    }
+  })()
+  const text = entries[metadataKey]
+  if (text === undefined) {
+    throw invalid(`Expected ${name} to be a bundle, an ONNX file with the metadata entry "${metadataKey}", got none`, undefined,
+      'Make bundles with goodparts fit or the fit node; a plain ONNX model is not one.')
+  }
+  return text
+}
+
+function parseJson (text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw invalid(`Expected the metadata of ${name} to be JSON, got: ${messageOf(error)}`, error)
+  }
+}
+
+function checkMetadata (value: unknown, name: string): BundleMetadata {
+  try {
+    return validate('bundle', value)
+  } catch (error) {
+    throw invalid(`Expected the metadata of ${name} to match its schema. ${messageOf(error)}`, error)
+  }
+}
+
+function checkHash (name: string, what: string, stated: string, found: string): void {
+  if (stated !== found) {
+    throw invalid(`Expected the ${what} of ${name} to have the hash ${stated}, got ${found}: the file was changed or damaged`, undefined,
+      'Copy the bundle again, or fit it again.')
+  }
+}
+
+function bundleId (metadata: Omit<BundleMetadata, 'id'> & { id?: string }): string {
+  const { id: _id, signature: _signature, ...hashed } = metadata
+  return sha256(canonicalJson(hashed as unknown as JsonValue)).slice(0, 16)
+}
+
+/** JSON with the keys of every object in order, so that equal values have equal text. */
+function canonicalJson (value: JsonValue): string {
+  return JSON.stringify(value, (_key, item: JsonValue) =>
+    item !== null && typeof item === 'object' && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
+      : item)
+}
+
+function sha256 (data: Uint8Array | string): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+function messageOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function invalid (message: string, cause?: unknown, fix?: string): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_BUNDLE_INVALID', message, { ...(cause === undefined ? {} : { cause }), ...(fix === undefined ? {} : { fix }) })
+}
