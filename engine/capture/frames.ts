@@ -32,7 +32,7 @@ export async function * frames (definition: PipelineDefinition, parameters: Give
   const plan = compilePipeline(definition, parameters, { policy: 'every', pace: 'free', ...options }, options)
   const queue: CapturedFrame[] = []
   let wake: () => void = () => undefined
-  let over = false
+  const state = { over: false }
   const { watchdogSeconds, host } = options
   const supervisor = new CaptureSupervisor({
     source: options.source ?? definition.id, plan, endOfStream: 'stop', restart: false, ...watchdogSeconds === undefined ? {} : { watchdogSeconds }, ...host === undefined ? {} : { host }
@@ -44,10 +44,10 @@ export async function * frames (definition: PipelineDefinition, parameters: Give
   })
   supervisor.on('event', (event) => {
     options.onEvent?.(event)
-    if (event.kind === 'end-of-stream' || event.kind === 'error') over = true
+    if (event.kind === 'end-of-stream' || event.kind === 'error') state.over = true
     wake()
   })
-  const abort = (): void => { over = true; queue.length = 0; wake() }
+  const abort = (): void => { state.over = true; queue.length = 0; wake() }
   options.signal?.addEventListener('abort', abort)
   try {
     if (options.signal?.aborted === true) return
@@ -57,7 +57,7 @@ export async function * frames (definition: PipelineDefinition, parameters: Give
       if (next !== undefined) {
         if (queue.length === 0) supervisor.resume()
         yield next
-      } else if (over) {
+      } else if (state.over) {
         break
       } else {
         await new Promise<void>((resolve) => { wake = resolve })

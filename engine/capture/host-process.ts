@@ -1,9 +1,9 @@
 /** One capture process, seen from its supervisor: starts it, reads its frames, ends it for certain. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { GoodpartsError } from '../errors.ts'
-import { siblingModule } from '../sibling-module.ts'
 import { fileURLToPath } from 'node:url'
+import type { GoodpartsError } from '../errors.ts'
+import { siblingModule } from '../sibling-module.ts'
 import { FrameReader, type WireFrame } from './framing.ts'
 import type { CapturePlan, FromHost, ToHost } from './host-protocol.ts'
 
@@ -110,23 +110,25 @@ export class HostProcess {
     this.#pipe.resume()
   }
 
-  #read (chunk: Uint8Array): void {
+  /** Whether all of it was taken. */
+  #read (chunk: Uint8Array): boolean {
     try {
       this.#rest = this.#reader.push(chunk)
     } catch (error) {
       this.kill()
       this.#listener.onBroken(error as GoodpartsError)
-      return
+      return false
     }
-    if (this.#rest === undefined) return
+    if (this.#rest === undefined) return true
     this.#pipe.pause()
     this.#memory.whenReleased(() => { this.#continue() })
+    return false
   }
 
   #continue (): void {
     const rest = this.#rest
-    this.#rest = undefined
-    if (rest !== undefined) this.#read(rest)
-    if (this.#rest === undefined && !this.#paused) this.#pipe.resume()
+    if (rest === undefined || this.#read(rest)) {
+      if (!this.#paused) this.#pipe.resume()
+    }
   }
 }

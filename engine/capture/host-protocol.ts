@@ -26,6 +26,9 @@ export interface CapturePlan {
   paths: string[]
 }
 
+/** Triggers that may wait for a picture. */
+export const MOST_ASKED = 64
+
 export type ToHost =
   | { kind: 'run', plan: CapturePlan }
   | { kind: 'trigger' }

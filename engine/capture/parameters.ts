@@ -37,7 +37,7 @@ function readParameter (parameter: PipelineParameter, given: unknown): Parameter
       if (value === false || value === 'false') return false
       throw wrong(parameter, 'true or false', value)
     case 'choice': {
-      const text = String(value as string)
+      const text = typeof value === 'string' ? value : JSON.stringify(value)
       if (parameter.choices?.includes(text) !== true) throw wrong(parameter, `one of ${parameter.choices?.join(', ') ?? 'no choices'}`, value)
       return text
     }

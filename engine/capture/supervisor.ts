@@ -8,7 +8,7 @@
 import { EventEmitter } from 'node:events'
 import { access } from 'node:fs/promises'
 import type { CaptureCounters, CaptureEvent } from '../../schemas/capture-event.ts'
-import { GoodpartsError } from '../errors.ts'
+import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import { Frame } from '../frame/frame.ts'
 import { frameMemory } from '../frame/frame-memory.ts'
 import type { LedgerSnapshot } from '../frame/ledger.ts'
@@ -20,7 +20,7 @@ import type { WireFrame } from './framing.ts'
 import { FrameRate } from './frame-rate.ts'
 import { captureError } from './gstreamer-errors.ts'
 import { HostProcess, type HostOptions } from './host-process.ts'
-import type { CapturePlan, FromHost, PropertyValue } from './host-protocol.ts'
+import { MOST_ASKED, type CapturePlan, type FromHost, type PropertyValue } from './host-protocol.ts'
 import { Warnings } from './warnings.ts'
 
 export type CaptureState = 'stopped' | 'starting' | 'running' | 'waiting' | 'held' | 'failed'
@@ -70,6 +70,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
   #runningSince = 0
   #attempt = 0
   #endAfter: number | undefined
+  readonly #asked: FrameNotes[] = []
   #last: { frame: Frame, notes: FrameNotes } | undefined
   #frames = 0
   #stalls = 0
@@ -79,7 +80,12 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
   constructor (options: SupervisorOptions) {
     super()
     this.#options = {
-      watchdogSeconds: 5, restart: true, backoff: { first: 500, longest: 30_000 }, clock: systemClock, random: Math.random, ...options,
+      watchdogSeconds: 5,
+      restart: true,
+      backoff: { first: 500, longest: 30_000 },
+      clock: systemClock,
+      random: Math.random,
+      ...options,
       host: { memory: frameMemory, ...options.host }
     }
     this.#flow = new FlowCount(options.source, options.plan.triggered ? 'not-asked-for' : 'newer-frame')
@@ -139,14 +145,23 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
     this.#flow.close()
   }
 
-  /** One picture: from a triggered source the newest not sent yet, or else the next; from a held one the last again. */
-  trigger (): void {
+  /**
+   * One picture: from a triggered source the newest not sent yet, or else the next; from a held one the last again. `notes`, for example the
+   * part's id from a PLC, come with that picture.
+   * @throws GOODPARTS_QUEUE_FULL when too many wait for a picture; GOODPARTS_ARGUMENT when there is nothing to trigger
+   */
+  trigger (notes: FrameNotes = {}): void {
     if (this.#state === 'held' && this.#last !== undefined) {
-      const { frame: { width, height, channels, memory }, notes } = this.#last
-      this.#emitFrame(new Frame({ source: this.#options.source, sequence: this.#nextSequence(), width, height, channels, memory }), notes)
-    } else {
-      this.#host?.send({ kind: 'trigger' })
+      const { frame: { width, height, channels, memory }, notes: before } = this.#last
+      this.#emitFrame(new Frame({ source: this.#options.source, sequence: this.#nextSequence(), width, height, channels, memory }), { ...before, ...notes })
+      return
     }
+    if (this.#host === undefined || !this.#options.plan.triggered) {
+      throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a source that runs and waits for triggers, got one that ${this.#host === undefined ? `is ${this.#state}` : 'sends every picture'}`)
+    }
+    if (this.#asked.length >= MOST_ASKED) throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected at most ${MOST_ASKED} triggers to wait for a picture, got another`)
+    this.#asked.push(notes)
+    this.#host.send({ kind: 'trigger' })
   }
 
   /** Sets a property of a named element while it runs, and again after a restart. What goes wrong is a `warning` event. */
@@ -167,7 +182,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
   #launch (): void {
     this.#state = 'starting'
     this.#tell('starting', 'Starting')
-    void this.#leaving.then(() => {
+    this.#leaving.then(() => {
       if (this.#state !== 'starting' || this.#host !== undefined) return
       this.#lastSign = this.#options.clock.now()
       this.#pulledBefore = 0
@@ -187,7 +202,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
       }, this.#options.host)
       this.#host = host
       this.#watch()
-    })
+    }, () => undefined)
   }
 
   #onFrame (wire: WireFrame, memory: SharedArrayBuffer): void {
@@ -199,8 +214,8 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
     if (this.#state === 'starting') this.#becomeRunning(wire)
     const { width, height, channels } = wire
     const frame = new Frame({ source: this.#options.source, sequence: this.#nextSequence(), capturedAt: new Date(wire.capturedAt), width, height, channels, memory })
-    this.#emitFrame(frame, wire.partId === '' ? {} : { partId: wire.partId })
-    if (this.#endAfter !== undefined && this.#flow.received >= this.#endAfter) void this.#onEnd()
+    this.#emitFrame(frame, { ...wire.partId === '' ? {} : { partId: wire.partId }, ...this.#asked.shift() })
+    if (this.#endAfter !== undefined && this.#flow.received >= this.#endAfter) this.#end()
   }
 
   #emitFrame (frame: Frame, notes: FrameNotes): void {
@@ -227,7 +242,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
         break
       case 'end-of-stream':
         this.#endAfter = message.sent
-        if (this.#flow.received >= message.sent) void this.#onEnd()
+        if (this.#flow.received >= message.sent) this.#end()
         break
       case 'rewound': if (!message.done) this.#dismissThen(() => { this.#launch() }); break
       case 'changed': this.#changes.set(`${message.change.element}.${message.change.property}`, message.change); break
@@ -236,11 +251,17 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
     }
   }
 
+  #end (): void {
+    this.#onEnd().catch((error: unknown) => { this.#onError(asGoodpartsError(error, 'GOODPARTS_CAPTURE_FAILED')) })
+  }
+
   async #onEnd (): Promise<void> {
     const frames = this.#endAfter
     this.#endAfter = undefined
     if (frames === 0) {
       this.#onError(new GoodpartsError('GOODPARTS_CAPTURE_FAILED', 'Expected the source to give at least one picture, got its end'))
+    } else if (this.#options.endOfStream === 'loop' && this.#options.plan.live) {
+      this.#onError(new GoodpartsError('GOODPARTS_CAPTURE_FAILED', 'Expected the camera to go on, got the end of its stream'))
     } else if (this.#options.endOfStream === 'loop') {
       const host = this.#host
       const missing = await firstMissing(this.#options.plan.paths)
@@ -296,6 +317,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
     this.#cancelTimer()
     const host = this.#host
     this.#host = undefined
+    this.#asked.length = 0
     if (host === undefined) return
     this.#flow.processGone()
     this.#rate.clear()

@@ -50,14 +50,15 @@ async function run (message: ToHost & { kind: 'run' }): Promise<void> {
   }
 }
 
-new Worker(siblingModule(import.meta.url, './parent-watch'), { workerData: process.ppid, execArgv: [] })
+const parentWatch = new Worker(siblingModule(import.meta.url, './parent-watch'), { workerData: process.ppid, execArgv: [] })
+parentWatch.on('error', end)
 process.on('disconnect', end)
 process.on('SIGTERM', stopAndEnd)
 // Ctrl-C reaches the whole group; the parent decides.
 process.on('SIGINT', () => undefined)
 process.on('message', (message: ToHost) => {
   switch (message.kind) {
-    case 'run': void run(message); break
+    case 'run': run(message).catch((error: unknown) => { fail(error, 'parse') }); break
     case 'trigger': running?.trigger(); break
     case 'set': running?.set(message.change); break
     case 'rewind': running?.rewind(); break

@@ -2,6 +2,7 @@
  * Between the graph and the pipe: at most one picture waits while another is being written. `newest` lets a newer picture
  * replace the one that waits; `every` makes the graph wait. Triggered, pictures leave only when asked for.
  */
+import { MOST_ASKED } from '../../engine/capture/host-protocol.ts'
 import type { Picture } from './frame-writer.ts'
 
 interface Writer {
@@ -12,9 +13,6 @@ interface OutletOptions {
   policy: 'newest' | 'every'
   triggered: boolean
 }
-
-/** Triggers that may be waiting for a picture. */
-const MOST_ASKED = 64
 
 export class Outlet {
   readonly #writer: Writer
@@ -44,7 +42,7 @@ export class Outlet {
     if (this.#held !== undefined) this.dropped++
     this.#held = picture
     this.#pump()
-    if (this.#options.policy === 'every' && this.#held !== undefined as Picture | undefined) await new Promise<void>((resolve) => { this.#roomFor = resolve })
+    if (this.#options.policy === 'every' && this.#isHolding()) await new Promise<void>((resolve) => { this.#roomFor = resolve })
   }
 
   /** One picture: the one at hand, or else the next. */
@@ -58,6 +56,10 @@ export class Outlet {
     while (this.#writing) await new Promise<void>((resolve) => { this.#idle = resolve })
   }
 
+  #isHolding (): boolean {
+    return this.#held !== undefined
+  }
+
   #pump (): void {
     const picture = this.#held
     if (picture === undefined || this.#writing || (this.#options.triggered && this.#asked === 0)) return
@@ -65,11 +67,12 @@ export class Outlet {
     this.#held = undefined
     this.#writing = true
     this.sent++
-    void this.#writer.write(picture, this.pulled, this.dropped).then(() => {
+    this.#writer.write(picture, this.pulled, this.dropped).then(() => {
       this.#writing = false
       this.#pump()
-      if (!this.#writing) { this.#idle?.(); this.#idle = undefined }
-    })
+      this.#idle?.()
+      this.#idle = undefined
+    }, () => undefined)
     this.#roomFor?.()
     this.#roomFor = undefined
   }

@@ -111,7 +111,7 @@ export class Running {
   #pullAll (): void {
     if (this.#pulling) return
     this.#pulling = true
-    void this.#pullUntilEnd().catch((error: unknown) => { this.#around.fail(error) }).finally(() => { this.#pulling = false })
+    this.#pullUntilEnd().catch((error: unknown) => { this.#around.fail(error) }).finally(() => { this.#pulling = false })
   }
 
   async #pullUntilEnd (): Promise<void> {
@@ -147,7 +147,7 @@ export class Running {
   #sayEnd (): void {
     if (this.#endSaid) return
     this.#endSaid = true
-    void this.#outlet.drained().then(() => { this.#around.tell({ kind: 'end-of-stream', sent: this.#outlet.sent }) })
+    this.#outlet.drained().then(() => { this.#around.tell({ kind: 'end-of-stream', sent: this.#outlet.sent }) }, (error: unknown) => { this.#around.fail(error) })
   }
 }
 

@@ -1,0 +1,140 @@
+import type { EditorNodeInstance, EditorNodeProperties, EditorRED } from 'node-red'
+import type { PipelineDefinition, PipelineParameter } from '../../schemas/pipeline.ts'
+
+declare const RED: EditorRED
+
+interface Properties extends EditorNodeProperties {
+  pipeline: string
+  parameters: Record<string, unknown>
+  source: string
+  width: string
+  height: string
+  channels: string
+  maximumRate: string
+  cropLeft: string
+  cropTop: string
+  cropRight: string
+  cropBottom: string
+  policy: string
+  triggered: boolean
+  watchdog: string
+  endOfStream: string
+  autostart: boolean
+}
+
+interface Credentials { user: string, password: string }
+
+type Translate = (key: string) => string
+
+const inputId = (name: string): string => `goodparts-capture-parameter-${name}`
+
+/** A site's value from the environment stays as it is written. */
+const isVariable = (value: unknown): boolean => typeof value === 'string' && value.startsWith('${')
+const wholeOrEmpty = (value: string): boolean => value === '' || isVariable(value) || (Number.isInteger(Number(value)) && Number(value) >= 0)
+
+let definitions: PipelineDefinition[] = []
+
+/** Translations are by name of the parameter; a pipeline of a later version shows its own words. */
+function labelOf (parameter: PipelineParameter, translate: Translate): string {
+  const key = `goodparts-capture.parameter.${parameter.name}`
+  const translated = translate(key)
+  return translated === key ? parameter.label : translated
+}
+
+function inputFor (parameter: PipelineParameter, value: unknown): JQuery {
+  const text = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+  if (parameter.type === 'choice') {
+    return $('<select>').append((parameter.choices ?? []).map((choice) => $('<option>').val(choice).text(choice))).val(text)
+  }
+  if (parameter.type === 'boolean') return $('<input type="checkbox" style="width: auto">').prop('checked', text === 'true')
+  if (parameter.type === 'launch') return $('<textarea rows="4" style="width: 70%; font-family: monospace" spellcheck="false">').val(text)
+  return $('<input type="text">').val(text)
+}
+
+function rowFor (parameter: PipelineParameter, value: unknown, translate: Translate): JQuery {
+  const id = inputId(parameter.name)
+  const input = inputFor(parameter, value).attr('id', id)
+  if (parameter.help !== undefined) input.attr({ title: parameter.help, placeholder: parameter.help })
+  return $('<div class="form-row">').append($('<label>').attr('for', id).text(labelOf(parameter, translate)), ' ', input)
+}
+
+/** The present values of the form; a field that was left at its default is kept as well, so that a later default changes nothing. */
+function readForm (definition: PipelineDefinition): Record<string, unknown> {
+  const values = definition.parameters.filter(({ type }) => type !== 'secret').map((parameter): [string, unknown] => {
+    const input = $(`#${inputId(parameter.name)}`)
+    return [parameter.name, parameter.type === 'boolean' ? input.is(':checked') : input.val()]
+  })
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
+}
+
+function showPipeline (id: string, values: Record<string, unknown>, translate: Translate): void {
+  const definition = definitions.find((candidate) => candidate.id === id)
+  const form = $('#goodparts-capture-parameters').empty()
+  if (definition === undefined) return
+  const secret = definition.parameters.some(({ type }) => type === 'secret')
+  $('.goodparts-capture-secret').toggle(secret)
+  for (const parameter of definition.parameters) {
+    if (parameter.type !== 'secret') form.append(rowFor(parameter, Object.hasOwn(values, parameter.name) ? values[parameter.name] : parameter.default, translate))
+  }
+  const key = `goodparts-capture.description.${id}`
+  $('#goodparts-capture-description').text(translate(key) === key ? definition.description : translate(key))
+}
+
+async function loadDefinitions (): Promise<void> {
+  if (definitions.length === 0) definitions = await $.getJSON('goodparts/capture/pipelines') as PipelineDefinition[]
+}
+
+function prepare (node: EditorNodeInstance<Properties>): void {
+  const translate: Translate = (key) => node._(key)
+  const chosen = $('#node-input-pipeline')
+  const fill = (): void => {
+    chosen.empty().append(definitions.map(({ id, name }) => {
+      const key = `goodparts-capture.pipeline.${id}`
+      return $('<option>').val(id).text(translate(key) === key ? name : translate(key))
+    })).val(node.pipeline)
+    showPipeline(node.pipeline, node.parameters, translate)
+    chosen.on('change', () => { showPipeline(String(chosen.val()), node.parameters, translate) })
+  }
+  loadDefinitions().then(fill, () => { $('#goodparts-capture-description').text(translate('goodparts-capture.error.definitions')) })
+}
+
+RED.nodes.registerType<Properties, Credentials>('goodparts-capture', {
+  category: 'Goodparts',
+  color: '#C7E9C0',
+  defaults: {
+    name: { value: '' },
+    source: { value: '' },
+    pipeline: { value: 'sample-line', required: true },
+    parameters: { value: {} },
+    width: { value: '', validate: wholeOrEmpty },
+    height: { value: '', validate: wholeOrEmpty },
+    channels: { value: '3', required: true },
+    maximumRate: { value: '', validate: wholeOrEmpty },
+    cropLeft: { value: '', validate: wholeOrEmpty },
+    cropTop: { value: '', validate: wholeOrEmpty },
+    cropRight: { value: '', validate: wholeOrEmpty },
+    cropBottom: { value: '', validate: wholeOrEmpty },
+    policy: { value: 'auto', required: true },
+    triggered: { value: false },
+    watchdog: { value: '5', required: true, validate: (value: string) => isVariable(value) || (value !== '' && Number(value) >= 0) },
+    endOfStream: { value: 'auto', required: true },
+    autostart: { value: true }
+  },
+  credentials: {
+    user: { type: 'text' },
+    password: { type: 'password' }
+  },
+  inputs: 1,
+  outputs: 2,
+  icon: 'goodparts-capture.svg',
+  paletteLabel: 'capture',
+  label () { return this.name || this.source || this.pipeline },
+  labelStyle () { return this.name ? 'node_label_italic' : '' },
+  inputLabels () { return this._('goodparts-capture.port.command') },
+  outputLabels (index) { return this._(index === 0 ? 'goodparts-capture.port.frame' : 'goodparts-capture.port.event') },
+  oneditprepare () { prepare(this) },
+  oneditsave () {
+    const definition = definitions.find(({ id }) => id === $('#node-input-pipeline').val())
+    if (definition !== undefined) this.parameters = readForm(definition)
+  }
+})
