@@ -12,8 +12,8 @@ export interface Bank {
   width: number
 }
 
-/** Entries per matrix product. Measured from 256 to 25,600 positions, 32 and 64 numbers: 64 to 128 are the fastest, whole banks up to 1.3 times slower. */
-const entriesPerBlock = 96
+/** Entries per matrix product. Measured from 256 to 32,768 positions, 32 and 64 numbers: within a twentieth of the best everywhere; whole banks take up to 1.3 times as long. */
+const entriesPerBlock = 64
 
 /** Columns `(d + 1, count)` of `count` entries from `first`: each `-2 b`, then `|b|²`. */
 export function bankColumns ({ entries, width }: Bank, first: number, count: number): Float32Array {
