@@ -1,16 +1,23 @@
 #!/usr/bin/env node
 /** The `goodparts` command. Each command is a file of `cli/commands/`, loaded when it is asked for. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { GoodpartsError } from '../engine/errors.ts'
+import { packageRoot } from './demo/user-directory.ts'
 
 /** A command adds itself to the program. */
 export type RegisterCommand = (program: Command) => void
 
 const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
+  () => import('./commands/doctor.ts'),
   () => import('./commands/bench.ts')
 ]
 
+const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
+
 const program = new Command('goodparts')
+  .version(version)
   .description('Visual inspection learned from good parts only')
   .showHelpAfterError('(--help lists the options)')
 

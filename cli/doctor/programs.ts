@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { defaultUserDirectory } from '../demo/user-directory.ts'
 import { missing, present, type Check } from './check.ts'
 
@@ -44,7 +44,7 @@ async function checkProgram (name: string, candidates: string[], versionArgument
     try {
       const { stdout, stderr } = await run(candidate, versionArguments, { timeout: 10_000 })
       const line = (stdout.trim() === '' ? stderr : stdout).trim().split('\n')[0] ?? ''
-      return present(name, line, 'the tests')
+      return present(name, stripVTControlCharacters(line), 'the tests')
     } catch { /* the next name may be the one installed */ }
   }
   return missing(name, 'not found', 'the tests', fix)

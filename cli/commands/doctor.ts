@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { loadPipelines } from '../../engine/capture/pipelines.ts'
+import { canRun, formatChecks } from '../doctor/check.ts'
+import { checkCodec, checkDevice, checkGstreamer, checkSqlite } from '../doctor/native-parts.ts'
+import { checkPrograms } from '../doctor/programs.ts'
+
+export function register (program: Command): void {
+  program.command('doctor')
+    .description('what this machine has and lacks, and how to mend it; exit code 1 when the main job cannot run')
+    .option('--json <file>', 'write the findings as JSON; - for standard output')
+    .action(async (options: { json?: string }) => {
+      const checks = (await Promise.all([
+        checkPrograms(),
+        checkGstreamer(loadPipelines()),
+        Promise.all([checkDevice('cpu'), checkDevice('webgpu'), checkDevice('cuda'), checkDevice('tensorrt'), checkCodec(), checkSqlite()])
+      ])).flat()
+      const ok = canRun(checks)
+      const json = JSON.stringify({ canRun: ok, checks }, null, 2)
+      if (options.json === '-') process.stdout.write(`${json}\n`)
+      else {
+        if (options.json !== undefined) writeFileSync(options.json, json)
+        process.stdout.write(`${formatChecks(checks)}\n\n${ok ? 'The main job can run.' : 'The main job cannot run: see MISSING above.'}\n`)
+      }
+      process.exitCode = ok ? 0 : 1
+    })
+}
