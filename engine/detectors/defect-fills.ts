@@ -1,0 +1,86 @@
+/** What a drawn defect does to the surface under its mask. */
+import type { RawImage } from '../frame/image-codec.ts'
+import { normal } from '../random.ts'
+import type { Random } from '../random.ts'
+
+export interface Canvas {
+  image: RawImage
+  other: RawImage
+  mask: Uint8Array
+  /** A copy of the image's pixels, drawn on; clamps and rounds by hand. */
+  data: Uint8Array
+}
+
+type Fill = (canvas: Canvas, random: Random) => void
+
+export const fills = { paste, tone, noise, smear, contrast } satisfies Record<string, Fill>
+export type FillName = keyof typeof fills
+
+/** A piece from another place of another good part. */
+function paste (canvas: Canvas, random: Random): void {
+  const { image, other } = canvas
+  const shiftX = Math.floor(random() * other.width)
+  const shiftY = Math.floor(random() * other.height)
+  paint(canvas, (x, y, channel) => sample(other, (x + shiftX) % other.width, (y + shiftY) % other.height, Math.min(channel, other.channels - 1)), image.channels)
+}
+
+/** Darker or brighter by 25 to 90 grey levels. */
+function tone (canvas: Canvas, random: Random): void {
+  const shift = (random() < 0.5 ? -1 : 1) * (25 + 65 * random())
+  paint(canvas, (x, y, channel) => sample(canvas.image, x, y, channel) + shift, canvas.image.channels)
+}
+
+/** Grain of deviation 15 to 50. */
+function noise (canvas: Canvas, random: Random): void {
+  const deviation = 15 + 35 * random()
+  paint(canvas, (x, y, channel) => sample(canvas.image, x, y, channel) + deviation * normal(random), canvas.image.channels)
+}
+
+/** The surface drawn out along one direction. */
+function smear (canvas: Canvas, random: Random): void {
+  const { image } = canvas
+  const angle = Math.PI * random()
+  const length = Math.max(3, Math.min(image.width, image.height) * (0.02 + 0.05 * random()))
+  paint(canvas, (x, y, channel) => {
+    let sum = 0
+    const steps = Math.ceil(length)
+    for (let step = 0; step < steps; step++) {
+      const along = (step / (steps - 1) - 0.5) * length
+      sum += sample(image, Math.round(x + along * Math.cos(angle)), Math.round(y + along * Math.sin(angle)), channel)
+    }
+    return sum / steps
+  }, image.channels)
+}
+
+/** The texture flattened to half or less, or roughened to nearly three times its contrast, about the mean under the mask. */
+function contrast (canvas: Canvas, random: Random): void {
+  const { image, mask } = canvas
+  const gain = random() < 0.5 ? 0.5 * random() : 1.8 + random()
+  const mean = new Float64Array(image.channels)
+  let pixels = 0
+  mask.forEach((on, pixel) => {
+    if (on === 0) return
+    pixels++
+    for (let channel = 0; channel < image.channels; channel++) mean[channel] = (mean[channel] as number) + (image.data[pixel * image.channels + channel] as number)
+  })
+  paint(canvas, (x, y, channel) => {
+    const middle = (mean[channel] as number) / pixels
+    return middle + gain * (sample(image, x, y, channel) - middle)
+  }, image.channels)
+}
+
+function paint ({ image: { width }, mask, data }: Canvas, value: (x: number, y: number, channel: number) => number, channels: number): void {
+  for (let pixel = 0; pixel < mask.length; pixel++) {
+    if (mask[pixel] === 0) continue
+    for (let channel = 0; channel < channels; channel++) {
+      data[pixel * channels + channel] = Math.min(255, Math.max(0, Math.round(value(pixel % width, Math.floor(pixel / width), channel))))
+    }
+  }
+}
+
+/** The nearest pixel inside the picture. */
+function sample ({ data, width, height, channels }: RawImage, x: number, y: number, channel: number): number {
+  const column = Math.min(width - 1, Math.max(0, x))
+  const row = Math.min(height - 1, Math.max(0, y))
+  return data[(row * width + column) * channels + channel] as number
+}

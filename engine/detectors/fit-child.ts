@@ -1,0 +1,59 @@
+/** The process that fits: one request in, progress and one outcome out. */
+import { constants, setPriority } from 'node:os'
+import { saveBundle } from '../bundle/bundle.ts'
+import { asGoodpartsError } from '../errors.ts'
+import { decodeImage } from '../frame/image-codec.ts'
+import type { FitMessage, FitOutcome, FitRequest } from './fit-process.ts'
+import { detectorByFamily } from './registry.ts'
+
+/** Milliseconds between two reports of progress. */
+const reportEvery = 100
+
+process.once('disconnect', () => { process.exit(1) })
+process.once('message', serve)
+lowerPriority()
+send({ kind: 'ready' })
+
+async function serve (request: FitRequest): Promise<void> {
+  try {
+    send({ kind: 'done', outcome: await fit(request) })
+  } catch (error) {
+    const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_FIT_FAILED')
+    send({ kind: 'failed', code, message, fix })
+  }
+  process.disconnect()
+}
+
+async function fit ({ family, images, options, seed, output, threads = 1 }: FitRequest): Promise<FitOutcome> {
+  const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
+  let reported = 0
+  let shown = ''
+  const bundle = await detectorByFamily(family).fit(good, options, {
+    seed,
+    threads,
+    signal: new AbortController().signal,
+    progress: (progress) => {
+      const now = performance.now()
+      const rows = JSON.stringify(progress.trials ?? [])
+      if (now - reported < reportEvery && rows === shown) return
+      reported = now
+      shown = rows
+      send({ kind: 'progress', progress })
+    }
+  })
+  await saveBundle(output, bundle)
+  return { path: output, metadata: bundle.metadata }
+}
+
+function send (message: FitMessage): void {
+  process.send?.(message)
+}
+
+/** A line that inspects goes first. Refused in some containers; then the fit runs as everything else. */
+function lowerPriority (): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // Nothing is lost but speed elsewhere.
+  }
+}

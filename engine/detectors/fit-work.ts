@@ -1,0 +1,59 @@
+/** What every stage of a fit carries along: pictures, seed, progress, and the way to stop. */
+import type { ScaleTrial } from '../../schemas/bundle.ts'
+import { GoodpartsError } from '../errors.ts'
+import { seededRandom } from '../random.ts'
+import type { Random } from '../random.ts'
+import type { FitContext } from './detector.ts'
+import { PicturePool } from './picture-pool.ts'
+
+/** Purposes of random numbers, so that one stage's draws do not move another's. */
+const purposes = ['calibration', 'trial', 'rows', 'coreset', 'defects', 'projection'] as const
+export type Purpose = typeof purposes[number]
+
+export class FitWork {
+  readonly pool: PicturePool
+  readonly threads: number
+  readonly seed: number
+  readonly #context: FitContext
+  readonly #part: string
+  readonly #shown: { trials: ScaleTrial[] | null }
+
+  constructor (context: FitContext, pool = new PicturePool(), part = '', shown: { trials: ScaleTrial[] | null } = { trials: null }) {
+    this.#context = context
+    this.#part = part
+    this.#shown = shown
+    this.pool = pool
+    this.threads = context.threads
+    this.seed = context.seed
+  }
+
+  random (purpose: Purpose): Random {
+    return seededRandom(Math.imul(this.seed + 1, 0x9e3779b1) + purposes.indexOf(purpose))
+  }
+
+  /**
+   * Reports and lets an abort be heard; called between batches.
+   * @throws GOODPARTS_FIT_CANCELLED.
+   */
+  async step (stage: string, done: number, total: number): Promise<void> {
+    const { trials } = this.#shown
+    this.#context.progress({ stage: this.#part === '' ? stage : `${this.#part}: ${stage}`, done, total, ...(trials === null ? {} : { trials }) })
+    await this.breathe()
+  }
+
+  /** The same without a report. */
+  async breathe (): Promise<void> {
+    await new Promise<void>((resolve) => { setImmediate(resolve) })
+    if (this.#context.signal.aborted) throw new GoodpartsError('GOODPARTS_FIT_CANCELLED', 'Expected the fit to end, got a request to cancel it')
+  }
+
+  /** Rows that go out with every report from here on. */
+  showTrials (trials: readonly ScaleTrial[]): void {
+    this.#shown.trials = [...trials]
+  }
+
+  /** The same work, its stages reported as parts of `part`. */
+  under (part: string): FitWork {
+    return new FitWork(this.#context, this.pool, part, this.#shown)
+  }
+}

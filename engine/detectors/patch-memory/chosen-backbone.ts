@@ -1,0 +1,51 @@
+/** The backbone that the options ask for: the one that ships, or an ONNX file of the integrator's. */
+import { efficientNetLite0, loadBackbone } from '../../backbones/backbone.ts'
+import type { Backbone, BackboneLayer } from '../../backbones/backbone.ts'
+import { GoodpartsError } from '../../errors.ts'
+import { encodeModel } from '../../graph/encode.ts'
+import { openSession } from '../../runtime/onnx-runtime.ts'
+import type { PatchMemoryOptions } from './options.ts'
+
+const probeEdge = 256
+
+/**
+ * Strides and channels of a given file's layers are found by running it once. Its layer sets: `all`, and with three layers and more also
+ * each pair of neighbours, the first `fine` and the second `standard`.
+ * @throws GOODPARTS_ARGUMENT, GOODPARTS_GRAPH_INVALID.
+ */
+export async function chosenBackbone (options: PatchMemoryOptions): Promise<Backbone> {
+  if (options.backbone === efficientNetLite0.name) return efficientNetLite0
+  if (options.backboneLayers.length === 0) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected backboneLayers to name tensors of ${options.backbone}, got none`)
+  }
+  const backbone: Backbone = {
+    name: options.backbone,
+    path: options.backbone,
+    mean: options.backboneMean as [number, number, number],
+    deviation: options.backboneDeviation as [number, number, number],
+    layerSets: {}
+  }
+  const layers = await probeLayers(backbone, options.backboneLayers)
+  const [first, second, third] = layers
+  const pairs = first !== undefined && second !== undefined && third !== undefined ? { fine: [first, second], standard: [second, third] } : {}
+  return { ...backbone, layerSets: { ...pairs, all: layers } }
+}
+
+async function probeLayers (backbone: Backbone, tensors: readonly string[]): Promise<BackboneLayer[]> {
+  const graph = loadBackbone(backbone, tensors.map((tensor) => ({ tensor, stride: 1, channels: 1 })))
+  const session = await openSession(encodeModel(graph))
+  try {
+    const image = { type: 'float32', dims: [1, 3, probeEdge, probeEdge], data: new Float32Array(3 * probeEdge * probeEdge) } as const
+    const outputs = await session.run({ [graph.inputs[0]?.name ?? '']: image })
+    return tensors.map((tensor) => {
+      const dims = outputs[tensor]?.dims ?? []
+      const [, channels = 0, height = 0, width = 0] = dims
+      if (dims.length !== 4 || height !== width || !Number.isInteger(probeEdge / height)) {
+        throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected layer ${tensor} to give (N, C, H / stride, W / stride), got ${dims.join(' x ')} from ${probeEdge} pixels`)
+      }
+      return { tensor, stride: probeEdge / height, channels }
+    })
+  } finally {
+    await session.close()
+  }
+}

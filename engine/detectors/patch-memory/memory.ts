@@ -1,0 +1,124 @@
+/** Learning a memory: components of the features, then the most different patches of good parts. */
+import type { Backbone } from '../../backbones/backbone.ts'
+import { encodeModel } from '../../graph/encode.ts'
+import { permutation } from '../../random.ts'
+import type { Random } from '../../random.ts'
+import { openSession } from '../../runtime/onnx-runtime.ts'
+import type { GraphSession } from '../../runtime/onnx-runtime.ts'
+import type { RawImage } from '../../frame/image-codec.ts'
+import type { GoodImage } from '../detector.ts'
+import type { FitWork } from '../fit-work.ts'
+import { greedyCoreset, randomProjection } from './coreset.ts'
+import { buildFeatureGraph, featureGeometry } from './feature-graph.ts'
+import type { FeatureOptions, Projection } from './feature-graph.ts'
+import type { Normalisation } from './image-input.ts'
+import { principalComponents } from './principal-components.ts'
+
+/** Everything that a memory is made by. */
+export interface MemorySettings {
+  layers: string
+  size: number
+  normalisation: Normalisation
+  whitening: boolean
+  components: number
+  /** Of the bank. */
+  entries: number
+}
+
+export interface Memory {
+  settings: MemorySettings
+  projection: Projection
+  /** `(M, d)` row-major in greedy order: any prefix is the bank of that size. */
+  bank: Float32Array
+  /** d. */
+  width: number
+}
+
+/** Pictures and rows that the components are taken from. */
+const componentPictures = 32
+const componentRows = 20_000
+/** Patches that each entry of the bank is picked from, after each picture has given its own most different ones. */
+const patchesPerEntry = 6
+const leastPatchesPerPicture = 16
+/** Distances in the coreset are taken on at most so many numbers. */
+const coresetWidth = 32
+
+export async function learnMemory (backbone: Backbone, settings: MemorySettings, images: readonly GoodImage[], work: FitWork): Promise<Memory> {
+  const options: FeatureOptions = { backbone, ...settings }
+  const projection = await learnProjection(options, settings, images, work)
+  const width = projection.matrix.length / featureGeometry(options).channels
+  const patches = await gatherPatches(options, projection, width, settings.entries, images, work)
+  const random = work.random('coreset')
+  await work.step('coreset', 0, settings.entries)
+  const flat = randomProjection(patches, width, coresetWidth, work.random('projection'))
+  const taken = await greedyCoreset(flat.points, flat.width, {
+    count: settings.entries,
+    first: Math.floor(random() * patches.length / width),
+    pause: (number) => work.step('coreset', number, settings.entries)
+  })
+  return { settings, projection, width, bank: rowsOf(patches, width, taken) }
+}
+
+async function learnProjection (options: FeatureOptions, settings: MemorySettings, images: readonly GoodImage[], work: FitWork): Promise<Projection> {
+  const random = work.random('rows')
+  const { channels } = featureGeometry(options)
+  const chosen = Array.from(permutation(images.length, random).subarray(0, componentPictures), (index) => images[index] as GoodImage)
+  const rows: Float32Array[] = []
+  await eachPicture(await openSession(encodeModel(buildFeatureGraph(options)), { threads: work.threads }), chosen, 'components', work, (features) => {
+    rows.push(rowsOf(features, channels, permutation(features.length / channels, random).subarray(0, Math.ceil(componentRows / chosen.length))))
+  })
+  return principalComponents(joined(rows), channels, settings)
+}
+
+/**
+ * Each picture gives its own k-centre selection, and the memory is picked from those: a coreset of coresets, whose covering radius stays
+ * within a constant of the best (Malkomes et al. 2015), where a random sample would lose what is rare on good parts.
+ */
+async function gatherPatches (options: FeatureOptions, projection: Projection, width: number, entries: number, images: readonly GoodImage[], work: FitWork): Promise<Float32Array> {
+  const random = work.random('coreset')
+  const each = Math.max(leastPatchesPerPicture, Math.ceil(patchesPerEntry * entries / images.length))
+  const session = await openSession(encodeModel(buildFeatureGraph(options, projection)), { threads: work.threads })
+  const patches: Float32Array[] = []
+  await eachPicture(session, images, 'features', work, async (features) => {
+    patches.push(await mostDifferent(features, width, each, random))
+  })
+  return joined(patches)
+}
+
+async function mostDifferent (features: Float32Array, width: number, count: number, random: Random): Promise<Float32Array> {
+  const n = features.length / width
+  return rowsOf(features, width, await greedyCoreset(features, width, { count, first: Math.floor(random() * n) }))
+}
+
+async function eachPicture (session: GraphSession, images: readonly GoodImage[], stage: string, work: FitWork, use: (features: Float32Array) => void | Promise<void>): Promise<void> {
+  try {
+    for (const [index, image] of images.entries()) {
+      await work.step(stage, index, images.length)
+      const { features } = await session.run({ image: imageTensor(await work.pool.read(image)) })
+      await use(features?.data as Float32Array)
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+/** A picture as the graphs take it, `(1, H, W, C)`. */
+export function imageTensor ({ data, width, height, channels }: RawImage): { type: 'uint8', dims: number[], data: Uint8Array } {
+  return { type: 'uint8', dims: [1, height, width, channels], data }
+}
+
+function rowsOf (values: Float32Array, width: number, indices: Uint32Array): Float32Array {
+  const rows = new Float32Array(indices.length * width)
+  indices.forEach((index, row) => { rows.set(values.subarray(index * width, (index + 1) * width), row * width) })
+  return rows
+}
+
+function joined (parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let offset = 0
+  for (const part of parts) {
+    all.set(part, offset)
+    offset += part.length
+  }
+  return all
+}

@@ -1,0 +1,125 @@
+/** One way of making the memory, learnt from some good parts and judged by others. */
+import type { ScaleTrial } from '../../../schemas/bundle.ts'
+import { auroc } from '../../evaluation/auroc.ts'
+import type { GoodImage } from '../detector.ts'
+import type { FitWork } from '../fit-work.ts'
+import { picturesOf } from './drawn-pictures.ts'
+import type { DrawnPicture } from './drawn-pictures.ts'
+import { featureGeometry } from './feature-graph.ts'
+import { learnMemory } from './memory.ts'
+import type { Memory, MemorySettings } from './memory.ts'
+import { Scorer, scoringModel } from './scorer.ts'
+import type { ScoringDetails } from './scorer.ts'
+
+/** Pictures after which a choice that is too slow is left. */
+const picturesToTime = 3
+
+/** Of EfficientNet-Lite0's first ten blocks, roughly. */
+const multiplicationsPerPixel = 5000
+
+export class Trial {
+  settings: MemorySettings
+  tooSlow = false
+  left = false
+  imagesPerSecond = 0
+  readonly #details: ScoringDetails
+  #memory: Memory | null = null
+  #good: number[] = []
+  #drawn: number[] = []
+  #outcome = 'running'
+  #chosen = false
+
+  constructor (settings: MemorySettings, details: ScoringDetails) {
+    this.settings = settings
+    this.#details = details
+  }
+
+  async learn (images: readonly GoodImage[], work: FitWork): Promise<void> {
+    const heard = work.under(`trying ${this.settings.size} ${this.settings.layers}`)
+    this.#memory = await learnMemory(this.#details.backbone, this.settings, images, heard)
+  }
+
+  /** Adds pictures to what it is judged by. @param target Images per second that it must reach; 0 for any. */
+  async judge (pictures: readonly DrawnPicture[], work: FitWork, target: number): Promise<void> {
+    const result = await this.#score(this.settings.entries, pictures, work, target)
+    this.imagesPerSecond = result.imagesPerSecond
+    this.#good.push(...result.good)
+    this.#drawn.push(...result.drawn)
+    this.tooSlow ||= target > 0 && result.imagesPerSecond < target
+    if (this.tooSlow) this.leave(`slower than ${target} images per second`)
+  }
+
+  /** Takes the smallest bank that is as good as the full one. */
+  async shrinkBank (shares: readonly number[], pictures: readonly DrawnPicture[], alike: number, work: FitWork): Promise<void> {
+    const full = this.settings.entries
+    const proxies: string[] = []
+    for (const entries of shares.map((share) => Math.round(share * full)).filter((count) => count >= 1)) {
+      const result = await this.#score(entries, pictures, work, 0)
+      const proxy = auroc(result.good, result.drawn) ?? 0
+      proxies.push(`${entries}: ${proxy.toFixed(4)}`)
+      if (proxy < this.proxy - alike) continue
+      this.settings = { ...this.settings, entries }
+      this.#good = result.good
+      this.#drawn = result.drawn
+      this.imagesPerSecond = result.imagesPerSecond
+      break
+    }
+  }
+
+  leave (outcome: string): void {
+    this.left = true
+    this.#outcome = outcome
+  }
+
+  /** Says how it ended, once the winner is known. */
+  settle (winner: Trial): void {
+    this.#chosen = this === winner
+    if (this.#chosen) this.#outcome = 'chosen'
+    else if (!this.left) this.#outcome = 'behind'
+  }
+
+  get proxy (): number {
+    return auroc(this.#good, this.#drawn) ?? 0
+  }
+
+  /** Multiplications for one picture: the backbone's, which go by its pixels, and the distance's. */
+  get cost (): number {
+    const { size, components, entries } = this.settings
+    const { grid } = featureGeometry({ ...this.settings, backbone: this.#details.backbone })
+    return multiplicationsPerPixel * size * size + grid * grid * components * entries
+  }
+
+  /** Pictures so far. */
+  get judged (): number {
+    return this.#good.length
+  }
+
+  get row (): ScaleTrial {
+    const { layers, size, ...settings } = this.settings
+    const judged = this.judged > 0
+    return { layers, size, settings, proxyAuroc: judged ? this.proxy : null, imagesPerSecond: judged ? this.imagesPerSecond : null, outcome: this.#outcome, chosen: this.#chosen }
+  }
+
+  async #score (entries: number, pictures: readonly DrawnPicture[], work: FitWork, target: number): Promise<{ good: number[], drawn: number[], imagesPerSecond: number }> {
+    const memory = this.#memory
+    if (memory === null) throw new Error('judged before it has learnt')
+    const heard = work.under(`judging ${this.settings.size} ${this.settings.layers}`)
+    const scorer = await Scorer.open(scoringModel(memory, entries, this.#details), work.threads)
+    const good: number[] = []
+    const drawn: number[] = []
+    try {
+      for (const [index, picture] of pictures.entries()) {
+        await heard.step('scores', index, pictures.length)
+        let list = good
+        for await (const image of picturesOf(picture, work.pool)) {
+          list.push(await scorer.score(image))
+          list = drawn
+        }
+        if (target > 0 && index + 1 === picturesToTime && (scorer.imagesPerSecond ?? 0) < target) break
+      }
+      return { good, drawn, imagesPerSecond: scorer.imagesPerSecond ?? this.imagesPerSecond }
+    } finally {
+      await scorer.close()
+    }
+  }
+}

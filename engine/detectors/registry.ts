@@ -1,0 +1,17 @@
+/** Detector families by name. A new one is a folder here, a line below and a row in the docs. */
+import { GoodpartsError } from '../errors.ts'
+import type { Detector } from './detector.ts'
+import { patchMemory } from './patch-memory/patch-memory.ts'
+
+export const detectors: readonly Detector[] = [
+  patchMemory
+]
+
+/** @throws GOODPARTS_ARGUMENT for a family that does not exist. */
+export function detectorByFamily (family: string): Detector {
+  const found = detectors.find((detector) => detector.family === family)
+  if (found === undefined) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the detector to be one of ${detectors.map((detector) => detector.family).join(', ')}, got ${family}`)
+  }
+  return found
+}
