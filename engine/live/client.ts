@@ -73,12 +73,16 @@ export class LiveClient {
     return this.#deliveries.get(line)?.shown.perSecond() ?? 0
   }
 
+  watches (line: string): boolean {
+    return this.#watched === 'all' || this.#watched.has(line)
+  }
+
   /** Lines whose pictures are wanted, at most so many per second, never above the server's own limit; 0 = none. */
   watch (lines: readonly string[], framesPerSecond: number): void {
     this.#watched = new Set(framesPerSecond > 0 ? lines : [])
     this.#intervalMs = 1000 / Math.min(this.#options.framesPerSecond, Math.max(framesPerSecond, 0.1))
     for (const [line, delivery] of this.#deliveries) {
-      if (!this.#watched.has(line) && delivery.waiting !== undefined) {
+      if (!this.watches(line) && delivery.waiting !== undefined) {
         delivery.waiting = undefined
         this.#count('drop', 'not-watched')
       }
@@ -87,7 +91,7 @@ export class LiveClient {
 
   /** A new picture of a line; it takes the place of one that still waits, unless that is a reject of the last second. */
   offer (picture: LinePicture): void {
-    if (this.#closed || (this.#watched !== 'all' && !this.#watched.has(picture.line))) return
+    if (this.#closed || !this.watches(picture.line)) return
     const delivery = this.#delivery(picture.line)
     this.#count('enter')
     if (delivery.waiting !== undefined) this.#count('drop', 'superseded')

@@ -123,7 +123,10 @@ export class LiveHub {
   asked (client: LiveClient, request: LiveRequest): void {
     if (request.kind === 'shown') client.shown(request.line, request.packet)
     else {
+      const before = new Set([...this.#lines.keys()].filter((line) => client.watches(line)))
       client.watch(request.lines, request.framesPerSecond)
+      // A line that rests would stay dark until its next part.
+      for (const { line, newest } of this.#lines.values()) if (newest !== undefined && !before.has(line)) client.offer(newest)
       this.#pump()
     }
   }

@@ -179,6 +179,18 @@ describe('a line', () => {
     browser.validate()
   })
 
+  it('that rests shows its newest picture to a browser that turns to it', async () => {
+    const { server, url } = await start()
+    const browser = await browse(url)
+    browser.send({ schema: 'goodparts.live/1', kind: 'watch', lines: [], framesPerSecond: 10 })
+    await browser.until(() => browser.of('statistics').length > 0)
+    server.publish((await openSampleLine('a')).next())
+    await browser.until(() => browser.of('verdict').length === 1)
+    browser.send({ schema: 'goodparts.live/1', kind: 'watch', lines: ['a'], framesPerSecond: 10 })
+    await browser.until(() => browser.packets.length === 1)
+    expect(browser.packets[0]?.header.line).toBe('a')
+  })
+
   it('encodes nothing while nobody watches, except its rejects', async () => {
     const { server, url } = await start()
     const line = await openSampleLine('a')

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { heatColour } from '../../viewer/colour-map.ts'
+import { mapRange, paintMap } from '../../viewer/heatmap.ts'
+import { inspection } from '../publish/fixtures.ts'
+
+const map = { height: 1, width: 4, minimum: 0, maximum: 8 }
+const record = { ...inspection(0), score: 4, limits: { review: 1, reject: 2 } }
+const settings = { visible: true, opacity: 1, threshold: 1 }
+
+describe('the colours', () => {
+  it('grow lighter all the way (CIE 1976 lightness)', () => {
+    const lightness = Array.from({ length: 101 }, (_, i) => {
+      const [red, green, blue] = heatColour(i / 100).map((value) => { const part = value / 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4 }) as [number, number, number]
+      return 116 * Math.cbrt(0.2126 * red + 0.7152 * green + 0.0722 * blue) - 16
+    })
+    for (let i = 1; i < lightness.length; i++) expect(lightness[i]).toBeGreaterThan(lightness[i - 1] ?? 0)
+  })
+
+  it('stay inside their ends', () => {
+    expect(heatColour(-3)).toEqual(heatColour(0))
+    expect(heatColour(7)).toEqual([252, 255, 164])
+  })
+})
+
+describe('the painted map', () => {
+  it('is read in the units of the score: its peak counts as the score', () => {
+    expect(mapRange(map, record, 1)).toEqual({ start: 2, full: 8 })
+    expect(mapRange(map, record, 0.5)).toEqual({ start: 1, full: 8 })
+    expect(mapRange(map, { ...record, score: 1.5 }, 1).full).toBeCloseTo(2.5 * 8 / 1.5)
+  })
+
+  it('takes a share of its own range without limits or score', () => {
+    expect(mapRange(map, null, 1)).toEqual({ start: 4, full: 8 })
+    expect(mapRange(map, { ...record, limits: null }, 1)).toEqual({ start: 4, full: 8 })
+    expect(mapRange(map, { ...record, score: null }, 2).start).toBeLessThan(8)
+  })
+
+  it('leaves what is below the threshold clear, and is as dense as the opacity', () => {
+    const cells = Uint8Array.of(0, 63, 128, 255)
+    const alpha = (opacity: number): number[] => [...paintMap(map, cells, record, { ...settings, opacity })].filter((_, i) => i % 4 === 3)
+    expect(alpha(1).slice(0, 2)).toEqual([0, 0])
+    expect(alpha(1)[3]).toBe(255)
+    expect(alpha(0.5)[3]).toBe(128)
+    expect(alpha(0)).toEqual([0, 0, 0, 0])
+    expect([...paintMap(map, cells, record, settings).slice(12, 15)]).toEqual([252, 255, 164])
+  })
+
+  it('is clear for a good part', () => {
+    expect([...paintMap(map, Uint8Array.of(0, 100, 200, 255), { ...record, score: 0.9 }, settings)].every((value) => value === 0)).toBe(true)
+  })
+
+  it('is clear for a flat map', () => {
+    expect([...paintMap({ ...map, maximum: 0 }, Uint8Array.of(0, 0, 0, 0), null, settings)].every((value) => value === 0)).toBe(true)
+  })
+})

@@ -1,0 +1,230 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Browser, Page, WebSocket } from 'playwright-core'
+import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
+import { openSampleLine } from '../live/sample-line.ts'
+import { buildPage, chromiumMissing, startChromium } from './chromium.ts'
+
+const missing = chromiumMissing()
+if (missing !== null) process.stdout.write(`skipped: the live page in a browser: ${missing}\n`)
+
+const pictures = join(import.meta.dirname, '..', '..', 'test-output', 'live')
+let browser: Browser
+let pageFolder: string
+let page: Page
+let server: LiveServer
+let trouble: string[]
+
+async function serve (options: LiveServerOptions = {}): Promise<{ url: string, port: number }> {
+  server = new LiveServer({ port: 0, pageFolder, ...options })
+  return await server.start()
+}
+
+/** Opens the page; everything that it fetches must come from its own server. */
+async function visit (url: string, options: { locale?: string, socket?: (socket: WebSocket) => void } = {}): Promise<void> {
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: options.locale ?? 'en-GB' })
+  page.setDefaultTimeout(10_000)
+  page.on('pageerror', (error) => { trouble.push(error.message) })
+  page.on('request', (request) => { if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(new URL(url).origin)) trouble.push(`fetched ${request.url()}`) })
+  if (options.socket !== undefined) page.on('websocket', options.socket)
+  await page.goto(url)
+}
+
+/** Pixels of a canvas that are not grey: the parts are grey, the heatmap is not. */
+async function colouredPixels (selector: string): Promise<number> {
+  return await page.evaluate(`(() => {
+    const canvas = document.querySelector(${JSON.stringify(selector)})
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    let count = 0
+    for (let i = 0; i < data.length; i += 4) if (Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 24) count++
+    return count
+  })()`)
+}
+
+/** The page's own policy forbids `eval`, which Playwright's waiting uses. */
+async function untilTrue (expression: string): Promise<void> {
+  await expect.poll(async () => page.evaluate<boolean>(expression), { timeout: 10_000 }).toBe(true)
+}
+
+async function text (selector: string): Promise<string> {
+  return await page.locator(selector).first().innerText()
+}
+
+async function screenshot (name: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true })
+  await page.screenshot({ path: join(pictures, `${name}.png`) })
+}
+
+describe.skipIf(missing !== null)('the live page', () => {
+  beforeAll(async () => {
+    [browser, pageFolder] = await Promise.all([startChromium(), buildPage()])
+  })
+  beforeEach(() => { trouble = [] })
+  afterEach(async () => {
+    await page.close()
+    await server.stop()
+    expect(trouble).toEqual([])
+  })
+  afterAll(async () => {
+    await browser.close()
+    rmSync(pageFolder, { recursive: true })
+  })
+
+  it('says what to do while there is no line, then shows the line with its picture and figures', async () => {
+    const { url } = await serve()
+    await visit(url)
+    await page.getByText('No line yet').waitFor()
+    await screenshot('empty')
+    const line = await openSampleLine('Plates 1')
+    const part = line.next()
+    server.publish(part)
+    await page.locator('.line.seen').waitFor()
+    expect(await page.locator('.empty').isVisible()).toBe(false)
+    expect(await page.evaluate('(() => { const { width, height } = document.querySelector(".picture.live canvas"); return [width, height] })()')).toEqual([part.frame.width, part.frame.height])
+    await page.locator('.banner[data-verdict="good"]').waitFor()
+    expect(await text('.banner')).toContain('Good')
+    for (let i = 0; i < 40; i++) server.publish(line.next())
+    await untilTrue('document.querySelector(".shown-rate").innerText.startsWith("showing")')
+    await page.locator('.tile:nth-child(3) output', { hasText: '41' }).waitFor()
+    await page.locator('.chart canvas').waitFor()
+    await screenshot('line')
+  })
+
+  it('shows a reject with its heatmap, in the picture, in the list and large', async () => {
+    const { url } = await serve()
+    await visit(url)
+    const line = await openSampleLine('Plates 1')
+    server.publish(line.nextReject())
+    await page.locator('.banner[data-verdict="reject"]').waitFor()
+    expect(await text('.banner')).toContain('Above the reject limit')
+    expect(await colouredPixels('.picture.live canvas')).toBeGreaterThan(30)
+
+    await page.locator('.thumb').waitFor()
+    await untilTrue('document.querySelector(".thumb canvas").width > 4')
+    expect(await colouredPixels('.thumb canvas')).toBeGreaterThan(30)
+    await screenshot('reject')
+
+    server.publish(line.nextReject())
+    await page.locator('.thumb').nth(1).waitFor()
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await untilTrue('document.querySelector(".reject-dialog canvas").width > 4')
+    expect(await colouredPixels('.reject-dialog canvas')).toBeGreaterThan(30)
+    await screenshot('reject-large')
+    const newest = await text('.facts')
+    await page.keyboard.press('ArrowRight')
+    expect(await text('.facts')).not.toBe(newest)
+    await page.keyboard.press('Escape')
+    expect(await page.locator('.reject-dialog').isVisible()).toBe(false)
+  })
+
+  it('moves the heatmap by the sliders alone, and tells the server nothing', async () => {
+    const { url } = await serve()
+    const sent: string[] = []
+    const received: string[] = []
+    await visit(url, {
+      socket: (socket) => {
+        socket.on('framesent', ({ payload }) => { sent.push(String(payload)) })
+        socket.on('framereceived', ({ payload }) => { received.push(String(payload)) })
+      }
+    })
+    await page.locator('.state[data-state="connected"]').waitFor()
+    server.publish((await openSampleLine('Plates 1')).nextReject())
+    await page.locator('.banner[data-verdict="reject"]').waitFor()
+    await untilTrue('document.querySelector(".thumb canvas")?.width > 4')
+    const before = await colouredPixels('.picture.live canvas')
+    sent.length = received.length = 0
+
+    await page.locator('#opacity').fill('0')
+    expect(await colouredPixels('.picture.live canvas')).toBe(0)
+    expect(await colouredPixels('.thumb canvas')).toBe(0)
+    await page.locator('#opacity').fill('1')
+    expect(await colouredPixels('.picture.live canvas')).toBeGreaterThan(before)
+    await page.locator('#threshold').fill('0.4')
+    expect(await colouredPixels('.picture.live canvas')).toBeGreaterThan(before * 2)
+    await page.locator('#heatmap').uncheck()
+    expect(await colouredPixels('.picture.live canvas')).toBe(0)
+
+    expect(sent).toEqual([])
+    expect(received.filter((message) => !message.includes('"kind":"statistics"'))).toEqual([])
+  })
+
+  it('speaks Korean when the browser does, or when asked, and remembers it', async () => {
+    const { url } = await serve()
+    await visit(url, { locale: 'ko-KR' })
+    await page.getByText('아직 라인이 없습니다').waitFor()
+    expect(await page.getAttribute('html', 'lang')).toBe('ko')
+    await page.selectOption('#language', 'en')
+    await page.getByText('No line yet').waitFor()
+    const line = await openSampleLine('Plates 1')
+    server.publish(line.nextReject())
+    await page.locator('.banner[data-verdict="reject"]').waitFor()
+    await page.selectOption('#language', 'ko')
+    expect(await text('.banner')).toContain('불량 한계 초과')
+    expect(await page.title()).toBe('Goodparts')
+    await page.reload()
+    await page.locator('.banner[data-verdict="reject"]').waitFor()
+    expect(await text('.rejects h3')).toContain('최근 불량')
+    await page.click('#theme')
+    await page.click('#theme')
+    expect(await page.getAttribute('html', 'data-theme')).toBe('dark')
+    await screenshot('korean-dark')
+  })
+
+  it('says that it is not live when the server goes, and comes back with it', async () => {
+    const { url, port } = await serve()
+    await visit(url)
+    const line = await openSampleLine('Plates 1')
+    server.publish(line.next())
+    await page.locator('.line.seen').waitFor()
+    await server.stop()
+    await page.locator('.state[data-state="reconnecting"]').waitFor()
+    await page.locator('.veil').waitFor()
+    await screenshot('not-live')
+    await serve({ port })
+    await page.locator('.state[data-state="connected"]').waitFor()
+    server.publish(line.nextReject())
+    await page.locator('.banner[data-verdict="reject"]').waitFor()
+    expect(await page.locator('.veil').isVisible()).toBe(false)
+  })
+
+  it('asks for the token, says when it is wrong, and takes it from the address for wall displays', async () => {
+    const { url } = await serve({ tokens: { viewer: 'see it' } })
+    await visit(url)
+    await page.locator('#token').fill('wrong')
+    await page.keyboard.press('Enter')
+    await page.getByText('That is not the token').waitFor()
+    await page.locator('#token').fill('see it')
+    await page.keyboard.press('Enter')
+    await page.getByText('No line yet').waitFor()
+    server.publish((await openSampleLine('a')).nextReject())
+    await page.locator('.thumb').waitFor()
+    await untilTrue('document.querySelector(".thumb canvas").width > 4')
+    await page.close()
+
+    await visit(`${url}#token=see%20it`)
+    await page.locator('.line.seen').waitFor()
+    expect(page.url()).toBe(url)
+  })
+
+  it('shows several lines, and one of them large, with notices of learning and cameras', async () => {
+    const { url } = await serve()
+    const lines = await Promise.all(['Plates 1', 'Plates 2'].map(async (name, seed) => openSampleLine(name, { seed })))
+    await visit(url)
+    for (let i = 0; i < 20; i++) for (const line of lines) server.publish(line.next())
+    server.notice('Plates 3', { kind: 'fit-progress', stage: 'collect', done: 24, total: 60, text: 'Good part 24 of 60' })
+    await page.locator('.line.seen').nth(1).waitFor()
+    await page.locator('progress').waitFor()
+    expect(await page.locator('progress').getAttribute('value')).toBe('24')
+    await page.locator('.tile output', { hasText: '/s' }).first().waitFor()
+    await screenshot('lines')
+    await page.locator('.tabs').getByText('Plates 2').click()
+    expect(await page.locator('.line:visible').count()).toBe(1)
+    server.removeLine('Plates 2')
+    await page.locator('.line:visible').nth(1).waitFor()
+    expect(await page.locator('.line:visible').count()).toBe(2)
+    await page.setViewportSize({ width: 390, height: 844 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+  })
+})
