@@ -34,7 +34,7 @@ export class ExplanationThread {
     return this.#queue.ledger
   }
 
-  /** Ends the thread; what waits is refused. */
+  /** Ends the thread when what was taken is explained. */
   async close (): Promise<void> {
     await this.#queue.close()
     await this.#worker?.terminate()

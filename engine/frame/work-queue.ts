@@ -18,9 +18,10 @@ export class WorkQueue {
   /** @throws GOODPARTS_QUEUE_FULL at once when `capacity` pieces wait, or when the queue was closed; and what `work` throws. */
   async run<Result> (work: () => Promise<Result>): Promise<Result> {
     this.#ledger.enter()
+    if (this.#closed) return this.#refuse('closed', 'Expected the queue to be open, got work after it was closed')
     if (this.#waiting >= this.#capacity) return this.#refuse('queue-full', `Expected at most ${this.#capacity} to wait, got one more`)
     this.#waiting++
-    const turn = this.#last.then(async () => this.#closed ? this.#refuse('closed', 'Expected the queue to be open, got work after it was closed') : this.#count(work))
+    const turn = this.#last.then(async () => this.#count(work))
     this.#last = turn.then(() => {}, () => {})
     try {
       return await turn
@@ -33,7 +34,7 @@ export class WorkQueue {
     return this.#ledger.snapshot()
   }
 
-  /** Resolves when what runs has ended; what waits is refused. */
+  /** Takes nothing more; resolves when what was taken is done. */
   async close (): Promise<void> {
     this.#closed = true
     await this.#last

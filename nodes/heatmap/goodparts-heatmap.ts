@@ -61,8 +61,8 @@ export default function register (RED: NodeAPI): void {
       }
     })
     onClose(this, async () => {
-      status.close()
       await thread.close()
+      status.close()
     })
 
     function show (milliseconds: number): void {

@@ -43,8 +43,8 @@ export default function register (RED: NodeAPI): void {
       }
     })
     onClose(this, async () => {
-      status.close()
       await queue.close()
+      status.close()
     })
   }
   RED.nodes.registerType('goodparts-image-in', ImageInNode)

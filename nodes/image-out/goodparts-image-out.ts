@@ -41,8 +41,8 @@ export default function register (RED: NodeAPI): void {
       }
     })
     onClose(this, async () => {
-      status.close()
       await queue.close()
+      status.close()
     })
 
     async function encode (msg: Message, content: Config['content']): Promise<Buffer> {

@@ -8,6 +8,7 @@ export class Status {
   #shown = ''
   #pending: { fill: NodeStatusFill, shape: NodeStatusShape, text: string } | undefined
   #timer: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor (node: Node) {
     this.#node = node
@@ -15,13 +16,16 @@ export class Status {
 
   /** `connecting` yellow ring, `running …` green dot, `degraded …` yellow dot, `stopped` grey ring, `<reason>` red ring. */
   show (kind: 'busy' | 'running' | 'degraded' | 'stopped' | 'failed', text: string): void {
+    if (this.#closed) return
     const looks = { busy: ['yellow', 'ring'], running: ['green', 'dot'], degraded: ['yellow', 'dot'], stopped: ['grey', 'ring'], failed: ['red', 'ring'] } as const
     const [fill, shape] = looks[kind]
     this.#pending = { fill, shape, text }
     if (this.#timer === undefined) this.#tell()
   }
 
+  /** Work that ends after the node has closed shows nothing more. */
   close (): void {
+    this.#closed = true
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#pending = undefined

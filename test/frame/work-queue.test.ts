@@ -49,19 +49,17 @@ test('goes on after a piece that failed', async () => {
   expect(queue.ledger).toMatchObject({ in: 2, out: 1, dropped: { failed: 1 }, inFlight: 0 })
 })
 
-test('closing lets the running piece end and refuses the waiting one', async () => {
+test('closing ends what was taken and refuses the rest', async () => {
   const queue = new WorkQueue('test', 2)
   const first = gate()
-  const begun = gate()
-  const running = queue.run(async () => { begun.open(); await first.opened; return 'ended' })
-  const waiting = queue.run(async () => Promise.resolve())
-  const refused = expect(waiting).rejects.toThrow('closed')
-  await begun.opened
+  const running = queue.run(async () => { await first.opened; return 'first' })
+  const waiting = queue.run(async () => Promise.resolve('second'))
 
   const closing = queue.close()
+  await expect(queue.run(async () => Promise.resolve())).rejects.toThrow('closed')
   first.open()
   await closing
 
-  await expect(running).resolves.toBe('ended')
-  await refused
+  expect(queue.ledger).toMatchObject({ in: 3, out: 2, dropped: { closed: 1 }, inFlight: 0 })
+  expect(await Promise.all([running, waiting])).toEqual(['first', 'second'])
 })
