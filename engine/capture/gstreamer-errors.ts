@@ -22,7 +22,7 @@ export function packageOf (element: string): string {
 
 const rules: Array<{ pattern: RegExp, code: ErrorCode, fix: string | ((match: RegExpExecArray) => string) }> = [
   { pattern: /no element "([^"]+)"/, code: 'GOODPARTS_PIPELINE_ELEMENT_MISSING', fix: (match) => packageOf(match[1] ?? '') },
-  { pattern: /missing plug-?in.*?(?:Missing decoder|missing plugin|no suitable plugins found)?:? *([^\n]*)/is, code: 'GOODPARTS_PIPELINE_ELEMENT_MISSING', fix: 'apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad' },
+  { pattern: /missing (a )?plug-?in|no suitable plugins/i, code: 'GOODPARTS_PIPELINE_ELEMENT_MISSING', fix: 'apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad' },
   { pattern: /no property "([^"]+)"|could not set property/, code: 'GOODPARTS_PIPELINE_INVALID', fix: 'gst-inspect-1.0 ELEMENT lists the properties of an element' },
   { pattern: /syntax error|could not link|could not parse|empty pipeline|unexpected/i, code: 'GOODPARTS_PIPELINE_INVALID', fix: 'Try the text with gst-launch-1.0, ending in fakesink' },
   { pattern: /unauthori[sz]ed|401|forbidden|403|not authorized/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the user name and the password of the camera' },
@@ -43,12 +43,17 @@ export function captureError (error: HostError): GoodpartsError {
     return new GoodpartsError(error.code as ErrorCode, error.text, error.fix === undefined ? {} : { fix: error.fix })
   }
   const detail = lastLine(error.debug)
-  const message = [error.element === '' ? '' : `${error.element}: `, error.text, detail === '' || error.text.includes(detail) ? '' : ` (${detail})`].join('')
+  const message = withoutPasswords([error.element === '' ? '' : `${error.element}: `, error.text, detail === '' || error.text.includes(detail) ? '' : ` (${detail})`].join(''))
   for (const { pattern, code, fix } of rules) {
     const match = pattern.exec(`${error.text}\n${error.debug}`)
     if (match !== null) return new GoodpartsError(code, message, { fix: typeof fix === 'string' ? fix : fix(match) })
   }
   return new GoodpartsError(error.origin === 'parse' ? 'GOODPARTS_PIPELINE_INVALID' : 'GOODPARTS_CAPTURE_FAILED', message)
+}
+
+/** User and password in an address. */
+function withoutPasswords (text: string): string {
+  return text.replace(/(:\/\/)[^/@\s]+@/g, '$1***@')
 }
 
 /** GStreamer's debug text begins with file, line, function and element; what follows on the next lines is for people. */

@@ -3,6 +3,7 @@
  * - `pull` and `pollBus` each park a thread of libuv's pool until something comes: a process that hosts a graph needs UV_THREADPOOL_SIZE.
  * - numbers are set as 32-bit floats, and properties of enumeration type cannot be set at all: only the launch text can.
  * - a message of type `error` carries `message`, `debug` and the element's path in `name`; a `warning` carries `debug` only.
+ * - polling ends by itself when the graph's state is NULL.
  * - property objects have one accessor per GObject property, own and enumerable.
  */
 import type { PropertyValue } from '../../engine/capture/host-protocol.ts'
@@ -44,6 +45,7 @@ interface Binding {
 
 /** GST_SEEK_FLAG_FLUSH and GST_SEEK_FLAG_KEY_UNIT. */
 const SEEK_FLAGS = 1 | 4
+const POLL_AGAIN_MS = 20
 
 /** @throws GOODPARTS_DEPENDENCY_MISSING where the binding was not built. */
 export async function loadGstreamer (): Promise<(launch: string) => Graph> {
@@ -59,6 +61,11 @@ export async function loadGstreamer (): Promise<(launch: string) => Graph> {
   return (launch) => new Graph(new binding.Pipeline(launch))
 }
 
+/** Whether a message is of the graph itself and not of one of its elements. */
+export function isPipeline (message: BusMessage): boolean {
+  return /^pipeline\d+$/.test(message._src_element_name)
+}
+
 /** One graph with an appsink called `sink` and perhaps an appsrc called `feed`. */
 export class Graph {
   readonly #native: NativePipeline
@@ -70,12 +77,28 @@ export class Graph {
     this.#sink = this.#element('sink') as AppSink
   }
 
-  listen (callback: (message: BusMessage) => void): void {
-    this.#native.pollBus(callback)
+  /** Starts the graph and hears its bus. May block for as long as a plugin likes. */
+  play (callback: (message: BusMessage) => void): void {
+    this.#native.play()
+    this.#listen(callback)
   }
 
-  play (): void {
-    this.#native.play()
+  /**
+   * The binding stops polling after a message while the graph's state is NULL, which is where it stays when a source cannot be opened:
+   * until the graph is seen to have left that state, polling is begun again.
+   */
+  #listen (callback: (message: BusMessage) => void): void {
+    let hasLeft = false
+    let timer: NodeJS.Timeout | undefined
+    const poll = (): void => {
+      this.#native.pollBus((message) => {
+        clearTimeout(timer)
+        hasLeft ||= message.type === 'state-changed' && isPipeline(message)
+        if (!hasLeft) timer = setTimeout(poll, POLL_AGAIN_MS)
+        callback(message)
+      })
+    }
+    poll()
   }
 
   /** May block for as long as a plugin likes. */

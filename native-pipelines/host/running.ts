@@ -3,7 +3,7 @@ import { openFeed } from '../../engine/capture/feed.ts'
 import type { CapturePlan, FromHost, PropertyValue } from '../../engine/capture/host-protocol.ts'
 import { FeedPump } from './feed-pump.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import type { BusMessage, Graph, Sample } from './gstreamer.ts'
+import { isPipeline, type BusMessage, type Graph, type Sample } from './gstreamer.ts'
 import { Outlet } from './outlet.ts'
 import { tightRows } from './tight-rows.ts'
 
@@ -46,9 +46,8 @@ export class Running {
     const warn = (text: string): void => { around.tell({ kind: 'warning', text, debug: '' }) }
     const pump = feed === undefined ? undefined : new FeedPump(feed, graph, { warn, clock: () => performance.now() })
     const running = new Running(graph, plan, around, pump)
-    graph.listen((message) => { running.#onBus(message) })
     setInterval(() => { running.#sayAlive() }, ALIVE_MS)
-    graph.play()
+    graph.play((message) => { running.#onBus(message) })
     running.#fill()
     return running
   }
@@ -149,10 +148,6 @@ export class Running {
     this.#endSaid = true
     this.#outlet.drained().then(() => { this.#around.tell({ kind: 'end-of-stream', sent: this.#outlet.sent }) }, (error: unknown) => { this.#around.fail(error) })
   }
-}
-
-function isPipeline (message: BusMessage): boolean {
-  return /^pipeline\d+$/.test(message._src_element_name)
 }
 
 function text (value: unknown): string {
