@@ -25,5 +25,5 @@ export function formatTime (iso: string): string {
 }
 
 export function formatDateTime (iso: string): string {
-  return new Date(iso).toLocaleString(currentLanguage(), { dateStyle: 'medium', timeStyle: 'medium' })
+  return new Date(iso).toLocaleString(currentLanguage(), { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
 }

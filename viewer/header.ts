@@ -56,7 +56,7 @@ export class Header {
   render (): void {
     this.#state.dataset.state = this.#connection
     this.#state.textContent = translate(this.#connection)
-    this.#viewers.textContent = this.#viewerCount === 0 ? '' : this.#viewerCount === 1 ? translate('viewersOne') : translate('viewers', { count: this.#viewerCount })
+    this.#viewers.textContent = this.#viewerCount === 0 || this.#connection !== 'connected' ? '' : this.#viewerCount === 1 ? translate('viewersOne') : translate('viewers', { count: this.#viewerCount })
     this.#percent.textContent = translate('thresholdUnit', { percent: Math.round(this.#preferences.heatmap.threshold * 100) })
     const { names, focused } = this.#lines
     const choices: Array<string | null> = names.length > 1 ? [null, ...names] : []

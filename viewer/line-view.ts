@@ -6,7 +6,7 @@ import { formatCount, formatRate, formatScore, formatTime } from './format.ts'
 import type { HeatmapSettings } from './heatmap.ts'
 import { icon } from './icons.ts'
 import { NoticeBar } from './notice-bar.ts'
-import { decodePacket } from './packet.ts'
+import type { Packet } from './packet.ts'
 import { Picture } from './picture.ts'
 import { RejectList, type RejectListOptions } from './reject-list.ts'
 import { ScoreChart } from './score-chart.ts'
@@ -40,6 +40,9 @@ export class LineView {
   #record: InspectionRecord | null = null
   #seen = false
   #heldUntil = 0
+  #capturedAt = ''
+  /** Pictures are decoded one after another: a later one must not be overtaken. The server sends two ahead at most. */
+  #turn: Promise<void> = Promise.resolve()
 
   constructor (state: LineState, options: LineViewOptions) {
     this.line = state.line
@@ -70,23 +73,23 @@ export class LineView {
     this.#render()
   }
 
-  async frame (bytes: ArrayBuffer): Promise<void> {
-    const packet = decodePacket(bytes)
-    const { record } = packet.header
+  /** Shows a picture and answers it, also when it cannot be decoded: the server would wait for ever. */
+  frame (packet: Packet): void {
+    this.#turn = this.#turn.then(async () => this.#show(packet)).catch(() => {}).then(() => { this.#options.shown(packet.header.packet) })
+  }
+
+  async #show (packet: Packet): Promise<void> {
+    const { record, frame } = packet.header
     const now = performance.now()
     if (record?.verdict === 'reject' && this.#options.holdRejects()) this.#heldUntil = now + HOLD_MS
-    else if (now < this.#heldUntil) {
-      this.#options.shown(packet.header.packet)
-      return
-    }
+    else if (now < this.#heldUntil) return
     await this.#picture.show(packet)
     this.#seen = true
     this.#record = record
     this.host.classList.add('seen')
-    this.host.classList.toggle('held', now < this.#heldUntil)
-    this.#when.textContent = translate('capturedAt', { time: formatTime(packet.header.frame.capturedAt) })
+    this.#capturedAt = frame.capturedAt
     this.#renderBanner()
-    this.#options.shown(packet.header.packet)
+    this.#renderHold()
   }
 
   verdict (record: InspectionRecord): void {
@@ -160,6 +163,12 @@ export class LineView {
     this.host.classList.toggle('idle', rate === 0)
   }
 
+  #renderHold (): void {
+    const left = this.#heldUntil - performance.now()
+    this.host.classList.toggle('held', left > 0)
+    if (left > 0) setTimeout(() => { this.#renderHold() }, left)
+  }
+
   #renderCounts (): void {
     const { good, review, reject, notInspected } = this.#counts
     const total = good + review + reject + notInspected
@@ -176,6 +185,7 @@ export class LineView {
     const record = this.#record
     const verdict: Verdict | 'waiting' = record?.verdict ?? 'waiting'
     this.#banner.dataset.verdict = verdict
+    this.#when.textContent = this.#capturedAt === '' ? '' : translate('capturedAt', { time: formatTime(this.#capturedAt) })
     const label = record === null ? translate(this.#seen ? 'watching' : 'waiting') : translate(record.verdict)
     const detail = record === null ? [] : [element('span', { class: 'reason' }, reasonText(record.reason.code)), ...(record.partId === null ? [] : [element('span', { class: 'part' }, translate('part', { part: record.partId }))])]
     const score = record?.score == null ? [] : [element('span', { class: 'score' }, element('span', { text: 'score' }), element('b', { class: 'number' }, formatScore(record.score)))]

@@ -85,11 +85,8 @@ export class Page {
   }
 
   #arrived (bytes: ArrayBuffer): void {
-    const { header } = decodePacket(bytes)
-    this.#lines.get(header.line)?.frame(bytes).catch(() => {
-      // A picture that cannot be decoded is answered too, or the server would wait for ever.
-      this.#connection.send({ schema: SCHEMA, kind: 'shown', line: header.line, packet: header.packet })
-    })
+    const packet = decodePacket(bytes)
+    this.#lines.get(packet.header.line)?.frame(packet)
   }
 
   #add (state: LineState): void {

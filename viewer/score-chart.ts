@@ -8,6 +8,8 @@ import { formatScore } from './format.ts'
 import { translate } from './texts.ts'
 
 const POINTS = 300
+/** Seconds that the chart spans at least. */
+const SHORTEST_S = 10
 const REDRAW_MS = 200
 const judged: ReadonlyArray<Exclude<Verdict, 'not-inspected'>> = ['good', 'review', 'reject']
 
@@ -77,10 +79,10 @@ export class ScoreChart {
     return new UPlot({
       width: this.host.clientWidth,
       height: this.host.clientHeight,
-      padding: [10, 8, 0, 0],
+      padding: [10, 26, 0, 0],
       legend: { show: false },
       cursor: { show: false },
-      scales: { y: { range: (_plot, _low, high) => this.#range(high) } },
+      scales: { x: { range: (_plot, first, last) => [Math.min(first, last - SHORTEST_S), last] }, y: { range: (_plot, _low, high) => this.#range(high) } },
       axes: [
         { ...axis, size: 24, space: 90, values: (_plot, splits) => splits.map((seconds) => time.format(seconds * 1000)) },
         { ...axis, size: 44, space: 34, values: (_plot, splits) => splits.map((score) => tick(score, splits)) }

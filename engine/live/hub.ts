@@ -11,6 +11,7 @@ import { RejectGallery, type GalleryBounds } from './reject-gallery.ts'
 
 const SCHEMA = 'goodparts.live/1'
 const LINES = 64
+const KEEPING = 8
 
 export interface HubOptions {
   version: string
@@ -33,7 +34,7 @@ export class LiveHub {
   readonly #clients = new Set<LiveClient>()
   readonly #browsers = new Ledger('live/browsers')
   readonly #rejects = new Ledger('live/rejects')
-  readonly #keeping = new Set<string>()
+  readonly #keeping = new Map<string, number>()
 
   constructor (options: HubOptions) {
     this.#options = options
@@ -187,14 +188,15 @@ export class LiveHub {
     })
   }
 
-  /** One reject per line is encoded at a time: a line of nothing but rejects must not fill the encoder. */
+  /** A few rejects per line are encoded at a time: a line of nothing but rejects must not fill the encoder. */
   #keep (picture: LinePicture): void {
     this.#rejects.enter()
-    if (this.#keeping.has(picture.line)) {
+    const busy = this.#keeping.get(picture.line) ?? 0
+    if (busy >= KEEPING) {
       this.#rejects.drop('busy')
       return
     }
-    this.#keeping.add(picture.line)
+    this.#keeping.set(picture.line, busy + 1)
     this.#encoder.packet(picture).then((packet) => {
       this.#rejects.leave()
       if (picture.record === undefined || !this.#lines.has(picture.line)) return
@@ -202,6 +204,6 @@ export class LiveHub {
     }, (error: unknown) => {
       this.#rejects.drop('encode-failed')
       this.#options.onError(error)
-    }).finally(() => this.#keeping.delete(picture.line))
+    }).finally(() => this.#keeping.set(picture.line, (this.#keeping.get(picture.line) ?? 1) - 1))
   }
 }

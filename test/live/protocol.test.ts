@@ -40,6 +40,17 @@ describe('a picture packet', () => {
     expect(quantiseMap(new AnomalyMap(Float32Array.of(NaN), 1, 1))).toMatchObject({ minimum: 0, maximum: 0 })
   })
 
+  it('carries a large map reduced, with its peaks', () => {
+    const values = Float32Array.from({ length: 300 * 600 }, (_, i) => i % 7)
+    values[299 * 600 + 599] = 70
+    const { height, width, maximum, cells } = quantiseMap(new AnomalyMap(values, 300, 600))
+    expect([height, width, maximum]).toEqual([100, 200, 70])
+    expect(cells.at(-1)).toBe(255)
+    expect(Math.max(...cells.subarray(0, -1))).toBe(0)
+    const odd = quantiseMap(new AnomalyMap(Float32Array.from({ length: 257 * 3 }, (_, i) => i), 257, 3))
+    expect([odd.height, odd.width, odd.minimum, odd.maximum]).toEqual([129, 2, 4, 770])
+  })
+
   it('is refused when it is cut, too long or something else', () => {
     const whole = encodePacket({ line: 'a', packet: 0, frame, record: null }, Uint8Array.of(1, 2, 3), null)
     expect(() => decodePacket(exact(whole.subarray(0, whole.length - 1)))).toThrow(RangeError)
