@@ -86,8 +86,9 @@ function promise (name: 'review' | 'reject', rate: number, { limit, rank }: Good
   if (rank !== null) {
     return `${Name} limit ${limit.toPrecision(4)}: on average at most ${percent(rate)} of good parts exceed it; for this set of ${n} held-out good parts, at most ${upper(rank)} with 95 % confidence.`
   }
-  return `${Name} limit ${limit.toPrecision(4)}: with ${n} held-out good parts a false-${name} rate under ${percent(1 / (n + 1))} cannot be promised (at most ${upper(1)} with 95 % confidence). ` +
-    `For the ${percent(rate)} asked for, the limit continues the tail of the good scores, which is an estimate; ${Math.ceil(1 / rate - 1e-9) - 1} held-out good parts would promise it on average, ${goodPartsNeeded(rate)} with 95 % confidence.`
+  return `${Name} limit ${limit.toPrecision(4)}, an estimate from the tail of the good scores. With ${n} held-out good parts a false-${name} rate under ${percent(1 / (n + 1))} cannot be promised: ` +
+    `already the highest of their scores is exceeded by that share of good parts on average, and by at most ${upper(1)} with 95 % confidence. ` +
+    `For ${percent(rate)}, ${Math.ceil(1 / rate - 1e-9) - 1} held-out good parts would promise it on average, ${goodPartsNeeded(rate)} with 95 % confidence.`
 }
 
 function percent (share: number): string {

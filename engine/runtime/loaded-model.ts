@@ -33,13 +33,21 @@ export interface Scoring {
   bundleId: string
 }
 
+export interface ScoreOptions {
+  /** Work not begun this many milliseconds after the call is dropped; default never. */
+  deadlineMs?: number
+  /** Most frames, of any caller, that these may share a batch with; default 1 on the CPU, 8 elsewhere. */
+  batch?: number
+}
+
 export interface LoadedModel {
   readonly metadata: BundleMetadata
   readonly choice: DeviceChoice
   /**
    * Scores frames in worker threads; frames of one geometry are batched. Resolves in the order given.
-   * @throws GOODPARTS_INFERENCE_FAILED, GOODPARTS_DEADLINE_PASSED (`deadlineMs` after the call, work not yet begun is dropped).
+   * @throws GOODPARTS_INFERENCE_FAILED, GOODPARTS_DEADLINE_PASSED (`deadlineMs` after the call, work not yet begun is dropped),
+   *   GOODPARTS_QUEUE_FULL.
    */
-  score (frames: readonly Frame[], options?: { deadlineMs?: number }): Promise<Scoring[]>
+  score (frames: readonly Frame[], options?: ScoreOptions): Promise<Scoring[]>
   close (): Promise<void>
 }

@@ -1,0 +1,55 @@
+/** Remembers how a kind of bundle runs best on this machine, so that a restart or a swap does not measure again. */
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { cpus, homedir } from 'node:os'
+import { join } from 'node:path'
+import type { BundleMetadata } from '../../schemas/bundle.ts'
+import type { ChoiceRequest } from './device-choice.ts'
+import type { DeviceChoice } from './loaded-model.ts'
+
+/** Files that come and go with a graphics processor's driver. */
+const driverFiles = ['/dev/nvidiactl', '/dev/dri/renderD128']
+const fileName = 'device-choices.json'
+
+export function defaultCacheFolder (environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'goodparts')
+}
+
+/** Equal for bundles of equal cost on one machine: the same family, resolved options and geometry, whatever they have learned. */
+export function choiceKey ({ family, options, input, map }: BundleMetadata, request: ChoiceRequest, runtimeVersion: string): string {
+  const processors = cpus()
+  const machine = { processor: processors[0]?.model, cores: processors.length, platform: process.platform, architecture: process.arch, drivers: driverFiles.filter((file) => existsSync(file)) }
+  return createHash('sha256').update(JSON.stringify({ machine, runtimeVersion, request, family, options, input, map })).digest('hex').slice(0, 32)
+}
+
+export async function rememberedChoice (folder: string, key: string): Promise<DeviceChoice | undefined> {
+  return (await readChoices(folder))[key]
+}
+
+/** A cache that cannot be written costs a second at the next start, nothing else. */
+export async function rememberChoice (folder: string, key: string, choice: DeviceChoice): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    const temporary = join(folder, `${fileName}.${randomUUID()}.part`)
+    await writeFile(temporary, JSON.stringify({ ...await readChoices(folder), [key]: choice }, null, 2))
+    await rename(temporary, join(folder, fileName))
+  } catch {
+    // Measured again next time.
+  }
+}
+
+async function readChoices (folder: string): Promise<Record<string, DeviceChoice>> {
+  try {
+    const found: unknown = JSON.parse(await readFile(join(folder, fileName), 'utf8'))
+    if (found === null || typeof found !== 'object') return {}
+    return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, DeviceChoice] => isChoice(entry[1])))
+  } catch {
+    return {}
+  }
+}
+
+function isChoice (value: unknown): boolean {
+  const { device, threads, workers, reason, trials } = (value ?? {}) as Partial<Record<keyof DeviceChoice, unknown>>
+  return typeof device === 'string' && Number.isInteger(threads) && Number.isInteger(workers) && typeof reason === 'string' && Array.isArray(trials)
+}

@@ -1,0 +1,53 @@
+/** What the main thread and an inference thread say to each other. A thread holds one session of one model. */
+import type { BundleMetadata } from '../../schemas/bundle.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Device } from './loaded-model.ts'
+
+/** `workerData` of a thread: opened, and its golden vectors checked, before anything is scored. */
+export interface ThreadModel {
+  /** The ONNX file in shared memory: one copy for all threads and restarts. */
+  bytes: SharedArrayBuffer
+  metadata: Pick<BundleMetadata, 'id' | 'golden' | 'input'>
+  device: Device
+  /** Intra-op threads. */
+  threads: number
+}
+
+/** Pixels `(H, W, C)` uint8 at the start of shared memory. */
+export interface SharedPicture {
+  memory: SharedArrayBuffer
+  width: number
+  height: number
+  channels: 1 | 3
+}
+
+export type ThreadRequest =
+  | { kind: 'score', id: number, pictures: SharedPicture[] }
+  | { kind: 'close' }
+
+export interface PictureAnswer {
+  score: number
+  /** `(height, width)`, its own memory. */
+  map: Float32Array
+  height: number
+  width: number
+}
+
+export interface ScoreAnswer {
+  answers: PictureAnswer[]
+  /** Milliseconds in the session. */
+  inferenceMs: number
+}
+
+/** Errors cross as values: a clone would lose their code. */
+export interface ThreadError {
+  code: ErrorCode
+  message: string
+  fix: string | null
+}
+
+export type ThreadReply =
+  | { kind: 'open', goldenDifference: number }
+  | { kind: 'failed', error: ThreadError }
+  | { kind: 'scored', id: number, result: ScoreAnswer }
+  | { kind: 'not-scored', id: number, error: ThreadError }

@@ -1,0 +1,103 @@
+/** The main thread's side of one inference thread. */
+import { Worker } from 'node:worker_threads'
+import { GoodpartsError } from '../errors.ts'
+import { siblingModule } from '../sibling-module.ts'
+import type { ScoreAnswer, SharedPicture, ThreadError, ThreadModel, ThreadReply, ThreadRequest } from './inference-protocol.ts'
+
+const CLOSE_LIMIT_MS = 5000
+
+export class InferenceThread {
+  /** Set once the session is open and has answered the golden pictures. */
+  goldenDifference = 0
+  readonly #worker: Worker
+  readonly #exit: Promise<void>
+  readonly #pending = new Map<number, { resolve: (result: ScoreAnswer) => void, reject: (error: Error) => void }>()
+  #ended = false
+  #failure = 'it ended'
+  #ids = 0
+
+  /** Resolves when the model is open and verified. @throws what opening it throws; GOODPARTS_INFERENCE_FAILED when the thread dies. */
+  static async start (model: ThreadModel): Promise<InferenceThread> {
+    const thread = new InferenceThread(model)
+    try {
+      await thread.#opened()
+      return thread
+    } catch (error) {
+      await thread.end()
+      throw error
+    }
+  }
+
+  private constructor (model: ThreadModel) {
+    this.#worker = new Worker(siblingModule(import.meta.url, './inference-worker'), { name: 'goodparts-inference', workerData: model })
+    this.#worker.on('error', (error: unknown) => { this.#failure = error instanceof Error ? error.message : String(error) })
+    this.#exit = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#ended = true
+        this.#rejectAll()
+        resolve()
+      })
+    })
+    this.#worker.on('message', (reply: ThreadReply) => { this.#settle(reply) })
+  }
+
+  get ended (): boolean {
+    return this.#ended
+  }
+
+  /** Pictures of one geometry, as one batch. @throws GOODPARTS_INFERENCE_FAILED, GOODPARTS_GRAPH_INVALID. */
+  async score (pictures: SharedPicture[]): Promise<ScoreAnswer> {
+    if (this.#ended) throw this.#gone()
+    return await new Promise((resolve, reject) => {
+      const id = ++this.#ids
+      this.#pending.set(id, { resolve, reject })
+      this.#send({ kind: 'score', id, pictures })
+    })
+  }
+
+  /** Lets what runs finish, releases the session, ends the thread; by force when that takes longer than five seconds. */
+  async end (): Promise<void> {
+    if (this.#ended) return
+    this.#send({ kind: 'close' })
+    const force = setTimeout(() => { this.#worker.terminate().catch(() => {}) }, CLOSE_LIMIT_MS)
+    await this.#exit
+    clearTimeout(force)
+  }
+
+  async #opened (): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#worker.once('message', (reply: ThreadReply) => {
+        if (reply.kind === 'open') {
+          this.goldenDifference = reply.goldenDifference
+          resolve()
+        } else if (reply.kind === 'failed') reject(asError(reply.error))
+      })
+      this.#exit.then(() => { reject(this.#gone()) }, reject)
+    })
+  }
+
+  #send (request: ThreadRequest): void {
+    this.#worker.postMessage(request)
+  }
+
+  #settle (reply: ThreadReply): void {
+    if (reply.kind !== 'scored' && reply.kind !== 'not-scored') return
+    const waiting = this.#pending.get(reply.id)
+    this.#pending.delete(reply.id)
+    if (reply.kind === 'scored') waiting?.resolve(reply.result)
+    else waiting?.reject(asError(reply.error))
+  }
+
+  #rejectAll (): void {
+    for (const { reject } of this.#pending.values()) reject(this.#gone())
+    this.#pending.clear()
+  }
+
+  #gone (): GoodpartsError {
+    return new GoodpartsError('GOODPARTS_INFERENCE_FAILED', `Expected the inference thread to answer, got "${this.#failure}"`)
+  }
+}
+
+function asError ({ code, message, fix }: ThreadError): GoodpartsError {
+  return new GoodpartsError(code, message, fix === null ? {} : { fix })
+}

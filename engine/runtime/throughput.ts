@@ -1,0 +1,46 @@
+/** How fast a bundle runs: measured on frames of its own geometry, in threads of its own. */
+import { goldenImage } from '../bundle/golden.ts'
+import type { BundleMetadata } from '../../schemas/bundle.ts'
+import type { SharedPicture, ThreadModel } from './inference-protocol.ts'
+import { InferenceThread } from './inference-thread.ts'
+
+export interface Throughput {
+  imagesPerSecond: number
+  goldenDifference: number
+}
+
+/**
+ * Images per second of `workers` threads that each score one picture after the other for about `milliseconds`.
+ * @throws as `InferenceThread.start`
+ */
+export async function measureThroughput (model: ThreadModel, workers: number, milliseconds: number): Promise<Throughput> {
+  const started = await Promise.allSettled(Array.from({ length: workers }, async () => InferenceThread.start(model)))
+  const threads = started.flatMap((result) => result.status === 'fulfilled' ? [result.value] : [])
+  try {
+    for (const result of started) if (result.status === 'rejected') throw result.reason
+    const picture = sharedPicture(model.metadata.input)
+    await Promise.all(threads.map(async (thread) => thread.score([picture])))
+    const start = performance.now()
+    const counts = await Promise.all(threads.map(async (thread) => {
+      let count = 0
+      do {
+        await thread.score([picture])
+        count++
+      } while (performance.now() - start < milliseconds)
+      return count / (performance.now() - start) * 1000
+    }))
+    return {
+      imagesPerSecond: counts.reduce((sum, rate) => sum + rate, 0),
+      goldenDifference: Math.max(...threads.map((thread) => thread.goldenDifference))
+    }
+  } finally {
+    await Promise.all(threads.map(async (thread) => thread.end()))
+  }
+}
+
+function sharedPicture ({ width, height, channels }: BundleMetadata['input']): SharedPicture {
+  const { data } = goldenImage(3, width, height, channels)
+  const memory = new SharedArrayBuffer(data.byteLength)
+  new Uint8Array(memory).set(data)
+  return { memory, width, height, channels }
+}
