@@ -34,11 +34,10 @@ const wholeOrEmpty = (value: string): boolean => value === '' || isVariable(valu
 
 let definitions: PipelineDefinition[] = []
 
-/** Translations are by name of the parameter; a pipeline of a later version shows its own words. */
-function labelOf (parameter: PipelineParameter, translate: Translate): string {
-  const key = `goodparts-capture.parameter.${parameter.name}`
-  const translated = translate(key)
-  return translated === key ? parameter.label : translated
+/** Translations are by name; a pipeline that has none shows its own words. */
+function translated (key: string, otherwise: string, translate: Translate): string {
+  const text = translate(`goodparts-capture.${key}`)
+  return text === `goodparts-capture.${key}` ? otherwise : text
 }
 
 function inputFor (parameter: PipelineParameter, value: unknown): JQuery {
@@ -54,8 +53,11 @@ function inputFor (parameter: PipelineParameter, value: unknown): JQuery {
 function rowFor (parameter: PipelineParameter, value: unknown, translate: Translate): JQuery {
   const id = inputId(parameter.name)
   const input = inputFor(parameter, value).attr('id', id)
-  if (parameter.help !== undefined) input.attr({ title: parameter.help, placeholder: parameter.help })
-  return $('<div class="form-row">').append($('<label>').attr('for', id).text(labelOf(parameter, translate)), ' ', input)
+  if (parameter.help !== undefined) {
+    const help = translated(`help.${parameter.name}`, parameter.help, translate)
+    input.attr({ title: help, placeholder: help })
+  }
+  return $('<div class="form-row">').append($('<label>').attr('for', id).text(translated(`parameter.${parameter.name}`, parameter.label, translate)), ' ', input)
 }
 
 /** The present values of the form; a field that was left at its default is kept as well, so that a later default changes nothing. */
@@ -76,8 +78,7 @@ function showPipeline (id: string, values: Record<string, unknown>, translate: T
   for (const parameter of definition.parameters) {
     if (parameter.type !== 'secret') form.append(rowFor(parameter, Object.hasOwn(values, parameter.name) ? values[parameter.name] : parameter.default, translate))
   }
-  const key = `goodparts-capture.description.${id}`
-  $('#goodparts-capture-description').text(translate(key) === key ? definition.description : translate(key))
+  $('#goodparts-capture-description').text(translated(`description.${id}`, definition.description, translate))
 }
 
 async function loadDefinitions (): Promise<void> {
@@ -88,10 +89,7 @@ function prepare (node: EditorNodeInstance<Properties>): void {
   const translate: Translate = (key) => node._(key)
   const chosen = $('#node-input-pipeline')
   const fill = (): void => {
-    chosen.empty().append(definitions.map(({ id, name }) => {
-      const key = `goodparts-capture.pipeline.${id}`
-      return $('<option>').val(id).text(translate(key) === key ? name : translate(key))
-    })).val(node.pipeline)
+    chosen.empty().append(definitions.map(({ id, name }) => $('<option>').val(id).text(translated(`pipeline.${id}`, name, translate)))).val(node.pipeline)
     showPipeline(node.pipeline, node.parameters, translate)
     chosen.on('change', () => { showPipeline(String(chosen.val()), node.parameters, translate) })
   }
