@@ -10,7 +10,7 @@ import { detectorByFamily } from './registry.ts'
 const reportEvery = 100
 
 process.once('disconnect', () => { process.exit(1) })
-process.once('message', serve)
+process.once('message', (request: FitRequest) => { serve(request).catch(() => { process.exit(1) }) })
 lowerPriority()
 send({ kind: 'ready' })
 
