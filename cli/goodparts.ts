@@ -11,6 +11,8 @@ export type RegisterCommand = (program: Command) => void
 
 const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
   () => import('./commands/doctor.ts'),
+  () => import('./commands/evaluate.ts'),
+  () => import('./commands/fit.ts'),
   () => import('./commands/bench.ts')
 ]
 
