@@ -13,48 +13,51 @@ export class Progress {
   readonly #output: ProgressOutput
   readonly #now: () => number
   #stage = ''
-  #begun = 0
-  #drawn = -Infinity
-  #open = false
+  #begun: number
+  #drawn: number
+  #shown = false
 
   constructor (output: ProgressOutput = process.stderr, now: () => number = () => performance.now()) {
     this.#output = output
     this.#now = now
+    this.#begun = now()
+    this.#drawn = output.isTTY === true ? -Infinity : now()
   }
 
-  /** `total` 0 = not known. A new stage ends the line of the one before. */
+  /** `total` 0 = not known; `note` stands at the end of the line. */
   update (stage: string, done: number, total: number, note = ''): void {
     const now = this.#now()
+    const terminal = this.#output.isTTY === true
     if (stage !== this.#stage) {
-      this.end()
       this.#stage = stage
       this.#begun = now
-      this.#drawn = -Infinity
     }
-    const finished = total > 0 && done >= total
-    if (!finished && now - this.#drawn < (this.#output.isTTY === true ? redrawEvery : lineEvery)) return
+    if (now - this.#drawn < (terminal ? redrawEvery : lineEvery)) return
     this.#drawn = now
     const text = progressText(stage, done, total, note, (now - this.#begun) / 1000)
-    if (this.#output.isTTY === true) {
-      this.#output.write(`\r\u001b[2K${text.slice(0, (this.#output.columns ?? 80) - 1)}`)
-      this.#open = true
-      if (finished) this.end()
-    } else this.#output.write(`${text}\n`)
-    if (finished) this.#stage = ''
+    this.#output.write(terminal ? `\r\u001b[2K${text.slice(0, (this.#output.columns ?? 80) - 1)}` : `${text}\n`)
+    this.#shown = terminal
   }
 
-  /** Leaves what stands on the line and goes to the next. */
-  end (): void {
-    if (this.#open) this.#output.write('\n')
-    this.#open = false
+  /** A line that stays, above the progress. */
+  print (text: string): void {
+    this.clear()
+    this.#output.write(`${text}\n`)
+  }
+
+  /** Takes the line away; to be called when the work has ended, however it has. */
+  clear (): void {
+    if (this.#shown) this.#output.write('\r\u001b[2K')
+    this.#shown = false
   }
 }
 
 function progressText (stage: string, done: number, total: number, note: string, seconds: number): string {
-  const rate = seconds > 0.5 && done > 0 ? `${formatRate(done / seconds)}/s` : ''
-  const left = total > done && seconds > 2 && done > 0 ? `${formatSeconds(seconds / done * (total - done))} left` : ''
-  const count = total > 0 ? `${bar(done / total)} ${done}/${total}` : `${done}`
-  return [stage.padEnd(12), count, rate, left, note].filter((part) => part !== '').join('  ')
+  const known = seconds > 0.5 && done > 0
+  const count = total > 0 ? `${bar(done / total)} ${done}/${total}` : String(done)
+  const rate = known ? `${formatRate(done / seconds)}/s` : ''
+  const left = known && seconds > 2 && total > done ? `${formatSeconds(seconds / done * (total - done))} left` : ''
+  return [stage, count, rate, left, note].filter((part) => part !== '').join('  ')
 }
 
 function bar (share: number): string {

@@ -1,0 +1,129 @@
+/** `goodparts evaluate`: fit on a data set's good parts, test on the rest, print, and write JSON and a report. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import type { Command } from 'commander'
+import { readBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
+import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
+import { fitInProcess } from '../../engine/detectors/fit-process.ts'
+import { goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
+import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
+import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
+import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
+import { renderReport } from '../../engine/evaluation/report/report.ts'
+import type { JsonValue } from '../../schemas/bundle.ts'
+import type { EvaluationReport } from '../../schemas/evaluation.ts'
+import { interruptible } from '../interruptible.ts'
+import { measuredOn } from '../measured-on.ts'
+import { positiveNumber, wholeNumber } from '../option-values.ts'
+import { Progress } from '../progress.ts'
+import { evaluationText } from './evaluate/summary.ts'
+
+interface Options {
+  detector: string
+  scale?: string
+  size?: number
+  seed: number
+  rate?: number
+  bundle?: string
+  json?: string
+  report?: string
+}
+
+export function register (program: Command): void {
+  program.command('evaluate')
+    .description('fit on the good parts of a data set and measure on its test pictures')
+    .argument('<dataset>', 'a dataset.csv, a folder that holds one, or a folder in MVTec layout (train/good, test/<type>, ground_truth/<type>)')
+    .option('--detector <name>', 'family of the detector', 'patch-memory')
+    .option('--scale <scale>', 'auto, or the layers: fine, standard')
+    .option('--size <pixels>', 'input edge; chosen by the scale when not given', wholeNumber(32))
+    .option('--seed <number>', 'of the fit and of the intervals', wholeNumber(0), 0)
+    .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
+    .option('--bundle <file>', 'measure this bundle instead of fitting one')
+    .option('--json <file>', 'write the figures there; - for standard output, without the table')
+    .option('--report <file>', 'write a page with curves, limits, worst misses and worst false rejects')
+    .action((dataset: string, options: Options) => interruptible((signal) => evaluate(dataset, options, signal)))
+}
+
+async function evaluate (path: string, options: Options, signal: AbortSignal): Promise<void> {
+  const progress = new Progress()
+  try {
+    const dataset = await readDataset(path)
+    const bundle = options.bundle === undefined ? await fit(dataset, options, progress, signal) : await readBundle(options.bundle)
+    const scorer = await openChecked(bundle)
+    try {
+      const evaluation = await evaluateBundle(dataset, bundle.metadata, scorer, { seed: options.seed, progress: (stage, done, total) => progress.update(stage, done, total), signal })
+      progress.clear()
+      const report = await completeReport(dataset, evaluation)
+      if (options.report !== undefined) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
+      await print(report, options)
+    } finally {
+      await scorer.close()
+    }
+  } finally {
+    progress.clear()
+  }
+}
+
+async function fit (dataset: Dataset, options: Options, progress: Progress, signal: AbortSignal): Promise<ModelBundle> {
+  const folder = await mkdtemp(join(tmpdir(), 'goodparts-evaluate-'))
+  try {
+    const { path } = await fitInProcess({
+      family: options.detector,
+      images: goodImages(dataset).map(({ name, group, calibration }) => ({ path: name, group, calibration })),
+      options: fitOptions(options),
+      seed: options.seed,
+      output: join(folder, 'bundle.onnx')
+    }, { onProgress: ({ stage, done, total }) => progress.update(stage, done, total), signal })
+    return await readBundle(path)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function fitOptions ({ scale, size, rate }: Options): Record<string, JsonValue> {
+  return {
+    ...(scale === undefined ? {} : { scale }),
+    ...(size === undefined ? {} : { size }),
+    ...(rate === undefined ? {} : { targetImagesPerSecond: rate })
+  }
+}
+
+/** Answers as it did when it was made, or is refused. */
+async function openChecked ({ bytes, metadata }: ModelBundle): Promise<PictureScorer> {
+  const scorer = await openScorer(bytes, 1)
+  try {
+    await checkGoldenVectors(async (image) => (await scorer.score([image]))[0] ?? { score: NaN, map: new Float32Array(), height: 0, width: 0 }, metadata)
+    return scorer
+  } catch (error) {
+    await scorer.close()
+    throw error
+  }
+}
+
+async function completeReport (dataset: Dataset, { findings, pictures, decision }: Evaluation): Promise<EvaluationReport> {
+  const nameOf = nameIn(dataset)
+  return {
+    ...findings,
+    images: pictures.map(({ entry, score }) => ({ path: nameOf(entry.path), label: entry.label, score, verdict: decision.judge(score).verdict as EvaluationReport['images'][number]['verdict'] })),
+    command: ['goodparts', ...process.argv.slice(2)].join(' '),
+    ...await measuredOn()
+  }
+}
+
+function nameIn ({ source, layout }: Dataset): (path: string) => string {
+  const root = layout === 'csv' ? dirname(source) : source
+  return (path) => relative(root, path)
+}
+
+async function print (report: EvaluationReport, { json, report: page }: Options): Promise<void> {
+  const text = JSON.stringify(report, null, 2)
+  if (json === '-') {
+    process.stdout.write(`${text}\n`)
+    return
+  }
+  process.stdout.write(`${evaluationText(report)}\n`)
+  if (json !== undefined) await writeFile(json, `${text}\n`)
+  const written = [json, page].filter((file) => file !== undefined)
+  if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
+}

@@ -1,0 +1,27 @@
+/** Ctrl-C: the first one asks the work to end cleanly, the second one is the system's own. */
+import { GoodpartsError } from '../engine/errors.ts'
+
+/** Shells' number for a command that ended on SIGINT. */
+const interruptedExitCode = 130
+
+/**
+ * Runs `work` with a signal that SIGINT or SIGTERM aborts. What it throws after that counts as its way of ending: the exit code is set
+ * and nothing is thrown.
+ */
+export async function interruptible (work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController()
+  const abort = (): void => { controller.abort(new GoodpartsError('GOODPARTS_FIT_CANCELLED', 'Expected the command to end, got an interruption')) }
+  process.once('SIGINT', abort)
+  process.once('SIGTERM', abort)
+  try {
+    await work(controller.signal)
+  } catch (error) {
+    if (!controller.signal.aborted) throw error
+  } finally {
+    process.off('SIGINT', abort)
+    process.off('SIGTERM', abort)
+  }
+  if (!controller.signal.aborted) return
+  process.stderr.write('Cancelled.\n')
+  process.exitCode = interruptedExitCode
+}

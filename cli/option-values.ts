@@ -1,0 +1,16 @@
+/** Values of options, checked where commander reads them. */
+import { InvalidArgumentError } from 'commander'
+
+export function wholeNumber (least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`Expected a whole number from ${least}.`)
+    return value
+  }
+}
+
+export function positiveNumber (text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Expected a number above 0.')
+  return value
+}

@@ -1,0 +1,88 @@
+/** The pictures that tell most: defects with the lowest scores, good parts with the highest, each with its map. */
+import { overlayMap } from '../../explain/overlay.ts'
+import { decodeImage, encodeJpeg, resizeImage, type RawImage } from '../../frame/image-codec.ts'
+import { quantile } from '../auroc.ts'
+import type { GroundTruth } from '../defect-regions.ts'
+import type { Evaluation, ScoredPicture } from '../evaluate.ts'
+import type { PictureScorer } from '../picture-scorer.ts'
+import { groundTruthOf } from '../pixel-evaluation.ts'
+
+export interface GalleryPicture {
+  path: string
+  label: string
+  score: number
+  verdict: string
+  /** Data URLs. */
+  picture: string
+  overlay: string
+}
+
+const picturesOfEachKind = 12
+/** Longer edge of the pictures in the report. */
+const edge = 360
+const outlineColour = [60, 220, 110] as const
+
+/** Scores the chosen pictures again for their maps. @param nameOf how the report calls a picture. */
+export async function makeGallery ({ pictures, decision }: Evaluation, scorer: PictureScorer, nameOf: (path: string) => string): Promise<{ misses: GalleryPicture[], falseRejects: GalleryPicture[] }> {
+  const good = pictures.filter(({ entry }) => entry.isGood).sort((a, b) => b.score - a.score)
+  const defect = pictures.filter(({ entry }) => !entry.isGood).sort((a, b) => a.score - b.score)
+  const range = heatRange(pictures)
+  const show = async ({ entry, score }: ScoredPicture): Promise<GalleryPicture> => {
+    const image = await decodeImage(entry.path)
+    const [answer] = await scorer.score([image])
+    const shown = await shrink(image)
+    const truth = await groundTruthOf({ entry, image }, shown.width, shown.height)
+    const map = answer === undefined ? shown : overlayMap(shown, { values: answer.map, height: answer.height, width: answer.width }, { range, outline: Infinity, opacity: 0.85 })
+    return {
+      path: nameOf(entry.path),
+      label: entry.label,
+      score,
+      verdict: decision.judge(score).verdict,
+      picture: await dataUrl(truth === null ? shown : outlined(shown, truth)),
+      overlay: await dataUrl(map)
+    }
+  }
+  return { misses: await inTurn(defect.slice(0, picturesOfEachKind), show), falseRejects: await inTurn(good.slice(0, picturesOfEachKind), show) }
+}
+
+/**
+ * The same colours for all pictures, as far below and above the peaks of good maps as those spread: what good parts reach is in the middle.
+ * Without good pictures, from the lowest peak to the highest.
+ */
+function heatRange (pictures: readonly ScoredPicture[]): { from: number, to: number } {
+  const ascending = (chosen: readonly ScoredPicture[]): number[] => chosen.map(({ mapPeak }) => mapPeak).sort((a, b) => a - b)
+  const good = ascending(pictures.filter(({ entry }) => entry.isGood))
+  if (good.length === 0) return { from: quantile(ascending(pictures), 0), to: quantile(ascending(pictures), 1) }
+  const [middle, highest] = [quantile(good, 0.5), quantile(good, 1)]
+  return { from: 2 * middle - highest, to: 2 * highest - middle }
+}
+
+async function shrink (image: RawImage): Promise<RawImage> {
+  const scale = edge / Math.max(image.width, image.height)
+  return scale >= 1 ? image : resizeImage(image, Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale)))
+}
+
+/** `(H, W, 3)`: the picture with a line just outside each region. */
+function outlined ({ data, width, height, channels }: RawImage, { labels }: GroundTruth): RawImage {
+  const result = new Uint8Array(width * height * 3)
+  const inside = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < width && y < height && labels[y * width + x] !== 0
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const pixel = y * width + x
+      const edgeOfRegion = labels[pixel] === 0 && (inside(x - 1, y) || inside(x + 1, y) || inside(x, y - 1) || inside(x, y + 1))
+      for (let c = 0; c < 3; c++) result[3 * pixel + c] = edgeOfRegion ? outlineColour[c] as number : data[channels === 1 ? pixel : 3 * pixel + c] as number
+    }
+  }
+  return { data: result, width, height, channels: 3 }
+}
+
+async function dataUrl (image: RawImage): Promise<string> {
+  const jpeg = await encodeJpeg({ ...image, pixels: () => image.data }, 82)
+  return `data:image/jpeg;base64,${jpeg.toString('base64')}`
+}
+
+async function inTurn<In, Out> (items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = []
+  for (const item of items) results.push(await work(item))
+  return results
+}

@@ -1,0 +1,110 @@
+import type { JsonValue, ScaleTrial } from './bundle.ts'
+
+/** Both ends included. */
+export interface ShareInterval {
+  low: number
+  high: number
+}
+
+/** A share of the test images, with its exact 95 % interval (Clopper and Pearson). */
+export interface EvaluatedRate {
+  /** `null` where there is no image to count. */
+  rate: number | null
+  count: number
+  of: number
+  interval: ShareInterval
+}
+
+/** What a limit does to the test images: above it, a part is not passed. */
+export interface LimitRates {
+  threshold: number
+  /** Good images above the limit. */
+  falseReject: EvaluatedRate
+  /** Defective images not above the limit. */
+  escape: EvaluatedRate
+}
+
+/** Of one test image. */
+export interface EvaluatedImage {
+  /** Relative to the data set. */
+  path: string
+  label: string
+  score: number
+  verdict: 'good' | 'review' | 'reject'
+}
+
+/** What `goodparts evaluate` found: one bundle against one data set. `null` = not computable from that data set. */
+export interface EvaluationReport {
+  schema: 'goodparts.evaluation/1'
+  /** @format date-time */
+  createdAt: string
+  dataset: {
+    name: string
+    train: number
+    calibration: number
+    testGood: number
+    /** Test images of each type of defect. */
+    testDefects: { [type: string]: number }
+  }
+  detector: string
+  bundle: { id: string, name: string }
+  /** Layers of the bundle: `fine`, `standard`, …; `null` for a detector without. */
+  scale: string | null
+  /** Input edge in pixels. */
+  size: number | null
+  seed: number
+  options: { [name: string]: JsonValue }
+  trials: ScaleTrial[]
+
+  imageAuroc: number | null
+  /** 95 %, bootstrap over images. */
+  imageAurocInterval: ShareInterval | null
+  /** All good test images against the defects of one type. */
+  imageAurocByType: { [type: string]: number | null }
+  averagePrecision: number | null
+  /** The best that any limit gives on this very test set. */
+  bestF1: { f1: number, threshold: number, precision: number, recall: number } | null
+  /** Recall at the limit, chosen on this very test set, that rejects at most that share of the good images. */
+  recallAtFalseRejects: Array<{ share: number, recall: number | null }>
+
+  pixelAuroc: number | null
+  /** Area under per-region overlap up to 30 % false positives, over 0.3. */
+  aupro30: number | null
+  pixelAveragePrecision: number | null
+  /** What the pixel metrics were made from. */
+  pixelGroundTruth: {
+    goodImages: number
+    maskedImages: number
+    boxedImages: number
+    /** Defective images without ground truth, or with an empty one. */
+    leftOut: number
+    regions: number
+  }
+
+  /** The shipped reject limit; the two rates below are at it. */
+  threshold: number
+  falseRejectRate: number | null
+  escapeRate: number | null
+  atRejectLimit: LimitRates
+  atReviewLimit: LimitRates
+  /** What the limits promise, in words. */
+  limitsStatement: string
+
+  /** Of the bundle, as it was fitted. */
+  fitSeconds: number
+  /** Scoring alone: pictures decoded before, one after another in batches. */
+  imagesPerSecond: number
+
+  /** The best AUROC of a statistic that looks at no content, or of its mirror. */
+  baselineAuroc: number | null
+  baseline: { statistic: string, auroc: { [statistic: string]: number } } | null
+  /** The better of the two below. */
+  templateDifferenceAuroc: number | null
+  /** Largest local difference from the pixelwise median of the good pictures, and from the nearest of them; nothing aligned. */
+  templateDifference: { median: number, nearest: number } | null
+
+  images: EvaluatedImage[]
+  command: string | null
+  versions: { [name: string]: string }
+  machine: { processor: string, cores: number, memoryGiB: number, platform: string }
+}
