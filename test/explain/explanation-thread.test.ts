@@ -31,6 +31,17 @@ describe('explanation thread', () => {
     expect(pixel(32, 20)[0]! - pixel(32, 20)[2]!).toBeGreaterThan(60)
   })
 
+  test('colours nothing below the review limit, as the live page does', async () => {
+    const nearly = new AnomalyMap(Float32Array.from({ length: 8 * 6 }, (_, i) => i === 0 ? 4 : 1.5), 6, 8)
+
+    const { jpeg } = await open(4).explain(frame, nearly, { opacity: 1, quality: 95, judged: { score: 5, limits: { review: 2, reject: 3 } } })
+
+    const { data } = await decodeImage(jpeg)
+    const colourfulness = (x: number, y: number): number => Math.max(...[0, 1, 2].map((c) => data[(y * 64 + x) * 3 + c]!)) - Math.min(...[0, 1, 2].map((c) => data[(y * 64 + x) * 3 + c]!))
+    expect(colourfulness(50, 40)).toBeLessThan(5)
+    expect(colourfulness(1, 1)).toBeGreaterThan(60)
+  })
+
   test('finds no region in a part below the review limit, although its map reaches it', async () => {
     const { regions } = await open(4).explain(frame, map, { ...options, judged: { score: 1.9, limits: { review: 2, reject: 3 } } })
 

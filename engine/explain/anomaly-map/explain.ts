@@ -42,7 +42,8 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
 
 /**
  * Limits are in the unit of the score, and the score of a part is not exactly the highest value of its map (smoothing, reweighting). Both
- * are known for this part, so their ratio carries the limits over: a rejected part always has a region, a good one never.
+ * are known for this part, so their ratio carries the limits over: a rejected part always has a region, a good one never. Colour means the
+ * same as on the live page: more than the review limit.
  */
 function scaleOf (map: MapValues, judged: ExplanationRequest['judged']): { range: { from: number, to: number }, outline: number } {
   const finite = map.values.filter(Number.isFinite)
@@ -50,5 +51,6 @@ function scaleOf (map: MapValues, judged: ExplanationRequest['judged']): { range
   const least = finite.reduce((fewest, value) => Math.min(fewest, value), Infinity)
   if (judged === null || !(judged.score > 0) || !(peak > 0)) return { range: { from: least, to: peak }, outline: Infinity }
   const ratio = peak / judged.score
-  return { range: { from: 0.5 * judged.limits.review * ratio, to: 1.3 * judged.limits.reject * ratio }, outline: judged.limits.review * ratio }
+  const review = judged.limits.review * ratio
+  return { range: { from: review, to: 1.3 * judged.limits.reject * ratio }, outline: review }
 }
