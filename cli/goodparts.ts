@@ -13,6 +13,7 @@ const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
   () => import('./commands/doctor.ts'),
   () => import('./commands/evaluate.ts'),
   () => import('./commands/fit.ts'),
+  () => import('./commands/inspect.ts'),
   () => import('./commands/bench.ts')
 ]
 

@@ -1,0 +1,37 @@
+/** Heatmaps of everything that was inspected, as JPEG files beside each other; the record gets its regions and the picture's hash. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Inspection } from '../../../engine/decision/inspector.ts'
+import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
+import type { Frame } from '../../../engine/frame/frame.ts'
+import type { InspectionRecord } from '../../../schemas/inspection.ts'
+
+const looks = { opacity: 0.7, quality: 90 }
+
+export class HeatmapFolder {
+  readonly #folder: string
+  readonly #thread = new ExplanationThread('inspect/heatmaps', 4)
+
+  private constructor (folder: string) {
+    this.#folder = folder
+  }
+
+  static async open (folder: string): Promise<HeatmapFolder> {
+    await mkdir(folder, { recursive: true })
+    return new HeatmapFolder(folder)
+  }
+
+  /** Files are named by sequence, verdict and part. */
+  async save (frame: Frame, { record, anomalyMap }: Inspection): Promise<InspectionRecord> {
+    const { score, limits, verdict, partId } = record
+    if (anomalyMap === undefined || score === null || limits === null) return record
+    const { jpeg, sha256, regions } = await this.#thread.explain(frame, anomalyMap, { ...looks, judged: { score, limits } })
+    const part = partId === null ? '' : ` ${partId.replace(/[^\p{L}\p{N}._-]+/gu, '_')}`
+    await writeFile(join(this.#folder, `${String(frame.sequence).padStart(6, '0')} ${verdict}${part}.jpg`), jpeg)
+    return { ...record, regions, explanation: { sha256, mediaType: 'image/jpeg', method: 'anomaly-map' } }
+  }
+
+  async close (): Promise<void> {
+    await this.#thread.close()
+  }
+}
