@@ -1,139 +1,110 @@
 /**
- * Memory of frames, used again when nobody can see it any more. Each taker gets a SharedArrayBuffer object of its own over
- * pooled memory; a Frame holds that object and so does every view of its pixels, hence when it is collected, no view is left.
+ * Shared memory of frames, and its return. V8 does not count shared memory as pressure on its collector (a buffer may belong to
+ * several threads), so dead frames pile up by the gigabyte unless somebody asks. Asked for are collections of the young generation, about a
+ * millisecond each: they free a frame and every view of it as soon as nobody can see them. Frames that lived long enough to grow old wait
+ * for a full collection, which is asked for only when the process has grown by much.
  *
- * V8 does not count shared memory as pressure on its collector (a buffer may be shared by several isolates), so without
- * help hundreds of megabytes of dead frames would pile up between collections: the pool asks for a young-generation
- * collection, which takes about a millisecond, after every few fresh allocations.
- *
- * Memory posted to a worker is seen there through another object: whoever posts it keeps the Frame until the worker is done.
+ * Memory is not pooled: V8 tells a FinalizationRegistry of the dead after full collections only, and keeps what is registered until then
+ * (docs/decisions/0006-frame-memory.md has the measurements). Each thread that is sent frames has objects of its own over the same memory: it calls `saw`.
  */
-import { totalmem } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 export interface FrameMemoryCounters {
-  /** Bytes that frames hold, those not collected yet included. */
-  liveBytes: number
-  /** Bytes waiting to be used again. */
-  idleBytes: number
   taken: number
-  /** How many of `taken` used memory again. */
-  reused: number
-  /** How often there was none left. */
+  /** Bytes of those, whether freed meanwhile or not. */
+  takenBytes: number
+  /** How often there was no room. */
   refused: number
-  collections: number
+  youngCollections: number
+  fullCollections: number
 }
 
-type Collect = (kind: 'minor' | 'major') => void
-
-interface FrameMemoryOptions {
-  /** Frames may hold at most this, bytes. Default: a quarter of the machine's memory, at most 2 GiB. */
-  liveLimit?: number
-  /** Kept for use again at most, bytes. */
-  idleLimit?: number
-  /** Fresh allocations, in bytes, after which a collection is asked for. */
-  collectEvery?: number
-  collect?: Collect
+/** Of the process and the machine, bytes. */
+export interface Surroundings {
+  collect: (generation: 'young' | 'full') => void
+  resident: () => number
+  available: () => number
+  /** Milliseconds. */
+  now: () => number
 }
+
+const MIB = 2 ** 20
+/** Bytes of new frames after which the young generation is collected. */
+const YOUNG_EVERY = 24 * MIB
+/** Growth of the process after which everything is collected. */
+const FULL_AFTER = 512 * MIB
+const FULL_INTERVAL_MS = 2000
+/** What frames leave to everybody else on the machine. */
+const RESERVE = 192 * MIB
+const RETRY_MS = 200
 
 export class FrameMemory {
-  readonly #liveLimit: number
-  readonly #idleLimit: number
-  readonly #collectEvery: number
-  readonly #collect: Collect
-  readonly #idle = new Map<number, SharedArrayBuffer[]>()
-  readonly #unseen: FinalizationRegistry<SharedArrayBuffer>
-  readonly #waiting = new Set<() => void>()
-  #fresh = 0
-  #collecting = false
-  #counters: FrameMemoryCounters = { liveBytes: 0, idleBytes: 0, taken: 0, reused: 0, refused: 0, collections: 0 }
+  readonly #around: Surroundings
+  #sinceYoung = 0
+  #residentAfterFull: number | undefined
+  #lastFull = -Infinity
+  #counters: FrameMemoryCounters = { taken: 0, takenBytes: 0, refused: 0, youngCollections: 0, fullCollections: 0 }
 
-  constructor (options: FrameMemoryOptions = {}) {
-    this.#liveLimit = options.liveLimit ?? Math.min(2 ** 31, totalmem() / 4)
-    this.#idleLimit = options.idleLimit ?? 128 * 2 ** 20
-    this.#collectEvery = options.collectEvery ?? 24 * 2 ** 20
-    this.#collect = options.collect ?? collectGarbage
-    this.#unseen = new FinalizationRegistry((memory) => { this.#release(memory) })
+  constructor (surroundings: Partial<Surroundings> = {}) {
+    this.#around = {
+      collect: collectGarbage, resident: () => process.memoryUsage.rss(), available: () => process.availableMemory(), now: () => performance.now(), ...surroundings
+    }
   }
 
   get counters (): FrameMemoryCounters {
     return { ...this.#counters }
   }
 
-  /** `byteLength` bytes, not zeroed; `undefined` when frames hold all there may be: wait with `whenReleased`. */
+  /** `byteLength` bytes; `undefined` when the machine has too little left: wait with `whenReleased`. */
   take (byteLength: number): SharedArrayBuffer | undefined {
-    const counters = this.#counters
-    if (counters.liveBytes + byteLength > this.#liveLimit && counters.liveBytes > 0) {
-      counters.refused++
-      this.#askForCollection('major')
+    if (this.#around.available() < RESERVE + byteLength) {
+      this.#counters.refused++
+      this.#collectAll()
       return undefined
     }
-    const again = this.#idle.get(byteLength)?.pop()
-    if (again === undefined) {
-      this.#fresh += byteLength
-      if (this.#fresh >= this.#collectEvery) this.#askForCollection('minor')
-    } else {
-      counters.idleBytes -= byteLength
-      counters.reused++
-    }
-    counters.taken++
-    counters.liveBytes += byteLength
-    const memory = again ?? new SharedArrayBuffer(byteLength)
-    const seen = structuredClone(memory)
-    this.#unseen.register(seen, memory)
-    return seen
+    this.#counters.taken++
+    this.#counters.takenBytes += byteLength
+    this.saw(byteLength)
+    return new SharedArrayBuffer(byteLength)
   }
 
-  /** Calls back once, when a frame's memory has come back. */
+  /** A frame of `byteLength` bytes came to this thread from another. */
+  saw (byteLength: number): void {
+    this.#sinceYoung += byteLength
+    if (this.#sinceYoung < YOUNG_EVERY) return
+    this.#sinceYoung = 0
+    this.#counters.youngCollections++
+    this.#around.collect('young')
+    const resident = this.#around.resident()
+    this.#residentAfterFull ??= resident
+    if (resident - this.#residentAfterFull > FULL_AFTER) this.#collectAll()
+  }
+
+  /** Calls back once, when it is worth another try. */
   whenReleased (callback: () => void): void {
-    this.#waiting.add(callback)
-    this.#askForCollection('major')
+    setTimeout(callback, RETRY_MS)
   }
 
-  #release (memory: SharedArrayBuffer): void {
-    const counters = this.#counters
-    counters.liveBytes -= memory.byteLength
-    if (counters.idleBytes + memory.byteLength > this.#idleLimit) this.#idle.clear()
-    if (this.#idle.size === 0) counters.idleBytes = 0
-    const idle = this.#idle.get(memory.byteLength)
-    if (idle === undefined) this.#idle.set(memory.byteLength, [memory])
-    else idle.push(memory)
-    counters.idleBytes += memory.byteLength
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const callback of waiting) callback()
-  }
-
-  #askForCollection (kind: 'minor' | 'major'): void {
-    this.#fresh = 0
-    if (this.#collecting) return
-    this.#collecting = true
-    // Later and not here: the taker's stack may still hold the last frame.
-    const wait = kind === 'minor' ? 0 : 200
-    const timer = setTimeout(() => {
-      this.#collecting = false
-      this.#counters.collections++
-      this.#collect(kind)
-      if (this.#waiting.size > 0) this.#askForCollection('major')
-    }, wait)
-    timer.unref()
+  #collectAll (): void {
+    const now = this.#around.now()
+    if (now - this.#lastFull < FULL_INTERVAL_MS) return
+    this.#lastFull = now
+    this.#counters.fullCollections++
+    this.#around.collect('full')
+    this.#residentAfterFull = undefined
   }
 }
 
-let garbageCollector: ((options: { type: 'minor' | 'major', execution?: 'async' }) => unknown) | undefined | null
+let garbageCollector: ((options: { type: 'minor' | 'major', execution: 'sync' | 'async' }) => unknown) | undefined
 
-function collectGarbage (kind: 'minor' | 'major'): void {
+function collectGarbage (generation: 'young' | 'full'): void {
   if (garbageCollector === undefined) {
-    try {
-      setFlagsFromString('--expose-gc')
-      garbageCollector = runInNewContext('gc') as typeof garbageCollector
-    } catch {
-      garbageCollector = null
-    }
+    setFlagsFromString('--expose-gc')
+    garbageCollector = runInNewContext('gc') as NonNullable<typeof garbageCollector>
   }
-  garbageCollector?.({ type: kind, ...kind === 'major' ? { execution: 'async' } : {} })
+  garbageCollector(generation === 'young' ? { type: 'minor', execution: 'sync' } : { type: 'major', execution: 'async' })
 }
 
-/** The memory that all sources of this process share. */
+/** The memory that all sources of this thread share. */
 export const frameMemory = new FrameMemory()
