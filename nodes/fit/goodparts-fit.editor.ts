@@ -1,0 +1,44 @@
+import type { EditorNodeProperties, EditorRED } from 'node-red'
+
+declare const RED: EditorRED
+
+interface Properties extends EditorNodeProperties {
+  model: string
+  bundle: string
+  detector: string
+  count: string
+  begin: string
+  scale: string
+  size: string
+  rate: string
+  seed: string
+}
+
+/** A site's value from the environment stays as it is written. */
+const isVariable = (value: string): boolean => value.startsWith('${')
+const isWholeFrom = (least: number) => (value: string): boolean => isVariable(value) || (value !== '' && Number.isInteger(Number(value)) && Number(value) >= least)
+
+RED.nodes.registerType<Properties>('goodparts-fit', {
+  category: 'Goodparts',
+  color: '#C7E9C0',
+  defaults: {
+    name: { value: '' },
+    model: { value: '', type: 'goodparts-model', required: true },
+    bundle: { value: '' },
+    detector: { value: 'patch-memory', required: true },
+    count: { value: '60', required: true, validate: isWholeFrom(20) },
+    begin: { value: 'no-bundle', required: true },
+    scale: { value: 'auto', required: true },
+    size: { value: '', validate: (value: string) => value === '' || isWholeFrom(32)(value) },
+    rate: { value: '', validate: (value: string) => value === '' || isVariable(value) || Number(value) >= 0 },
+    seed: { value: '0', required: true, validate: isWholeFrom(0) }
+  },
+  inputs: 1,
+  outputs: 2,
+  icon: 'goodparts-fit.svg',
+  paletteLabel: 'fit',
+  label () { return this.name || 'fit' },
+  labelStyle () { return this.name ? 'node_label_italic' : '' },
+  inputLabels () { return this._('goodparts-fit.port.frame') },
+  outputLabels (index) { return this._(index === 0 ? 'goodparts-fit.port.bundle' : 'goodparts-fit.port.progress') }
+})

@@ -1,0 +1,77 @@
+/** Learns from good parts, off the line or from a folder, and puts the bundle into the model. */
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
+import { LineFit, type LineFitOptions } from '../../engine/detectors/line-fit.ts'
+import { asGoodpartsError } from '../../engine/errors.ts'
+import { folderImages } from '../../engine/evaluation/dataset.ts'
+import { isFrame } from '../../engine/frame/frame.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { onClose, onInput } from '../shared/lifecycle.ts'
+import { Status } from '../shared/status.ts'
+import { readFitCommand, readFitForm, summaryOf, type FitForm } from './settings.ts'
+
+type Config = NodeDef & FitForm & { model: string }
+interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, fit?: unknown }
+
+export default function register (RED: NodeAPI): void {
+  function FitNode (this: Node, config: Config): void {
+    RED.nodes.createNode(this, config)
+    const status = new Status(this)
+    const model = RED.nodes.getNode(config.model) as ModelNode | null
+    try {
+      start(this, status, model, config, readFitForm(config, this.id, RED.settings.userDir ?? homedir(), model?.bundlePath))
+    } catch (cause) {
+      const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
+      status.show('failed', RED._('goodparts-fit.status.notConfigured'))
+      onInput(this, async () => Promise.reject(error))
+      onClose(this, () => { status.close() })
+    }
+  }
+
+  function start (node: Node, status: Status, model: ModelNode | null, config: Config, options: LineFitOptions): void {
+    const fit = new LineFit(options)
+    const topic = config.name || node.id
+    const fail = (cause: unknown): void => {
+      const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
+      status.show('failed', RED._('goodparts-fit.status.failed', { code: code.replace('GOODPARTS_', '') }))
+      node.error(fix === null ? message : `${message}. ${fix}`)
+    }
+    fit.on('progress', (progress) => {
+      const { stage, done, total } = progress
+      status.show('busy', RED._(`goodparts-fit.status.${stage === 'collecting' ? stage : 'fitting'}`, { stage, done, total, percent: total === 0 ? 0 : Math.round(100 * done / total) }))
+      node.send([null, { topic, payload: progress }])
+    })
+    fit.on('failed', fail)
+    fit.on('ready', ({ path, metadata }) => {
+      const place = async (): Promise<void> => {
+        await model?.swap(path)
+        status.show('running', RED._('goodparts-fit.status.ready', { id: metadata.id.slice(0, 6) }))
+        node.send([{ topic, payload: { path, id: metadata.id, metadata: summaryOf(metadata) } }, null])
+      }
+      place().catch(fail)
+    })
+
+    onInput(node, async (msg: Message) => {
+      const { frame, partId } = msg
+      if (isFrame(frame) && msg.fit === undefined) return fit.add(frame, typeof partId === 'string' ? partId : null).then(() => null)
+      const command = readFitCommand(msg)
+      if (command === 'cancel') {
+        await fit.cancel()
+        status.show('stopped', RED._('goodparts-fit.status.idle'))
+      } else if (typeof command === 'string') await fit.start()
+      else fit.learn((await folderImages(command.folder)).map(({ name, group, calibration }) => ({ path: name, group, calibration })))
+      return null
+    })
+    onClose(node, async (removed) => {
+      fit.removeAllListeners()
+      await fit.cancel()
+      if (removed) await rm(options.folder, { recursive: true, force: true })
+      status.close()
+    })
+    status.show('stopped', RED._('goodparts-fit.status.idle'))
+    if (config.begin === 'always' || (config.begin === 'no-bundle' && !existsSync(options.request.output))) fit.start().catch(fail)
+  }
+  RED.nodes.registerType('goodparts-fit', FitNode)
+}

@@ -1,0 +1,66 @@
+/** The form of a fit node and its control messages, checked. Pure. */
+import { join } from 'node:path'
+import type { LineFitOptions } from '../../engine/detectors/line-fit.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
+import { bundlePath } from '../model/settings.ts'
+
+export interface FitForm {
+  /** Name of the bundle; empty = that of the model. */
+  bundle: string
+  detector: string
+  /** Good frames to collect. */
+  count: string
+  /** When to begin by itself: `no-bundle`, `always`, `manual`. */
+  begin: string
+  scale: string
+  /** Pixels; empty = chosen. */
+  size: string
+  /** Images per second that the choice of scale has to keep; empty = any. */
+  rate: string
+  seed: string
+}
+
+/** Fewer than these cannot carry a memory and a limit. */
+const fewest = 20
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readFitForm (form: FitForm, id: string, userFolder: string, modelPath: string | undefined): LineFitOptions {
+  const output = form.bundle.trim() === '' && modelPath !== undefined ? modelPath : bundlePath(form.bundle, userFolder)
+  const options: Record<string, JsonValue> = { scale: form.scale === '' ? 'auto' : form.scale }
+  if (form.size !== '') options.size = whole('the size', form.size, 32)
+  if (form.rate !== '') options.targetImagesPerSecond = number('the rate', form.rate, 0)
+  return {
+    folder: join(userFolder, 'goodparts', 'training', id),
+    count: whole('the number of frames', form.count, fewest),
+    request: { family: form.detector, options, seed: whole('the seed', form.seed, 0), output }
+  }
+}
+
+export type FitCommand = 'start' | 'cancel' | 'reset' | { folder: string }
+
+/** What a message without a frame asks for. @throws GOODPARTS_ARGUMENT */
+export function readFitCommand (msg: { fit?: unknown, payload?: unknown }): FitCommand {
+  const { fit, payload } = msg
+  if (fit === 'start' || fit === 'cancel' || fit === 'reset') return fit
+  if (typeof payload === 'object' && payload !== null && 'folder' in payload && typeof payload.folder === 'string' && payload.folder !== '') return { folder: payload.folder }
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg.frame to be a frame, msg.fit to be start, cancel or reset, or msg.payload.folder to be a path, got none of them')
+}
+
+/** The metadata without its long lists. */
+export function summaryOf ({ name, family, createdAt, options, input, map, calibration, training, trials }: BundleMetadata): object {
+  const { images, groups, seed, seconds } = training
+  return { name, family, createdAt, options, input, map, calibration: { count: calibration.scores.length, heldOutBy: calibration.heldOutBy }, training: { images, groups, seed, seconds }, trials }
+}
+
+function number (name: string, text: string, least: number): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < least) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a number from ${least}, got ${text}`)
+  return value
+}
+
+function whole (name: string, text: string, least: number): number {
+  const value = number(name, text === '' ? 'nothing' : text, least)
+  if (!Number.isInteger(value)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a whole number, got ${text}`)
+  return value
+}

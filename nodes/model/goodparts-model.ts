@@ -1,0 +1,63 @@
+/** Configuration node: one loaded bundle, shared by the nodes that name it, exchanged while the line runs. */
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import type { Node, NodeAPI, NodeDef } from 'node-red'
+import { asGoodpartsError } from '../../engine/errors.ts'
+import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/runtime/model-slot.ts'
+import { onClose } from '../shared/lifecycle.ts'
+import { readModelForm, type ModelForm } from './settings.ts'
+
+/** What other nodes see of it. Emits `changed` with a `SlottedModel` whenever a bundle takes its place. */
+export interface ModelNode extends Node {
+  /** Where its bundle is read from, and written to by a fit node that names no other; `undefined` when its form is wrong. */
+  bundlePath: string | undefined
+  current: () => SlottedModel | undefined
+  /** Loads and verifies, then exchanges between two frames. @throws as `ModelSlot.swap`; the old one then stays. */
+  swap: (path: string) => Promise<SlottedModel>
+  /** Tells the state now and whenever it changes. The first user makes it load. */
+  register: (id: string, tell: (state: SlotState) => void) => void
+  deregister: (id: string) => void
+}
+
+export default function register (RED: NodeAPI): void {
+  function ModelConfig (this: ModelNode, config: NodeDef & ModelForm): void {
+    RED.nodes.createNode(this, config)
+    const users = new Map<string, (state: SlotState) => void>()
+    let failure: SlotState | undefined
+    let slot = new ModelSlot()
+    try {
+      const settings = readModelForm(config, RED.settings.userDir ?? homedir())
+      this.bundlePath = settings.path
+      slot = new ModelSlot(settings.slot)
+    } catch (cause) {
+      const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
+      failure = { kind: 'failed', error, current: undefined }
+      this.error(error.message)
+    }
+    let begun = failure !== undefined
+
+    slot.on('state', (state) => { for (const tell of users.values()) tell(state) })
+    slot.on('changed', ({ path, model, decision }) => {
+      this.log(`${path}: bundle ${model.metadata.id} on ${model.choice.reason}. ${decision.statement}`)
+      this.emit('changed', slot.current)
+    })
+    this.current = () => slot.current
+    this.swap = async (path) => {
+      begun = true
+      return await slot.swap(path)
+    }
+    this.register = (id, tell) => {
+      users.set(id, tell)
+      if (!begun && this.bundlePath !== undefined && existsSync(this.bundlePath)) {
+        this.swap(this.bundlePath).catch((cause: unknown) => {
+          const { message, fix } = asGoodpartsError(cause, 'GOODPARTS_BUNDLE_INVALID')
+          this.error(fix === null ? message : `${message}. ${fix}`)
+        })
+      }
+      tell(failure ?? slot.state)
+    }
+    this.deregister = (id) => { users.delete(id) }
+    onClose(this, async () => slot.close())
+  }
+  RED.nodes.registerType('goodparts-model', ModelConfig as (this: Node, config: NodeDef & ModelForm) => void)
+}

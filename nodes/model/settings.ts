@@ -1,0 +1,60 @@
+/** The form of a model, checked. Pure. */
+import { isAbsolute, join } from 'node:path'
+import { GoodpartsError } from '../../engine/errors.ts'
+import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
+import type { ModelSlotOptions } from '../../engine/runtime/model-slot.ts'
+
+export interface ModelForm {
+  /** Path of the bundle; relative to the folder of bundles. */
+  bundle: string
+  device: string
+  workers: string
+  /** Percent. */
+  reviewRate: string
+  /** Percent. */
+  rejectRate: string
+}
+
+export interface ModelSettings {
+  path: string
+  slot: ModelSlotOptions
+}
+
+const devices: readonly DeviceRequest[] = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu']
+
+/** Where bundles are kept unless a whole path is given. */
+export function bundleFolder (userFolder: string): string {
+  return join(userFolder, 'goodparts', 'bundles')
+}
+
+/** A bundle's name to its path; `.onnx` is added where it is missing. @throws GOODPARTS_ARGUMENT for nothing or a way out of the folder. */
+export function bundlePath (name: string, userFolder: string): string {
+  const wanted = name.trim()
+  if (wanted === '') throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a bundle file to be named, got nothing')
+  const file = wanted.endsWith('.onnx') ? wanted : `${wanted}.onnx`
+  if (isAbsolute(file)) return file
+  const folder = bundleFolder(userFolder)
+  const path = join(folder, file)
+  if (!path.startsWith(join(folder, '/'))) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the bundle to lie under ${folder}, got ${name}`)
+  return path
+}
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readModelForm (form: ModelForm, userFolder: string): ModelSettings {
+  const device = devices.find((known) => known === form.device)
+  if (device === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the device to be one of ${devices.join(', ')}, got ${form.device}`)
+  const workers = form.workers === 'auto' || form.workers === '' ? 'auto' : Number(form.workers)
+  if (workers !== 'auto' && !(Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected workers to be auto or 1 to 256, got ${form.workers}`)
+  }
+  const reviewRate = share('review rate', form.reviewRate)
+  const rejectRate = share('reject rate', form.rejectRate)
+  if (rejectRate > reviewRate) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the reject rate to be at most the review rate, got ${form.rejectRate} and ${form.reviewRate} %`)
+  return { path: bundlePath(form.bundle, userFolder), slot: { device, workers, reviewRate, rejectRate } }
+}
+
+function share (name: string, percent: string): number {
+  const value = Number(percent)
+  if (percent === '' || !(value > 0 && value < 100)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the ${name} to be above 0 and below 100 %, got ${percent}`)
+  return value / 100
+}

@@ -1,0 +1,66 @@
+/** Judges each frame that comes in: good, review, reject, or not inspected, on an output of its own. */
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
+import { Inspector } from '../../engine/decision/inspector.ts'
+import { VerdictTally } from '../../engine/decision/verdict-tally.ts'
+import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
+import { isFrame } from '../../engine/frame/frame.ts'
+import type { SlotState } from '../../engine/runtime/model-slot.ts'
+import type { Verdict } from '../../schemas/inspection.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { onClose, onInput } from '../shared/lifecycle.ts'
+import { Status } from '../shared/status.ts'
+import { readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
+
+type Config = NodeDef & ScoreForm & { model: string }
+interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, anomalyMap?: unknown }
+
+const outputs: readonly Verdict[] = ['good', 'review', 'reject', 'not-inspected']
+const STATUS_MS = 1000
+
+export default function register (RED: NodeAPI): void {
+  function ScoreNode (this: Node, config: Config): void {
+    RED.nodes.createNode(this, config)
+    const status = new Status(this)
+    const model = RED.nodes.getNode(config.model) as ModelNode | null
+    try {
+      start(this, status, model, new Inspector(() => model?.current(), readScoreForm(config, this.id)))
+    } catch (cause) {
+      const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
+      status.show('failed', RED._('goodparts-score.status.notConfigured'))
+      onInput(this, async () => Promise.reject(error))
+      onClose(this, () => { status.close() })
+    }
+  }
+
+  function start (node: Node, status: Status, model: ModelNode | null, inspector: Inspector): void {
+    const tally = new VerdictTally()
+    let state: SlotState = { kind: 'empty' }
+    const show = (): void => {
+      const { kind, text, values } = scoreStatus(state, tally.summary())
+      status.show(kind, RED._(`goodparts-score.status.${text}`, values))
+    }
+    const timer = setInterval(show, STATUS_MS).unref()
+    model?.register(node.id, (changed) => {
+      state = changed
+      show()
+    })
+    if (model === null) status.show('failed', RED._('goodparts-score.status.notConfigured'))
+
+    onInput(node, async (msg: Message) => {
+      const { frame, partId } = msg
+      if (!isFrame(frame)) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg.frame to be a frame, got none', { fix: 'Wire a capture or image-in node into the score node.' })
+      const { record, anomalyMap } = await inspector.inspect(frame, { partId: typeof partId === 'string' ? partId : null, traceId: frame.id })
+      tally.add(record.verdict)
+      const { anomalyMap: _earlier, ...kept } = msg
+      const judged = { ...kept, inspection: record, payload: record, ...(anomalyMap === undefined ? {} : { anomalyMap }) }
+      return outputs.map((verdict) => verdict === record.verdict ? judged : null)
+    })
+    onClose(node, () => {
+      clearInterval(timer)
+      model?.deregister(node.id)
+      inspector.close()
+      status.close()
+    })
+  }
+  RED.nodes.registerType('goodparts-score', ScoreNode)
+}

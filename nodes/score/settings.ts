@@ -1,0 +1,62 @@
+/** The form of a score node, and its status in a few words. Pure. */
+import type { InspectorOptions } from '../../engine/decision/inspector.ts'
+import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import type { SlotState } from '../../engine/runtime/model-slot.ts'
+
+export interface ScoreForm {
+  line: string
+  product: string
+  /** Milliseconds; 0 or empty waits as long as it takes. */
+  deadline: string
+  policy: string
+  capacity: string
+  batch: string
+}
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readScoreForm (form: ScoreForm, id: string): InspectorOptions {
+  if (form.policy !== 'newest' && form.policy !== 'every') throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the policy to be newest or every, got ${form.policy}`)
+  const deadline = number('the deadline', form.deadline === '' ? '0' : form.deadline, 0)
+  return {
+    line: form.line.trim() === '' ? id : form.line.trim(),
+    product: form.product.trim() === '' ? null : form.product.trim(),
+    deadlineMs: deadline === 0 ? Infinity : deadline,
+    policy: form.policy,
+    capacity: whole('the capacity', form.capacity),
+    batch: whole('the batch', form.batch),
+    hop: `score/${id}`
+  }
+}
+
+function number (name: string, text: string, least: number): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < least) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a number from ${least}, got ${text}`)
+  return value
+}
+
+function whole (name: string, text: string): number {
+  const value = number(name, text, 1)
+  if (!Number.isInteger(value)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a whole number, got ${text}`)
+  return value
+}
+
+export interface StatusText {
+  kind: 'busy' | 'running' | 'degraded' | 'stopped' | 'failed'
+  /** Under `goodparts-score.status`. */
+  text: string
+  values: Record<string, string | number>
+}
+
+export function scoreStatus (state: SlotState, summary: ReturnType<VerdictTally['summary']>): StatusText {
+  if (state.kind !== 'ready' && !('current' in state && state.current !== undefined) && summary.goodShare === null) {
+    if (state.kind === 'loading') return { kind: 'busy', text: 'loading', values: {} }
+    if (state.kind === 'failed') return { kind: 'failed', text: 'failed', values: { code: state.error.code.replace('GOODPARTS_', '') } }
+    return { kind: 'stopped', text: 'noModel', values: {} }
+  }
+  const values = { rate: summary.perSecond.toFixed(1), good: summary.goodShare === null ? '–' : (100 * summary.goodShare).toFixed(1), lost: summary.notInspected }
+  if (state.kind === 'failed') return { kind: 'degraded', text: 'oldModel', values }
+  if (summary.notInspected > 0) return { kind: 'degraded', text: 'degraded', values }
+  if (summary.goodShare === null) return { kind: 'running', text: 'waiting', values }
+  return { kind: 'running', text: 'running', values }
+}
