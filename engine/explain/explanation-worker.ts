@@ -1,6 +1,7 @@
 /** The explanation thread: pixel loops and JPEG away from the main thread. */
 import { parentPort } from 'node:worker_threads'
 import { asGoodpartsError, type ErrorCode } from '../errors.ts'
+import { frameMemory } from '../frame/frame-memory.ts'
 import { explainByAnomalyMap, type ExplanationRequest, type ExplanationResult } from './anomaly-map/explain.ts'
 
 export interface ExplanationReply {
@@ -14,7 +15,7 @@ parentPort?.on('message', (request: ExplanationRequest) => {
   }, (error: unknown) => {
     const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_EXPLANATION_FAILED')
     reply({ error: { code, message, fix } })
-  })
+  }).finally(() => { frameMemory.saw(request.frame.memory.byteLength) })
 })
 
 function reply (message: ExplanationReply): void {

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { checkGoldenVectors } from '../bundle/golden.ts'
 import { asGoodpartsError } from '../errors.ts'
+import { frameMemory } from '../frame/frame-memory.ts'
 import type { ScoreAnswer, SharedPicture, ThreadError, ThreadModel, ThreadReply, ThreadRequest } from './inference-protocol.ts'
 import { modelRunner, runBatch } from './model-runner.ts'
 import { openSession, type GraphSession } from './onnx-runtime.ts'
@@ -63,6 +64,7 @@ async function answer (session: GraphSession, request: ThreadRequest): Promise<v
   } catch (error) {
     tell({ kind: 'not-scored', id: request.id, error: asValue(error) })
   }
+  for (const { memory } of request.pictures) frameMemory.saw(memory.byteLength)
 }
 
 try {
