@@ -1,0 +1,150 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Frame } from '../../../engine/frame/frame.ts'
+import { encodePng } from '../../../engine/frame/image-codec.ts'
+import { goldenImage } from '../../../engine/bundle/golden.ts'
+import fit from '../../../nodes/fit/goodparts-fit.ts'
+import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
+import score from '../../../nodes/score/goodparts-score.ts'
+import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+
+const nodes = [model, score, fit]
+const [width, height] = [96, 64]
+let userDir: string
+
+const flow = (changes: object = {}): object[] => [
+  { id: 'flow', type: 'tab' },
+  { id: 'model', type: 'goodparts-model', name: '', bundle: 'learned', device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '0.5' },
+  { id: 'fit', z: 'flow', type: 'goodparts-fit', name: 'learn', model: 'model', bundle: '', detector: 'patch-memory', count: '24', begin: 'no-bundle', scale: 'standard', size: '64', rate: '', seed: '1', wires: [['bundle'], ['progress']], ...changes },
+  { id: 'score', z: 'flow', type: 'goodparts-score', name: '', model: 'model', line: 'line-1', product: '', deadline: '0', policy: 'every', capacity: '4', batch: '1', wires: [['verdict'], ['verdict'], ['verdict'], ['verdict']] },
+  { id: 'bundle', z: 'flow', type: 'helper' },
+  { id: 'progress', z: 'flow', type: 'helper' },
+  { id: 'verdict', z: 'flow', type: 'helper' },
+  { id: 'caught', z: 'flow', type: 'catch', scope: ['fit'], wires: [['errors']] },
+  { id: 'errors', z: 'flow', type: 'helper' }
+]
+
+let sequence = 0
+
+/** The same part every time, under grain that differs. */
+function goodFrame (): Frame {
+  const part = goldenImage(1, width, height).data
+  const grain = goldenImage(100 + sequence, width, height).data
+  const pixels = part.map((value, index) => Math.min(255, value + ((grain[index] as number) >> 5)))
+  return Frame.fromPixels(pixels, { source: 'camera', sequence: sequence++, width, height, channels: 3 })
+}
+
+function badFrame (): Frame {
+  const pixels = Uint8Array.from(goldenImage(1, width, height).data)
+  for (let y = 20; y < 36; y++) pixels.fill(255, (y * width + 40) * 3, (y * width + 56) * 3)
+  return Frame.fromPixels(pixels, { source: 'camera', sequence: sequence++, width, height, channels: 3 })
+}
+
+/** Sends good frames until the node has what it wants. */
+async function feed (): Promise<void> {
+  const collected = new Promise<void>((resolve) => {
+    nodeOf('progress').on('input', (msg) => { if ((msg.payload as { stage: string }).stage !== 'collecting') resolve() })
+  })
+  const timer = setInterval(() => { nodeOf('fit').receive({ frame: goodFrame() }) }, 10)
+  await collected
+  clearInterval(timer)
+}
+
+beforeAll(async () => {
+  userDir = mkdtempSync(join(tmpdir(), 'goodparts-fit-'))
+  process.env.XDG_CACHE_HOME = join(userDir, 'cache')
+  await startRuntime({ userDir })
+})
+afterEach(async () => {
+  await undeploy()
+  rmSync(join(userDir, 'goodparts'), { recursive: true, force: true })
+})
+afterAll(async () => {
+  await stopRuntime()
+  rmSync(userDir, { recursive: true })
+})
+
+describe('goodparts-fit', () => {
+  it('learns from the line by itself, puts the bundle into the model, and the line is judged by it', async () => {
+    await deploy(nodes, flow())
+    const stages = new Set<string>()
+    nodeOf('progress').on('input', (msg) => {
+      expect(msg).toMatchObject({ topic: 'learn', payload: { kind: 'fit-progress' } })
+      stages.add((msg.payload as { stage: string }).stage)
+    })
+    const made = nextMessage('bundle')
+    await untilStatus('fit', ({ text }) => text?.endsWith('collecting') === true)
+    await feed()
+    const { payload } = await made as { payload: { path: string, id: string } }
+    expect(payload).toMatchObject({ path: join(userDir, 'goodparts', 'bundles', 'learned.onnx'), metadata: { family: 'patch-memory', training: { images: 14 }, calibration: { count: 10 } } })
+    expect(JSON.stringify(payload).length).toBeLessThan(4000)
+    expect((nodeOf('model') as ModelNode).current()?.model.metadata.id).toBe(payload.id)
+    expect([...stages][0]).toBe('collecting')
+    expect([...stages].at(-1)).toBe('ready')
+    expect(stages.size).toBeGreaterThan(3)
+    expect(readdirSync(join(userDir, 'goodparts', 'training', 'fit'))).toHaveLength(24)
+
+    const good = nextMessage('verdict')
+    nodeOf('score').receive({ frame: goodFrame() })
+    const goodScore = (await good as { inspection: { score: number } }).inspection.score
+    const bad = nextMessage('verdict')
+    nodeOf('score').receive({ frame: badFrame() })
+    const { inspection } = await bad as { inspection: { score: number, verdict: string } }
+    expect(inspection.verdict).toBe('reject')
+    expect(inspection.score).toBeGreaterThan(goodScore)
+  }, 120_000)
+
+  it('learns from a folder, and can be cancelled while it does', async () => {
+    await deploy(nodes, flow({ begin: 'manual' }))
+    const folder = join(userDir, 'good')
+    await mkdir(folder)
+    for (let picture = 0; picture < 24; picture++) {
+      await writeFile(join(folder, `${picture}.png`), await encodePng({ data: goodFrame().pixels(), width, height, channels: 3 }, 1))
+    }
+    const started = nextMessage('progress')
+    nodeOf('fit').receive({ payload: { folder } })
+    await started
+    nodeOf('fit').receive({ fit: 'cancel' })
+    await untilStatus('fit', ({ text }) => text?.endsWith('idle') === true)
+    expect(existsSync(join(userDir, 'goodparts', 'bundles', 'learned.onnx'))).toBe(false)
+
+    const made = nextMessage('bundle')
+    nodeOf('fit').receive({ payload: { folder } })
+    expect(await made).toMatchObject({ payload: { metadata: { training: { images: 14 } } } })
+  }, 120_000)
+
+  it('begins again on reset, and ignores frames when it is not collecting', async () => {
+    await deploy(nodes, flow({ begin: 'manual' }))
+    nodeOf('fit').receive({ frame: goodFrame() })
+    const first = nextMessage('progress')
+    nodeOf('fit').receive({ fit: 'start' })
+    expect(await first).toMatchObject({ payload: { stage: 'collecting', done: 0, total: 24 } })
+    const second = nextMessage('progress')
+    nodeOf('fit').receive({ frame: goodFrame() })
+    expect(await second).toMatchObject({ payload: { done: 1 } })
+    const third = nextMessage('progress')
+    nodeOf('fit').receive({ fit: 'reset' })
+    expect(await third).toMatchObject({ payload: { done: 0 } })
+    expect(readdirSync(join(userDir, 'goodparts', 'training', 'fit'))).toEqual([])
+  })
+
+  it('says why it failed: a folder with too few pictures, a message that asks for nothing', async () => {
+    await deploy(nodes, flow({ begin: 'manual' }))
+    const folder = join(userDir, 'few')
+    await mkdir(folder)
+    await writeFile(join(folder, '1.png'), await encodePng({ data: goodFrame().pixels(), width, height, channels: 3 }, 1))
+    nodeOf('fit').receive({ payload: { folder } })
+    expect(await untilStatus('fit', ({ fill }) => fill === 'red')).toMatchObject({ text: 'goodparts-fit.status.failed' })
+    const errors = nextMessage('errors')
+    nodeOf('fit').receive({ payload: 'hello' })
+    expect(await errors).toMatchObject({ error: { message: expect.stringContaining('msg.fit to be start, cancel or reset') as string } })
+  }, 60_000)
+
+  it.each([{ count: '3' }, { seed: 'x' }, { size: '7' }])('shows that it is not configured for %j', async (changes) => {
+    await deploy(nodes, flow(changes))
+    expect(await untilStatus('fit', ({ fill }) => fill === 'red')).toMatchObject({ text: 'goodparts-fit.status.notConfigured' })
+  })
+})
