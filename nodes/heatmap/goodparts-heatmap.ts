@@ -8,6 +8,8 @@ import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
 import { onClose, onInput } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 
+const STATUS_MS = 1000
+
 interface Config extends NodeDef {
   explainGood: boolean
   explainReview: boolean
@@ -40,6 +42,8 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     const thread = new ExplanationThread(`heatmap/${this.id}`, Number(config.capacity) || 8)
     const chosen = new Set([config.explainGood && 'good', config.explainReview && 'review', config.explainReject && 'reject'])
+    let latest: number | undefined
+    const timer = setInterval(show, STATUS_MS).unref()
     const looks = { opacity: Number(config.opacity), quality: Number(config.quality) || 85 }
 
     onInput(this, async (msg: Message, send) => {
@@ -50,25 +54,25 @@ export default function register (RED: NodeAPI): void {
         const { jpeg, sha256, regions, milliseconds } = await thread.explain(frame, map, { ...looks, judged: score === null || limits === null ? null : { score, limits } })
         const overlay = new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), 'image/jpeg')
         const explanation: Explanation = { method: 'anomaly-map', sha256, mediaType: 'image/jpeg', regions, map, overlay, milliseconds }
-        show(milliseconds)
+        latest = milliseconds
         const { method, mediaType } = explanation
         return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
       } catch (error) {
         // A verdict must reach its sinks, explained or not.
         send(msg)
-        show(0)
         throw error
       }
     })
     onClose(this, async () => {
-      await thread.close()
+      clearInterval(timer)
       status.close()
+      await thread.close()
     })
 
-    function show (milliseconds: number): void {
+    function show (): void {
       const dropped = Object.values(thread.ledger.dropped).reduce((sum, count) => sum + count, 0)
       if (dropped > 0) status.show('degraded', RED._('goodparts-heatmap.status.degraded', { dropped }))
-      else status.show('running', RED._('goodparts-heatmap.status.running', { ms: Math.round(milliseconds) }))
+      else if (latest !== undefined) status.show('running', RED._('goodparts-heatmap.status.running', { ms: Math.round(latest) }))
     }
   }
   RED.nodes.registerType('goodparts-heatmap', HeatmapNode)
