@@ -9,6 +9,7 @@ interface TestHelper {
   load: (nodes: Array<(RED: NodeAPI) => void>, flow: object[], credentials?: object) => Promise<void>
   unload: () => Promise<void>
   getNode: (id: string) => Node
+  request: () => { get: (path: string) => PromiseLike<{ status: number, body: unknown }> }
 }
 
 const require = createRequire(import.meta.url)
@@ -30,6 +31,12 @@ export async function deploy (nodes: Array<(RED: NodeAPI) => void>, flow: object
 /** Stops every node and awaits their closing. */
 export async function undeploy (): Promise<void> {
   await helper.unload()
+}
+
+/** Asks a route that nodes add for the editor. */
+export async function getFromEditorRoute (path: string): Promise<{ status: number, body: unknown }> {
+  const { status, body } = await helper.request().get(path)
+  return { status, body }
 }
 
 export function nodeOf (id: string): Node {

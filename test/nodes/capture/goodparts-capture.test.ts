@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isFrame } from '../../../engine/frame/frame.ts'
 import { validate } from '../../../engine/schema-validation.ts'
 import capture from '../../../nodes/capture/goodparts-capture.ts'
 import type { CaptureEvent } from '../../../schemas/capture-event.ts'
-import { deploy, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { makeVideo, temporaryFolder } from '../../capture/watched-source.ts'
+import { deploy, getFromEditorRoute, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 const form = {
   name: '', source: 'line-1/camera', pipeline: 'custom', parameters: { launch: 'videotestsrc is-live=true' }, width: '64', height: '48', channels: '3', maximumRate: '', cropLeft: '', cropTop: '', cropRight: '', cropBottom: '', policy: 'auto', triggered: false, watchdog: '5', endOfStream: 'auto', autostart: true
@@ -94,6 +93,12 @@ describe('goodparts-capture', () => {
     expect((await caught).error).toMatchObject({ message: expect.stringContaining('Expected msg.payload to be start, stop') as unknown })
   })
 
+  test('lists the pipelines for its form', async () => {
+    await deploy([capture], flow({ autostart: false }))
+    const { body } = await getFromEditorRoute('/goodparts/capture/pipelines')
+    expect((body as unknown[]).map((definition) => validate('pipeline', definition).id)).toContain('rtsp-camera')
+  })
+
   test.each([
     ['nonsense launch text', { parameters: { launch: 'this ((is nonsense' } }, 'GOODPARTS_PIPELINE_INVALID'],
     ['an element that is not allowed', { parameters: { launch: 'videotestsrc ! filesink location=/tmp/x' } }, 'GOODPARTS_PIPELINE_INVALID'],
@@ -108,15 +113,16 @@ describe('goodparts-capture', () => {
   })
 
   test('shows that a video is not there, goes on trying, and plays it once it is', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'goodparts-capture-'))
-    try {
-      await deploy([capture], flow({ pipeline: 'video-file', parameters: { file: join(folder, 'line.avi') } }))
-      const failed = await event('error')
-      expect(failed.payload).toMatchObject({ code: 'GOODPARTS_CAPTURE_FAILED', fix: expect.stringContaining('path exists') as unknown })
-      expect((failed.payload as CaptureEvent).text).toContain('No such file')
-      await event('restarting')
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    const file = join(await temporaryFolder(), 'line.avi')
+    await deploy([capture], flow({ pipeline: 'video-file', parameters: { file } }))
+    const failed = await event('error')
+    expect(failed.payload).toMatchObject({ code: 'GOODPARTS_CAPTURE_FAILED', fix: expect.stringContaining('path exists') as unknown })
+    expect((failed.payload as CaptureEvent).text).toContain('No such file')
+    expect((await untilStatus('camera', ({ fill }) => fill === 'red')).text).toBe('goodparts-capture.status.failed.GOODPARTS_CAPTURE_FAILED')
+    await event('restarting')
+
+    await makeVideo(file, 30)
+
+    await until('frames', () => true)
   })
 })
