@@ -1,0 +1,105 @@
+/**
+ * What an integrator does on the first day, in a real browser: import the example, deploy it, open the live page, see real parts learned,
+ * a reject and its heatmap. Uses the built package, as Node-RED does.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareUserDirectory } from '../../cli/demo/user-directory.ts'
+import { startNodeRed, untilListening, type NodeRedProcess } from '../../cli/demo/node-red-process.ts'
+import { freePort } from '../../scripts/test-kafka.ts'
+import { chromiumMissing, startChromium } from '../viewer/chromium.ts'
+
+const missing = chromiumMissing()
+if (missing !== null) process.stderr.write(`skipped: the editor in a browser (${missing})\n`)
+
+const pictures = join(import.meta.dirname, '..', '..', 'test-output', 'editor')
+const userDir = mkdtempSync(join(tmpdir(), 'goodparts-editor-'))
+const example = '01 - Inspect light-guide plates'
+let nodeRed: NodeRedProcess | undefined
+let browser: Browser
+let editor: Page
+let livePort = 0
+const log: string[] = []
+
+interface EditorNode { type: string, port?: string, changed?: boolean, dirty?: boolean, status?: { text?: string } }
+interface Editor {
+  actions: { invoke: (action: string) => void }
+  nodes: { eachConfig: (visit: (node: EditorNode) => void) => void, dirty: (state?: boolean) => boolean, filterNodes: (filter: object) => EditorNode[] }
+}
+declare const RED: Editor
+
+beforeAll(async () => {
+  if (missing !== null) return
+  mkdirSync(pictures, { recursive: true })
+  const editorPort = await freePort()
+  livePort = await freePort()
+  const { settingsFile } = prepareUserDirectory(userDir, { editorPort, flow: () => [], renewFlow: true })
+  nodeRed = startNodeRed(settingsFile, (line) => { log.push(line) })
+  await untilListening(editorPort, AbortSignal.timeout(60_000))
+  browser = await startChromium()
+  editor = await browser.newPage({ viewport: { width: 1600, height: 900 } })
+  await editor.goto(`http://127.0.0.1:${editorPort}/`)
+  await editor.locator('#red-ui-workspace-chart').waitFor()
+  await editor.locator('#red-ui-palette .red-ui-palette-node', { hasText: 'capture' }).first().waitFor({ state: 'attached' })
+}, 120_000)
+
+afterAll(async () => {
+  if (missing !== null) return
+  await browser.close()
+  await nodeRed?.stop()
+  rmSync(userDir, { recursive: true, force: true })
+})
+
+describe.skipIf(missing !== null)('a first day in the editor', () => {
+  it('imports the example from the menu and deploys it', async () => {
+    await editor.evaluate(() => { RED.actions.invoke('core:show-examples-import-dialog') })
+    const tree = editor.locator('#red-ui-clipboard-dialog-import-tab-examples .red-ui-treeList-label')
+    await tree.filter({ hasText: '@goodparts/node-red-inspection' }).click()
+    await tree.filter({ hasText: example }).click()
+    await editor.locator('#red-ui-clipboard-dialog-ok').click()
+    await editor.locator('#red-ui-workspace-tabs li', { hasText: 'light-guide plates' }).click()
+
+    // Another live page may be open on this machine already.
+    await editor.evaluate((port) => {
+      RED.nodes.eachConfig((node) => { if (node.type === 'goodparts-live-server') Object.assign(node, { port: String(port), changed: true }) })
+      RED.nodes.dirty(true)
+    }, livePort)
+    await editor.locator('#red-ui-header-button-deploy').click()
+    await editor.getByText('Successfully deployed').waitFor()
+
+    expect(await editor.evaluate(() => RED.nodes.dirty())).toBe(false)
+  }, 60_000)
+
+  it('learns from good parts, then rejects a bad one and shows where on the live page', async () => {
+    await untilListening(livePort, AbortSignal.timeout(30_000))
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    const frames: number[] = []
+    page.on('websocket', (socket) => {
+      socket.on('framereceived', ({ payload }) => { frames.push(payload.length) })
+    })
+    await page.goto(`http://127.0.0.1:${livePort}/`)
+    await page.locator('.line.seen').waitFor()
+    await page.locator('.banner[data-verdict="reject"]').waitFor({ timeout: 180_000 })
+    await page.locator('.thumb').nth(3).waitFor({ timeout: 60_000 })
+    await page.screenshot({ path: join(pictures, 'live-page.png') })
+
+    const painted = async (): Promise<string> => page.locator('.line.seen canvas').first().evaluate((canvas) => (canvas as unknown as { toDataURL: () => string }).toDataURL())
+    const strong = await painted()
+    await page.locator('#opacity').fill('0')
+    expect(frames.length).toBeGreaterThan(10)
+    await expect.poll(painted, { timeout: 5_000 }).not.toBe(strong)
+    await page.screenshot({ path: join(pictures, 'live-page-without-heatmap.png') })
+    await page.close()
+  }, 300_000)
+
+  it('shows on every node of the flow what it does', async () => {
+    await expect.poll(async () => editor.evaluate(() => RED.nodes.filterNodes({}).filter((node) => node.type.startsWith('goodparts-')).map((node) => `${node.type}: ${node.status?.text ?? ''}`)))
+      .toEqual(expect.arrayContaining([expect.stringMatching(/^goodparts-capture: .*fps/), expect.stringMatching(/^goodparts-score: .*\/s/)]))
+    await editor.screenshot({ path: join(pictures, 'editor.png') })
+
+    expect(log.filter((line) => line.includes('[error]'))).toEqual([])
+  }, 60_000)
+})
