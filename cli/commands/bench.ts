@@ -1,8 +1,10 @@
 /** `goodparts bench …`: measurements that print a table and write JSON. Each is a file of `bench/`. */
 import type { Command } from 'commander'
+import { registerLoop } from './bench/loop.ts'
 import { registerScore } from './bench/score.ts'
 
 export function register (program: Command): void {
   const bench = program.command('bench').description('measure this machine; ratios compare within one run')
   registerScore(bench)
+  registerLoop(bench)
 }

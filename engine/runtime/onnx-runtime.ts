@@ -6,6 +6,12 @@ import type * as Runtime from 'onnxruntime-node'
 import { GoodpartsError } from '../errors.ts'
 import type { Device } from './loaded-model.ts'
 
+/**
+ * Since 1.29 the runtime's binaries report usage to Microsoft unless the environment says no before they load. A worker thread's environment
+ * is a copy that native code does not see: whoever starts one has imported this file on the main thread.
+ */
+process.env['ORT_DISABLE_TELEMETRY'] ??= '1'
+
 type RuntimeModule = typeof Runtime
 type RuntimeTensor = Runtime.Tensor
 

@@ -1,0 +1,104 @@
+/** `goodparts bench loop`: does the main thread stay free while a line is captured and scored at full speed? */
+import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { writeBundle, readBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
+import { goldenImage, goldenTolerance, makeGoldenVectors } from '../../../engine/bundle/golden.ts'
+import { frames } from '../../../engine/capture/frames.ts'
+import { loadPipelines } from '../../../engine/capture/pipelines.ts'
+import { GoodpartsError } from '../../../engine/errors.ts'
+import { encodeModel } from '../../../engine/graph/encode.ts'
+import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
+import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
+import { modelRunner } from '../../../engine/runtime/model-runner.ts'
+import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
+import { measuredOn, measuredOnText } from '../../measured-on.ts'
+import { positiveNumber, wholeNumber } from '../../option-values.ts'
+import { textTable } from '../../text-table.ts'
+import { loopDelayDuring, measureLine, type LoopDelay } from './loop-measurement.ts'
+import { sampleBundle } from './sample-bundle.ts'
+
+interface Options {
+  width: number
+  height: number
+  size: number
+  layers: string
+  seconds: number
+  device: DeviceRequest
+  seed: number
+  json?: string
+}
+
+const LIMIT_MS = 20
+const IDLE_MS = 2000
+
+export function registerLoop (bench: Command): void {
+  bench.command('loop')
+    .description(`event-loop delay of the main thread while a generated line is scored at full speed; exit 1 when p99 is ${LIMIT_MS} ms or more`)
+    .argument('[bundle]', 'a bundle file; without one, a patch memory of synthetic pictures is made')
+    .option('--width <pixels>', 'of the frames', wholeNumber(64), 640)
+    .option('--height <pixels>', 'of the frames', wholeNumber(64), 480)
+    .option('--layers <name>', 'of the made bundle: fine or standard', 'standard')
+    .option('--size <pixels>', 'input edge of the made bundle', wholeNumber(32), 256)
+    .option('--seconds <number>', 'how long to measure', positiveNumber, 10)
+    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', 'auto')
+    .option('--seed <number>', 'of the pictures', wholeNumber(0), 1)
+    .option('--json <file>', 'write the figures there')
+    .action(benchLoop)
+}
+
+async function benchLoop (path: string | undefined, options: Options): Promise<void> {
+  const { width, height, seconds, device, seed } = options
+  const line = loadPipelines().find(({ id }) => id === 'generated-line')
+  if (line === undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', 'Expected the pipeline generated-line to be installed, got none')
+  const model = await loadModel(path === undefined ? await madeBundle(options) : await readBundle(path), { device })
+  try {
+    const idle = await loopDelayDuring(async () => { await sleep(IDLE_MS) })
+    const measured = await measureLine(frames(line, { width, height, seed, rate: 1000 }, { width, height }), model, seconds)
+    const count = Object.values(measured.verdicts).reduce((sum, number) => sum + number, 0)
+    const perSecond = count / measured.seconds
+    const where = await measuredOn()
+    process.stdout.write(`${textTable(['main thread', 'delay p50 ms', 'p99 ms', 'longest ms'], [row('idle', idle), row('line at full speed', measured.delay)])}\n\n` +
+      `${count} frames of ${width}x${height} judged in ${measured.seconds.toFixed(1)} s: ${perSecond.toFixed(1)} per second, ${measured.verdicts['not-inspected']} not inspected; ` +
+      `from capture to verdict ${measured.latency.median} ms (p99 ${measured.latency.p99} ms).\nModel: ${model.choice.reason}.\n${measuredOnText(where)}\n`)
+    if (options.json !== undefined) {
+      writeFileSync(options.json, `${JSON.stringify({ bench: 'loop', ...options, ...where, choice: model.choice, idle, limitMs: LIMIT_MS, ...measured, framesPerSecond: perSecond }, null, 2)}\n`)
+    }
+    if (!(measured.delay.p99 < LIMIT_MS) || count === 0) process.exitCode = 1
+  } finally {
+    await model.close()
+  }
+}
+
+function row (name: string, { median, p99, longest }: LoopDelay): string[] {
+  return [name, ...[median, p99, longest].map((value) => value.toFixed(2))]
+}
+
+/** Its limits mean nothing; its cost is that of a real one. */
+async function madeBundle ({ layers, size, seed, width, height }: Options): Promise<ModelBundle> {
+  const graph = encodeModel(await sampleBundle({ layers, size, entries: 2000, width: 64, seed }))
+  const session = await openSession(graph)
+  try {
+    const run = modelRunner(session)
+    const input = { width, height, channels: 3 } as const
+    const vectors = await makeGoldenVectors(run, input)
+    const { score, map, ...geometry } = await run(goldenImage(seed, width, height))
+    return writeBundle(graph, {
+      name: 'bench',
+      family: 'patch-memory',
+      createdAt: new Date().toISOString(),
+      options: { layers, size },
+      input,
+      map: { height: geometry.height, width: map.length / geometry.height },
+      calibration: { scores: [score], heldOutBy: 'image' },
+      classNames: [],
+      training: { images: 0, groups: null, imageHashes: [], seed, seconds: 0 },
+      parent: null,
+      golden: { vectors, relativeTolerance: goldenTolerance },
+      trials: [],
+      versions: {}
+    })
+  } finally {
+    await session.close()
+  }
+}
