@@ -10,6 +10,7 @@ import { packageRoot } from './demo/user-directory.ts'
 export type RegisterCommand = (program: Command) => void
 
 const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
+  () => import('./commands/demo.ts'),
   () => import('./commands/doctor.ts'),
   () => import('./commands/evaluate.ts'),
   () => import('./commands/fit.ts'),

@@ -10,6 +10,8 @@ export interface UserDirectory {
   path: string
   settingsFile: string
   flowFile: string
+  /** An edited flow was there and is used. */
+  flowKept: boolean
 }
 
 /** `$XDG_DATA_HOME/goodparts/demo`, which is `~/.local/share/goodparts/demo` where that is not set. */
@@ -43,11 +45,12 @@ export function prepareUserDirectory (path: string, options: { editorPort: numbe
 
     const flowFile = join(path, 'flows.json')
     if (options.renewFlow && existsSync(flowFile)) renameSync(flowFile, `${flowFile}.before`)
-    if (!existsSync(flowFile)) writeFileSync(flowFile, JSON.stringify(options.flow(), null, 2))
+    const flowKept = existsSync(flowFile)
+    if (!flowKept) writeFileSync(flowFile, JSON.stringify(options.flow(), null, 2))
 
     const settingsFile = join(path, 'settings.cjs')
     writeFileSync(settingsFile, settings(path, options.editorPort))
-    return { path, settingsFile, flowFile }
+    return { path, settingsFile, flowFile, flowKept }
   } catch (cause) {
     if (cause instanceof GoodpartsError) throw cause
     throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be writable: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -66,6 +69,7 @@ function settings (userDir: string, editorPort: number): string {
     telemetry: { enabled: false, updateNotification: false },
     externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
     logging: { console: { level: 'info', metrics: false, audit: false } },
+    paletteCategories: ['Goodparts', 'subflows', 'common', 'function', 'network', 'sequence', 'parser', 'storage'],
     editorTheme: { tours: false, page: { title: 'Goodparts' }, header: { title: 'Goodparts' }, projects: { enabled: false } }
   }, null, 2)}\n`
 }

@@ -1,0 +1,109 @@
+/** `goodparts demo`: Node-RED with the example flow on real parts, and the two addresses to open. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { demoFlow, type FlowNode } from '../demo/flow.ts'
+import { accepts, startNodeRed, untilListening } from '../demo/node-red-process.ts'
+import { goodFolder, playedSource } from '../demo/source.ts'
+import { defaultUserDirectory, packageRoot, prepareUserDirectory } from '../demo/user-directory.ts'
+import { portNumber } from '../option-values.ts'
+
+interface Options {
+  source?: string[]
+  kafka?: string
+  port: number
+  livePort?: number
+  userDir: string
+  reset: boolean
+}
+
+const START_MS = 60_000
+
+export function register (program: Command): void {
+  program.command('demo')
+    .description('watch real parts being inspected by a flow that you can edit')
+    .option('--source <path...>', 'own pictures: a folder of good parts, then a folder, video, rtsp://, http:// or /dev/video to inspect')
+    .option('--kafka <host:port>', 'send the records to Kafka, in place of a file')
+    .option('--port <number>', 'port of the editor', portNumber, 1880)
+    .option('--live-port <number>', 'port of the live page (8765 in the example)', portNumber)
+    .option('--user-dir <folder>', 'where Node-RED keeps the flow and what it learned', defaultUserDirectory())
+    .option('--reset', 'lay the example down again over an edited flow, which is kept beside it', false)
+    .action(demo)
+}
+
+async function demo (options: Options): Promise<void> {
+  const userDir = resolve(options.userDir)
+  const source = readSource(options.source)
+  if (options.kafka !== undefined && !/^[^\s:]+:\d+$/.test(options.kafka)) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --kafka to be HOST:PORT, got ${options.kafka}`)
+  }
+  const recordsFile = join(userDir, 'inspections.ndjson')
+  const example = join(packageRoot(), 'examples', '01 - Inspect light-guide plates.json')
+  const flow = (): FlowNode[] => demoFlow(JSON.parse(readFileSync(example, 'utf8')) as FlowNode[], {
+    kafka: options.kafka ?? null, recordsFile, source
+  })
+  await expectFree('editor', options.port, '--port')
+  const renewFlow = options.reset || source !== null || options.kafka !== undefined
+  const { settingsFile, flowFile, flowKept } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow })
+  const livePort = settleLivePort(flowFile, options.livePort)
+  if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
+
+  const nodeRed = startNodeRed(settingsFile, (line) => { if (/\[(warn|error)\]/.test(line)) process.stdout.write(`${line}\n`) })
+  const stop = (): void => { nodeRed.stop().catch(() => undefined) }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  process.stdout.write('Starting Node-RED …\n')
+  const ports = [options.port, ...livePort === undefined ? [] : [livePort]]
+  const listening = Promise.all(ports.map(async (port) => { await untilListening(port, AbortSignal.timeout(START_MS)) }))
+  const ready = await Promise.race([listening.then(() => true, () => false), nodeRed.exited.then(() => false)])
+  if (ready) {
+    process.stdout.write([
+      '',
+      `  Editor     http://127.0.0.1:${options.port}/`,
+      livePort === undefined ? '  The flow has no live page any more; --reset lays the example down again.' : `  Live page  http://127.0.0.1:${livePort}/`,
+      '',
+      options.kafka === undefined ? `  Records    ${recordsFile}` : `  Records    Kafka at ${options.kafka}, topic goodparts.inspections`,
+      ...flowKept ? ['  The flow is as you left it; --reset lays the example down again.'] : [],
+      '  It learns from good parts first; watch the live page. Ctrl-C stops it.',
+      ''
+    ].join('\n'))
+  } else {
+    process.stdout.write(`Node-RED does not serve both addresses. See the messages above; its folder is ${userDir}\n`)
+    await nodeRed.stop()
+  }
+  const code = await nodeRed.exited
+  process.exitCode = ready ? code : 1
+}
+
+async function expectFree (name: string, port: number, option: string): Promise<void> {
+  if (await accepts(port)) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected port ${port} to be free for the ${name}, got one in use`, { fix: `stop what listens there, or choose another with ${option}` })
+  }
+}
+
+/** The port of the flow's live page, changed to `wanted` where that is given; `undefined` where the flow has none. */
+function settleLivePort (flowFile: string, wanted: number | undefined): number | undefined {
+  const flow = JSON.parse(readFileSync(flowFile, 'utf8')) as FlowNode[]
+  const server = flow.find(({ type }) => type === 'goodparts-live-server')
+  if (server === undefined) return undefined
+  if (wanted !== undefined && Number(server.port) !== wanted) {
+    server.port = String(wanted)
+    writeFileSync(flowFile, JSON.stringify(flow, null, 2))
+  }
+  return Number(server.port)
+}
+
+function readSource (given: string[] | undefined): Parameters<typeof demoFlow>[1]['source'] {
+  if (given === undefined) return null
+  const [good, inspect, ...rest] = given
+  if (good === undefined || inspect === undefined || rest.length > 0) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --source to be a folder of good parts and what to inspect, got ${given.length} values`)
+  }
+  return { goodFolder: goodFolder(good), played: playedSource(inspect), name: nameOf(inspect) }
+}
+
+function nameOf (source: string): string {
+  const name = basename(source.replace(/\/+$/, '')).replace(/[^\w.-]+/g, '-')
+  return name === '' ? 'own-parts' : name
+}
