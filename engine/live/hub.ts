@@ -4,14 +4,16 @@ import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { FitProgress, LineStatistics, LiveMessage, LiveRequest, LiveRole, RejectEntry } from '../../schemas/live.ts'
 import { Ledger } from '../frame/ledger.ts'
 import { LiveClient, type LiveSocket } from './client.ts'
+import type { History } from '../store/history.ts'
+import type { HistoryEntry } from '../store/history-table.ts'
+import { KeptParts } from './kept-parts.ts'
 import { LineBoard } from './line-board.ts'
 import { PacketEncoder } from './packet-encoder.ts'
 import type { LinePicture, LivePublication } from './publication.ts'
-import { RejectGallery, type GalleryBounds } from './reject-gallery.ts'
+import type { GalleryBounds } from './reject-gallery.ts'
 
 const SCHEMA = 'goodparts.live/1'
 const LINES = 64
-const KEEPING = 8
 
 export interface HubOptions {
   version: string
@@ -19,6 +21,8 @@ export interface HubOptions {
   framesPerSecond: number
   jpegQuality: number
   gallery: GalleryBounds
+  /** Closed with the hub. */
+  history?: History
   now?: () => number
   /** Background trouble, for example a picture that could not be encoded. */
   onError: (error: unknown) => void
@@ -29,18 +33,23 @@ export class LiveHub {
   readonly #options: HubOptions
   readonly #now: () => number
   readonly #encoder: PacketEncoder
-  readonly #gallery: RejectGallery
+  readonly #kept: KeptParts
   readonly #lines = new Map<string, LineBoard>()
   readonly #clients = new Set<LiveClient>()
   readonly #browsers = new Ledger('live/browsers')
-  readonly #rejects = new Ledger('live/rejects')
-  readonly #keeping = new Map<string, number>()
 
   constructor (options: HubOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
     this.#encoder = new PacketEncoder(options.jpegQuality)
-    this.#gallery = new RejectGallery(options.gallery)
+    this.#kept = new KeptParts({
+      encoder: this.#encoder,
+      bounds: options.gallery,
+      history: options.history,
+      now: this.#now,
+      onReject: (entry) => { if (this.#lines.has(entry.line)) this.#tellAll({ schema: SCHEMA, kind: 'reject', entry }) },
+      onError: options.onError
+    })
   }
 
   get viewers (): number {
@@ -61,11 +70,23 @@ export class LiveHub {
   }
 
   rejects (line: string): RejectEntry[] {
-    return this.#gallery.entries(line)
+    return this.#kept.rejects(line)
   }
 
-  packet (sha256: string): Buffer | undefined {
-    return this.#gallery.packet(sha256)
+  /** Inspections of a line that are kept on disk, newest first. @throws GOODPARTS_STORE_FAILED */
+  async history (line: string, before?: number): Promise<HistoryEntry[]> {
+    return await this.#kept.inspections(line, before)
+  }
+
+  /** @throws GOODPARTS_STORE_FAILED */
+  async packet (sha256: string): Promise<Uint8Array | undefined> {
+    return await this.#kept.packet(sha256)
+  }
+
+  /** Shows the lines of the history before they say anything themselves. */
+  restore (): void {
+    // What fails is told by the history; the page goes on without.
+    this.#kept.formerLines().then((lines) => { for (const line of lines) this.#board(line) }, () => {})
   }
 
   /** Never throws and never waits: the caller is the line. */
@@ -84,7 +105,7 @@ export class LiveHub {
     board.newest = picture
     for (const client of this.#clients) client.offer(picture)
     this.#pump()
-    if (record?.verdict === 'reject') this.#keep(picture)
+    this.#kept.offer(picture)
   }
 
   notice (line: string, notice: CaptureEvent | FitProgress): void {
@@ -94,7 +115,7 @@ export class LiveHub {
 
   removeLine (line: string): void {
     if (!this.#lines.delete(line)) return
-    this.#gallery.forget(line)
+    this.#kept.forget(line)
     this.#tellAll({ schema: SCHEMA, kind: 'line-removed', line })
   }
 
@@ -114,7 +135,7 @@ export class LiveHub {
       server: { id: this.id, version: this.#options.version },
       role,
       framesPerSecond: this.#options.framesPerSecond,
-      lines: lines.map((board) => board.state(this.#gallery.entries(board.line)))
+      lines: lines.map((board) => board.state(this.rejects(board.line)))
     })
     for (const { newest } of lines) if (newest !== undefined) client.offer(newest)
     this.#pump()
@@ -144,11 +165,12 @@ export class LiveHub {
     for (const client of this.#clients) client.tellStatistics({ schema: SCHEMA, kind: 'statistics', at, viewers: this.viewers, lines })
   }
 
-  close (): void {
+  /** Says goodbye at once; resolves when the parts taken are stored. */
+  async close (): Promise<void> {
     for (const client of this.#clients) client.disconnect('The live server stops')
     this.#clients.clear()
     this.#browsers.close()
-    this.#rejects.close()
+    await this.#kept.close()
   }
 
   /** Lines come from messages: their number is bounded, so that a wrong name per part cannot fill the memory. */
@@ -157,8 +179,13 @@ export class LiveHub {
     if (known !== undefined || this.#lines.size >= LINES) return known
     const board = new LineBoard(line, this.#now)
     this.#lines.set(line, board)
-    this.#tellAll({ schema: SCHEMA, kind: 'line', state: board.state([]) })
+    this.#tellLine(board)
+    this.#kept.restore(line).then((found) => { if (found && this.#lines.get(line) === board) this.#tellLine(board) }, () => {})
     return board
+  }
+
+  #tellLine (board: LineBoard): void {
+    this.#tellAll({ schema: SCHEMA, kind: 'line', state: board.state(this.rejects(board.line)) })
   }
 
   #tellAll (message: LiveMessage): void {
@@ -186,24 +213,5 @@ export class LiveHub {
       for (const client of clients) client.abandon(picture, 'encode-failed')
       this.#options.onError(error)
     })
-  }
-
-  /** A few rejects per line are encoded at a time: a line of nothing but rejects must not fill the encoder. */
-  #keep (picture: LinePicture): void {
-    this.#rejects.enter()
-    const busy = this.#keeping.get(picture.line) ?? 0
-    if (busy >= KEEPING) {
-      this.#rejects.drop('busy')
-      return
-    }
-    this.#keeping.set(picture.line, busy + 1)
-    this.#encoder.packet(picture).then((packet) => {
-      this.#rejects.leave()
-      if (picture.record === undefined || !this.#lines.has(picture.line)) return
-      this.#tellAll({ schema: SCHEMA, kind: 'reject', entry: this.#gallery.keep(picture.line, picture.record, packet) })
-    }, (error: unknown) => {
-      this.#rejects.drop('encode-failed')
-      this.#options.onError(error)
-    }).finally(() => this.#keeping.set(picture.line, (this.#keeping.get(picture.line) ?? 1) - 1))
   }
 }

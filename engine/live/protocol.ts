@@ -1,4 +1,5 @@
 /** Binary messages of the live page; `schemas/live.ts` documents the layout. */
+import { createHash } from 'node:crypto'
 import type { LiveFrame, QuantisedMapHeader } from '../../schemas/live.ts'
 import type { AnomalyMap } from '../frame/anomaly-map.ts'
 
@@ -76,4 +77,9 @@ export function encodePacket (header: PacketHeader, jpeg: Uint8Array, map: Quant
   start.writeUInt32LE(PACKET_MAGIC, 0)
   start.writeUInt32LE(text.byteLength, 4)
   return Buffer.concat(map === null ? [start, text, jpeg] : [start, text, jpeg, map.cells])
+}
+
+/** Address of a packet, SHA-256 in hex. */
+export function contentHash (packet: Uint8Array): string {
+  return createHash('sha256').update(packet).digest('hex')
 }

@@ -1,6 +1,4 @@
-/** The last rejects with their pictures, in memory, bounded in number and bytes. */
-import { createHash } from 'node:crypto'
-import type { InspectionRecord } from '../../schemas/inspection.ts'
+/** The last rejects of each line with their pictures, in memory, bounded in number and bytes. */
 import type { RejectEntry } from '../../schemas/live.ts'
 
 export interface GalleryBounds {
@@ -11,13 +9,15 @@ export interface GalleryBounds {
 
 interface Kept {
   entry: RejectEntry
-  packet: Buffer
+  /** `undefined` while the disk alone has it. */
+  packet: Uint8Array | undefined
+  onDisk: boolean
 }
 
 export class RejectGallery {
   readonly #bounds: GalleryBounds
   /** Oldest first. */
-  readonly #kept: Kept[] = []
+  #kept: Kept[] = []
   #bytes = 0
 
   constructor (bounds: GalleryBounds) {
@@ -28,14 +28,29 @@ export class RejectGallery {
     return this.#bytes
   }
 
-  keep (line: string, record: InspectionRecord, packet: Buffer): RejectEntry {
-    const entry: RejectEntry = { line, record, sha256: createHash('sha256').update(packet).digest('hex') }
-    this.#kept.push({ entry, packet })
+  keep (entry: RejectEntry, packet: Uint8Array): void {
+    this.#kept.push({ entry, packet, onDisk: false })
     this.#bytes += packet.byteLength
-    const sameLine = this.#kept.filter((kept) => kept.entry.line === line)
-    if (sameLine.length > this.#bounds.entriesPerLine) this.#remove(sameLine[0] as Kept)
-    while (this.#bytes > this.#bounds.bytes && this.#kept.length > 1) this.#remove(this.#kept[0] as Kept)
-    return entry
+    this.#bound(entry.line)
+    for (const kept of [...this.#kept]) {
+      if (this.#bytes <= this.#bounds.bytes || kept.entry === entry) return
+      if (kept.onDisk) this.#letGo(kept)
+      else this.#remove(kept)
+    }
+  }
+
+  /** The disk has the picture too: the memory may let go of it, and the entry stays. */
+  stored (sha256: string): void {
+    for (const kept of this.#kept) if (kept.entry.sha256 === sha256) kept.onDisk = true
+  }
+
+  /** Entries of the disk, newest first; they are older than what is here. Says whether any was new. */
+  restore (line: string, entries: readonly RejectEntry[]): boolean {
+    const known = new Set(this.entries(line).map(({ sha256 }) => sha256))
+    const older = entries.filter(({ sha256 }) => !known.has(sha256)).reverse()
+    this.#kept.unshift(...older.map((entry) => ({ entry, packet: undefined, onDisk: true })))
+    this.#bound(line)
+    return older.length > 0
   }
 
   /** Newest first. */
@@ -43,7 +58,7 @@ export class RejectGallery {
     return this.#kept.filter(({ entry }) => entry.line === line).map(({ entry }) => entry).reverse()
   }
 
-  packet (sha256: string): Buffer | undefined {
+  packet (sha256: string): Uint8Array | undefined {
     return this.#kept.find(({ entry }) => entry.sha256 === sha256)?.packet
   }
 
@@ -51,8 +66,18 @@ export class RejectGallery {
     for (const kept of this.#kept.filter(({ entry }) => entry.line === line)) this.#remove(kept)
   }
 
+  #bound (line: string): void {
+    const sameLine = this.#kept.filter(({ entry }) => entry.line === line)
+    for (const old of sameLine.slice(0, Math.max(0, sameLine.length - this.#bounds.entriesPerLine))) this.#remove(old)
+  }
+
+  #letGo (kept: Kept): void {
+    this.#bytes -= kept.packet?.byteLength ?? 0
+    kept.packet = undefined
+  }
+
   #remove (kept: Kept): void {
+    this.#letGo(kept)
     this.#kept.splice(this.#kept.indexOf(kept), 1)
-    this.#bytes -= kept.packet.byteLength
   }
 }

@@ -53,10 +53,15 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
 
   app.get<{ Params: { line: string } }>('/api/lines/:line/rejects', { onRequest: authorised }, (request) => hub.rejects(request.params.line))
 
+  app.get<{ Params: { line: string }, Querystring: { before?: string } }>('/api/lines/:line/history', { onRequest: authorised }, async (request) => {
+    const before = Number(request.query.before)
+    return hub.history(request.params.line, Number.isSafeInteger(before) ? before : undefined)
+  })
+
   app.get<{ Params: { sha256: string } }>('/api/packets/:sha256', { onRequest: authorised }, async (request, reply) => {
-    const packet = hub.packet(request.params.sha256)
+    const packet = await hub.packet(request.params.sha256)
     if (packet === undefined) return refuse(reply, 404, `Expected ${request.params.sha256} to be a picture that is kept, got none`, 'Older rejects make room for newer ones')
-    return reply.headers({ 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Type': 'application/octet-stream' }).send(packet)
+    return reply.headers({ 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Type': 'application/octet-stream' }).send(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength))
   })
 
   app.get<{ Querystring: { ticket?: string } }>('/ws', {

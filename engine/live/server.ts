@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { FitProgress, LineStatistics } from '../../schemas/live.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
+import { History, type HistoryConfiguration } from '../store/history.ts'
 import { assertMayListen, isLoopback, type LiveTokens } from './access.ts'
 import { LiveHub } from './hub.ts'
 import { LiveMetrics } from './metrics.ts'
@@ -28,6 +29,8 @@ export interface LiveServerOptions {
   jpegQuality?: number
   /** Rejects kept in memory; default 60 per line, 64 MiB in all. */
   gallery?: { entriesPerLine: number, bytes: number }
+  /** Keeps rejects and reviews on disk, over a restart; default: rejects in memory only. */
+  history?: HistoryConfiguration
   /** Folder of the built page; default the package's own. */
   pageFolder?: string
   /** Trouble in the background; default: ignored, it is counted at `/metrics`. */
@@ -56,6 +59,7 @@ export class LiveServer {
       jpegQuality: options.jpegQuality ?? 80,
       gallery: options.gallery ?? { entriesPerLine: 60, bytes: 64 << 20 },
       onError: (error) => { options.onError?.(asGoodpartsError(error, 'GOODPARTS_LIVE_FAILED')) },
+      ...(options.history === undefined ? {} : { history: new History(options.history) }),
       ...(options.now === undefined ? {} : { now: options.now })
     })
     this.#metrics = new LiveMetrics(this.#hub)
@@ -87,17 +91,19 @@ export class LiveServer {
       throw listenError(error, this.#host, port)
     }
     this.#app = app
+    this.#hub.restore()
     this.#timer = setInterval(() => { this.#hub.tellStatistics() }, STATISTICS_MS).unref()
     return { url: this.url ?? '', port: (app.server.address() as AddressInfo).port }
   }
 
-  /** Says goodbye to the browsers, which then try again until a server is back. */
+  /** Says goodbye to the browsers, which then try again until a server is back. Resolves when rejects on their way are stored. */
   async stop (): Promise<void> {
     clearInterval(this.#timer)
-    this.#hub.close()
+    const stored = this.#hub.close()
     this.#metrics.close()
     await this.#app?.close()
     this.#app = undefined
+    await stored
   }
 
   /** Never throws and never waits: it is called for every part. */

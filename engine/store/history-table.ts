@@ -1,141 +1,104 @@
-/** Inspections and pictures of the recent past on disk. Runs in the I/O thread; `history.ts` is its face. */
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** Inspections of the recent past on disk, each with its picture. Runs in the I/O thread; `history.ts` is its face. */
 import type { InspectionRecord, Verdict } from '../../schemas/inspection.ts'
-import { GoodpartsError } from '../errors.ts'
 import { Database } from './database.ts'
 
 export interface HistoryOptions {
-  folder: string
+  path: string
   /** The newest that are kept, all lines together. */
   maximumInspections: number
-  /** Of all pictures together. */
+  /** Of all pictures together; the file is somewhat larger. An inspection goes with its picture, the oldest first, the newest never. */
   maximumPictureBytes: number
 }
 
 export interface Picture {
-  /** SHA-256 of the bytes, hex. */
+  /** Content hash of the bytes, hex. */
   sha256: string
-  mediaType: string
+  /** Encoded, as they will be served. */
+  bytes: Uint8Array
 }
 
 export interface HistoryEntry {
   /** Grows by age; for paging. */
   position: number
   record: InspectionRecord
-  /** `null` where none was given, or it had to make room. */
-  picture: Picture | null
+  /** Content hash of its picture. */
+  sha256: string
 }
 
 export interface HistoryQuery {
-  line?: string
-  verdicts?: readonly Verdict[]
+  line: string
+  verdict?: Verdict
   /** Only entries older than this position. */
   before?: number
-  /** Default 100. */
-  limit?: number
+  limit: number
 }
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS inspection (position INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE, line TEXT NOT NULL, verdict TEXT NOT NULL, record TEXT NOT NULL, picture TEXT) STRICT;
+  CREATE TABLE IF NOT EXISTS inspection (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT NOT NULL, event_id TEXT NOT NULL, verdict TEXT NOT NULL, record TEXT NOT NULL,
+    sha256 TEXT NOT NULL, size INTEGER NOT NULL, picture BLOB NOT NULL, UNIQUE (line, event_id)
+  ) STRICT;
   CREATE INDEX IF NOT EXISTS inspection_by_line ON inspection (line, verdict, position);
-  CREATE TABLE IF NOT EXISTS picture (sha256 TEXT PRIMARY KEY, media_type TEXT NOT NULL, size INTEGER NOT NULL, used INTEGER NOT NULL) STRICT;
-  CREATE INDEX IF NOT EXISTS picture_by_use ON picture (used);
+  CREATE INDEX IF NOT EXISTS inspection_by_picture ON inspection (sha256, size);
 `
 
 export class HistoryTable {
   readonly #options: HistoryOptions
   readonly #database: Database
-  #pictureBytes: number
+  #held: { inspections: number, bytes: number }
 
   constructor (options: HistoryOptions) {
     this.#options = options
-    this.#database = new Database(join(options.folder, 'history.sqlite'), { durable: false, schema })
-    this.#pictureBytes = this.#database.get<{ bytes: number }>('SELECT COALESCE(SUM(size), 0) AS bytes FROM picture')?.bytes ?? 0
+    this.#database = new Database(options.path, { durable: false, schema })
+    this.#held = this.#database.get('SELECT COUNT(*) AS inspections, COALESCE(SUM(size), 0) AS bytes FROM inspection') ?? { inspections: 0, bytes: 0 }
   }
 
-  /** Keeps a record, or replaces it (same event id) by one that knows more. `picture`: encoded bytes. */
-  add (record: InspectionRecord, picture: { bytes: Uint8Array, mediaType: string } | null): Picture | null {
-    const kept = picture === null ? null : this.#keepPicture(picture.bytes, picture.mediaType)
-    this.#database.transaction(() => {
-      this.#database.run(`
-        INSERT INTO inspection (event_id, line, verdict, record, picture) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (event_id) DO UPDATE SET verdict = excluded.verdict, record = excluded.record, picture = COALESCE(excluded.picture, picture)`,
-      record.eventId, record.line, record.verdict, JSON.stringify(record), kept?.sha256 ?? null)
-      this.#database.run('DELETE FROM inspection WHERE position <= (SELECT MAX(position) FROM inspection) - ?', this.#options.maximumInspections)
+  /** Keeps an inspection under the name that its line has here. The same event again takes the place of the first: it knows more. */
+  add (line: string, record: InspectionRecord, { sha256, bytes }: Picture): void {
+    this.#held = this.#database.transaction(() => {
+      const replaced = this.#database.get<{ size: number }>('DELETE FROM inspection WHERE line = ? AND event_id = ? RETURNING size', line, record.eventId)
+      this.#database.run('INSERT INTO inspection (line, event_id, verdict, record, sha256, size, picture) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        line, record.eventId, record.verdict, JSON.stringify(record), sha256, bytes.byteLength, bytes)
+      return this.#makeRoom({
+        inspections: this.#held.inspections + (replaced === undefined ? 1 : 0),
+        bytes: this.#held.bytes + bytes.byteLength - (replaced?.size ?? 0)
+      })
     })
-    this.#evictPictures()
-    return kept
   }
 
   /** Newest first. */
-  recent ({ line, verdicts, before, limit = 100 }: HistoryQuery = {}): HistoryEntry[] {
-    const conditions = ['position < ?']
-    const values: Array<string | number> = [before ?? Number.MAX_SAFE_INTEGER]
-    if (line !== undefined) {
-      conditions.push('line = ?')
-      values.push(line)
-    }
-    if (verdicts !== undefined) {
-      conditions.push(`verdict IN (${verdicts.map(() => '?').join(', ')})`)
-      values.push(...verdicts)
-    }
-    const rows = this.#database.all<{ position: number, record: string, sha256: string | null, mediaType: string | null }>(`
-      SELECT position, record, picture.sha256 AS sha256, picture.media_type AS mediaType
-      FROM inspection LEFT JOIN picture ON picture.sha256 = inspection.picture
-      WHERE ${conditions.join(' AND ')} ORDER BY position DESC LIMIT ?`, ...values, limit)
-    return rows.map(({ position, record, sha256, mediaType }) => ({
-      position,
-      record: JSON.parse(record) as InspectionRecord,
-      picture: sha256 === null || mediaType === null ? null : { sha256, mediaType }
-    }))
+  recent ({ line, verdict, before, limit }: HistoryQuery): HistoryEntry[] {
+    const rows = this.#database.all<{ position: number, record: string, sha256: string }>(`
+      SELECT position, record, sha256 FROM inspection
+      WHERE line = ? AND verdict = COALESCE(?, verdict) AND position < ? ORDER BY position DESC LIMIT ?`,
+    line, verdict ?? null, before ?? Number.MAX_SAFE_INTEGER, limit)
+    return rows.map(({ position, record, sha256 }) => ({ position, record: JSON.parse(record) as InspectionRecord, sha256 }))
   }
 
-  /** The bytes of a picture that `recent` named, or `null` once it had to make room. */
-  picture (sha256: string): { bytes: Uint8Array, mediaType: string } | null {
-    const known = this.#database.get<{ mediaType: string }>('SELECT media_type AS mediaType FROM picture WHERE sha256 = ?', sha256)
-    const path = this.#path(sha256)
-    return known === undefined || !existsSync(path) ? null : { bytes: readFileSync(path), mediaType: known.mediaType }
+  /** Lines with an inspection scored since then (ISO 8601, UTC), the one with the newest first. */
+  lines (since: string, limit: number): string[] {
+    const rows = this.#database.all<{ line: string }>(`
+      SELECT line FROM inspection WHERE position IN (SELECT MAX(position) FROM inspection GROUP BY line) AND json_extract(record, '$.times.scored') >= ?
+      ORDER BY position DESC LIMIT ?`, since, limit)
+    return rows.map(({ line }) => line)
+  }
+
+  /** The bytes of a picture, or `null` once it had to make room. */
+  picture (sha256: string): Uint8Array | null {
+    return this.#database.get<{ picture: Uint8Array }>('SELECT picture FROM inspection WHERE sha256 = ? LIMIT 1', sha256)?.picture ?? null
   }
 
   close (): void {
     this.#database.close()
   }
 
-  #keepPicture (bytes: Uint8Array, mediaType: string): Picture {
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    const now = this.#nextUse()
-    if (this.#database.run('UPDATE picture SET used = ? WHERE sha256 = ?', now, sha256) > 0) return { sha256, mediaType }
-    const path = this.#path(sha256)
-    try {
-      mkdirSync(join(path, '..'), { recursive: true })
-      writeFileSync(`${path}.part`, bytes)
-      renameSync(`${path}.part`, path)
-    } catch (error) {
-      throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be writable, got "${error instanceof Error ? error.message : String(error)}"`, { cause: error })
+  #makeRoom ({ inspections, bytes }: { inspections: number, bytes: number }): { inspections: number, bytes: number } {
+    const { maximumInspections, maximumPictureBytes } = this.#options
+    while ((inspections > maximumInspections || bytes > maximumPictureBytes) && inspections > 1) {
+      const oldest = this.#database.get<{ size: number }>('DELETE FROM inspection WHERE position = (SELECT MIN(position) FROM inspection) RETURNING size')
+      inspections -= 1
+      bytes -= oldest?.size ?? 0
     }
-    this.#database.run('INSERT INTO picture (sha256, media_type, size, used) VALUES (?, ?, ?, ?)', sha256, mediaType, bytes.byteLength, now)
-    this.#pictureBytes += bytes.byteLength
-    return { sha256, mediaType }
-  }
-
-  #evictPictures (): void {
-    while (this.#pictureBytes > this.#options.maximumPictureBytes) {
-      const oldest = this.#database.get<{ sha256: string, size: number }>('SELECT sha256, size FROM picture ORDER BY used LIMIT 1')
-      if (oldest === undefined) return
-      // The row first: a file without a row is never shown, a row without a file would be.
-      this.#database.run('DELETE FROM picture WHERE sha256 = ?', oldest.sha256)
-      rmSync(this.#path(oldest.sha256), { force: true })
-      this.#pictureBytes -= oldest.size
-    }
-  }
-
-  #nextUse (): number {
-    return (this.#database.get<{ used: number | null }>('SELECT MAX(used) AS used FROM picture')?.used ?? 0) + 1
-  }
-
-  #path (sha256: string): string {
-    return join(this.#options.folder, 'pictures', sha256.slice(0, 2), sha256)
+    return { inspections, bytes }
   }
 }

@@ -1,63 +1,112 @@
-/** The recent past of every line: inspections, and the pictures of those that somebody may want to see again. Never delays a verdict. */
+/**
+ * The recent past on disk: inspections that somebody may want to see again, each with its picture. It never delays a verdict: a bounded number waits
+ * for the disk, more are left out and counted, and while the disk cannot be used, it is tried again at intervals.
+ */
 import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { GoodpartsError } from '../errors.ts'
+import { asGoodpartsError } from '../errors.ts'
+import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
 import { Store } from './io-thread.ts'
 import type { HistoryEntry, HistoryQuery, Picture } from './history-table.ts'
 
 export interface HistoryConfiguration {
-  folder: string
-  /** Default 100,000. */
+  /** Of the database; folders are made. One history per file. */
+  path: string
+  /** Default 10,000. */
   maximumInspections?: number
   /** Default 512 MiB. */
   maximumPictureBytes?: number
-  /** Entries that may wait for the disk; more are left out and counted. Default 200. */
-  maximumWaiting?: number
+  /** Told once when the disk cannot be used, and `null` once it can again. */
+  onTrouble?: (problem: GoodpartsError | null) => void
+  now?: () => number
 }
+
+const MAXIMUM_WAITING = 32
+const RETRY_MS = 10_000
 
 export class History {
   readonly #store: Store<'history'>
-  readonly #maximumWaiting: number
-  #waiting = 0
-  #leftOut = 0
+  readonly #ledger = new Ledger('store/history')
+  readonly #onTrouble: (problem: GoodpartsError | null) => void
+  readonly #now: () => number
+  readonly #waiting = new Set<Promise<void>>()
+  #problem: GoodpartsError | undefined
+  #retryAt = 0
+  #closed = false
 
-  constructor ({ folder, maximumInspections = 100_000, maximumPictureBytes = 512 * 1024 ** 2, maximumWaiting = 200 }: HistoryConfiguration) {
-    this.#store = new Store('history', { folder, maximumInspections, maximumPictureBytes })
-    this.#maximumWaiting = maximumWaiting
+  constructor ({ path, maximumInspections = 10_000, maximumPictureBytes = 512 * 1024 ** 2, onTrouble = () => {}, now = Date.now }: HistoryConfiguration) {
+    this.#store = new Store('history', { path, maximumInspections, maximumPictureBytes })
+    this.#onTrouble = onTrouble
+    this.#now = now
   }
 
-  /** Entries that the disk was too slow for. */
-  get leftOut (): number {
-    return this.#leftOut
+  get ledger (): LedgerSnapshot {
+    return this.#ledger.snapshot()
   }
 
-  /**
-   * Keeps a record and, where given, its picture (encoded, for example JPEG). The same event id again replaces the record.
-   * Resolves to the picture's address, or `null` without one or when the entry was left out.
-   * @throws GOODPARTS_STORE_FAILED
-   */
-  async add (record: InspectionRecord, picture: { bytes: Uint8Array, mediaType: string } | null = null): Promise<Picture | null> {
-    if (this.#waiting >= this.#maximumWaiting) {
-      this.#leftOut += 1
-      return null
+  /** Never throws. Resolves to whether the inspection is kept; the same event of the same line again takes the place of the first. */
+  async add (line: string, record: InspectionRecord, picture: Picture): Promise<boolean> {
+    this.#ledger.enter()
+    if (this.#waiting.size >= MAXIMUM_WAITING) {
+      this.#ledger.drop('disk-too-slow')
+      return false
     }
-    this.#waiting += 1
+    const written = this.#write(async () => this.#store.call('add', line, record, picture))
+    this.#waiting.add(written)
     try {
-      return await this.#store.call('add', record, picture)
+      await written
+      this.#ledger.leave()
+      return true
+    } catch (error) {
+      this.#ledger.drop(asGoodpartsError(error, 'GOODPARTS_STORE_FAILED').code === 'GOODPARTS_QUEUE_FULL' ? 'disk-too-slow' : 'store-failed')
+      return false
     } finally {
-      this.#waiting -= 1
+      this.#waiting.delete(written)
     }
   }
 
   /** Newest first. @throws GOODPARTS_STORE_FAILED */
-  async recent (query: HistoryQuery = {}): Promise<HistoryEntry[]> {
-    return await this.#store.call('recent', query)
+  async recent (query: HistoryQuery): Promise<HistoryEntry[]> {
+    return await this.#telling(async () => this.#store.call('recent', query))
+  }
+
+  /** Lines with an inspection scored since then (ISO 8601, UTC), at most so many, the one with the newest first. @throws GOODPARTS_STORE_FAILED */
+  async lines (since: string, limit: number): Promise<string[]> {
+    return await this.#telling(async () => this.#store.call('lines', since, limit))
   }
 
   /** The bytes of a picture, or `null` once it had to make room. @throws GOODPARTS_STORE_FAILED */
-  async picture (sha256: string): Promise<{ bytes: Uint8Array, mediaType: string } | null> {
-    return await this.#store.call('picture', sha256)
+  async picture (sha256: string): Promise<Uint8Array | null> {
+    return await this.#telling(async () => this.#store.call('picture', sha256))
   }
 
+  /** After what waits is written. */
   async close (): Promise<void> {
+    this.#closed = true
+    this.#ledger.close()
+    await Promise.allSettled(this.#waiting)
     await this.#store.close()
+  }
+
+  /** Opening costs a thread: a disk that failed is left alone for a while. */
+  async #write (work: () => Promise<void>): Promise<void> {
+    if (this.#problem !== undefined && this.#now() < this.#retryAt) throw this.#problem
+    await this.#telling(work)
+    if (this.#problem !== undefined) this.#onTrouble(null)
+    this.#problem = undefined
+  }
+
+  /** That reading works says nothing of writing: trouble ends with the next write. */
+  async #telling<T> (work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (cause) {
+      const problem = asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')
+      if (problem.code === 'GOODPARTS_QUEUE_FULL' || this.#closed) throw problem
+      this.#retryAt = this.#now() + RETRY_MS
+      if (problem.message !== this.#problem?.message) this.#onTrouble(problem)
+      this.#problem = problem
+      throw problem
+    }
   }
 }

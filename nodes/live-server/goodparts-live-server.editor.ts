@@ -2,11 +2,16 @@ import type { EditorNodeProperties, EditorRED } from 'node-red'
 
 declare const RED: EditorRED
 
+const history = { historyFolder: 'goodparts/history', historyInspections: '10000', historySize: '512' }
+
 interface Properties extends EditorNodeProperties {
   host: string
   port: string
   framesPerSecond: string
   jpegQuality: string
+  historyFolder?: string
+  historyInspections?: string
+  historySize?: string
   tls: string
 }
 
@@ -18,6 +23,9 @@ RED.nodes.registerType<Properties, { viewerToken: string, operatorToken: string,
     port: { value: '8765', required: true, validate: (value: string) => value.startsWith('${') || (Number.isInteger(Number(value)) && Number(value) > 0 && Number(value) < 65536) },
     framesPerSecond: { value: '12', required: true, validate: (value: string) => Number(value) >= 1 && Number(value) <= 60 },
     jpegQuality: { value: '80', required: true, validate: (value: string) => Number(value) >= 1 && Number(value) <= 100 },
+    historyFolder: { value: history.historyFolder },
+    historyInspections: { value: history.historyInspections, validate: (value?: string) => isCount(value) },
+    historySize: { value: history.historySize, validate: (value?: string) => isCount(value) },
     tls: { value: '', type: 'tls-config', required: false }
   },
   credentials: {
@@ -41,5 +49,16 @@ RED.nodes.registerType<Properties, { viewerToken: string, operatorToken: string,
     host.add(port).on('input', show)
     tls.on('change', show)
     show()
+    // A server of an older flow keeps its rejects too, until somebody empties the field.
+    for (const [name, value] of Object.entries(history)) if (this[name as keyof typeof history] === undefined) $(`#node-config-input-${name}`).val(value)
+    const folder = $('#node-config-input-historyFolder')
+    const showHistory = (): void => { $('.goodparts-live-server-history').toggle(String(folder.val()).trim() !== '') }
+    folder.on('input', showHistory)
+    showHistory()
   }
 })
+
+/** Flows of before have no value. */
+function isCount (value: string | undefined): boolean {
+  return value === undefined || (Number.isInteger(Number(value)) && Number(value) >= 1)
+}

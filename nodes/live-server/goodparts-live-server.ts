@@ -1,4 +1,5 @@
 /** Configuration node: the live page's server, shared by the nodes that name it. */
+import { homedir } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
@@ -25,20 +26,31 @@ export default function register (RED: NodeAPI): void {
     RED.nodes.createNode(this, config)
     const shared = new SharedServer({
       open: async () => {
-        const options: LiveServerOptions = { ...readLiveServerForm(config, this.credentials), ...tlsOptions(RED, config.tls), onError: (error) => { this.debug(error.message) } }
+        const settings = readLiveServerForm(config, { id: this.id, userDir: RED.settings.userDir ?? homedir(), credentials: this.credentials })
+        const options: LiveServerOptions = { ...settings, ...tlsOptions(RED, config.tls), onError: (error) => { this.debug(error.message) } }
+        if (options.history !== undefined) options.history.onTrouble = (problem) => { tellHistory(this, problem) }
         const { LiveServer } = await import('../../engine/live/server.ts')
         return new LiveServer(options)
       },
       onListening: (url) => { this.log(RED._('goodparts-live-server.listening', { url })) },
-      onFailed: (error) => { this.error(error.fix === null ? error.message : `${error.message}. ${error.fix}`) }
+      onFailed: (error) => { this.error(wholeText(error)) }
     })
     this.lease = () => shared.lease()
     onClose(this, async () => shared.close())
   }
 
+  function tellHistory (node: Node, problem: GoodpartsError | null): void {
+    if (problem === null) node.log(RED._('goodparts-live-server.historyWorks'))
+    else node.warn(RED._('goodparts-live-server.historyFailed', { problem: wholeText(problem) }))
+  }
+
   RED.nodes.registerType('goodparts-live-server', LiveServerConfig as (this: Node, config: Config) => void, {
     credentials: { viewerToken: { type: 'password' }, operatorToken: { type: 'password' }, engineerToken: { type: 'password' } }
   })
+}
+
+function wholeText ({ message, fix }: GoodpartsError): string {
+  return fix === null ? message : `${message}. ${fix}`
 }
 
 /** Key and certificate of the `tls-config` node chosen. @throws GOODPARTS_ARGUMENT */

@@ -1,4 +1,5 @@
 /** The form of a live server, checked. */
+import { resolve } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
 
@@ -8,6 +9,11 @@ export interface LiveServerForm {
   port: string | number
   framesPerSecond: string | number
   jpegQuality: string | number
+  /** Absolute, or within Node-RED's user directory; blank: rejects in memory only. Flows of before have none of these three. */
+  historyFolder?: string
+  historyInspections?: string | number
+  /** MB of pictures. */
+  historySize?: string | number
 }
 
 export interface LiveServerCredentials {
@@ -16,9 +22,12 @@ export interface LiveServerCredentials {
   engineerToken?: string
 }
 
-/** @throws GOODPARTS_ARGUMENT */
-export function readLiveServerForm (form: LiveServerForm, credentials: LiveServerCredentials = {}): LiveServerOptions {
+/** `id` names the history's file, `userDir` is Node-RED's. @throws GOODPARTS_ARGUMENT */
+export function readLiveServerForm (form: LiveServerForm, { id, userDir, credentials = {} }: { id: string, userDir: string, credentials?: LiveServerCredentials | undefined }): LiveServerOptions {
   const { viewerToken, operatorToken, engineerToken } = credentials
+  const { historyFolder = 'goodparts/history', historyInspections = 10_000, historySize = 512 } = form
+  const maximumInspections = integer('number of inspections', historyInspections, 1, 10_000_000)
+  const maximumPictureBytes = integer('MB of pictures', historySize, 1, 1_000_000) * 1024 ** 2
   return {
     host: form.host.trim() === '' ? '127.0.0.1' : form.host.trim(),
     port: integer('port', form.port, 0, 65535),
@@ -28,7 +37,8 @@ export function readLiveServerForm (form: LiveServerForm, credentials: LiveServe
       ...(filled(viewerToken) ? { viewer: viewerToken } : {}),
       ...(filled(operatorToken) ? { operator: operatorToken } : {}),
       ...(filled(engineerToken) ? { engineer: engineerToken } : {})
-    }
+    },
+    ...(historyFolder.trim() === '' ? {} : { history: { path: resolve(userDir, historyFolder.trim(), `${id}.sqlite`), maximumInspections, maximumPictureBytes } })
   }
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { RejectEntry } from '../../schemas/live.ts'
 import { LatencyWindow } from '../../engine/live/latency-window.ts'
 import { LineBoard } from '../../engine/live/line-board.ts'
 import { RateMeter } from '../../engine/live/rate-meter.ts'
+import { contentHash } from '../../engine/live/protocol.ts'
 import { RejectGallery } from '../../engine/live/reject-gallery.ts'
 import { inspection } from '../publish/fixtures.ts'
 
@@ -59,22 +61,47 @@ describe('the board of a line', () => {
 })
 
 describe('the gallery of rejects', () => {
+  const entry = (number: number, line = 'a'): RejectEntry => ({ line, record: inspection(number, line), sha256: contentHash(Buffer.from(`${line} ${number}`)) })
+  const numbers = (gallery: RejectGallery, line = 'a'): number[] => gallery.entries(line).map(({ record }) => record.frame.sequence)
+
   it('keeps so many per line and so many bytes in all, newest first', () => {
     const gallery = new RejectGallery({ entriesPerLine: 3, bytes: 1000 })
-    const kept = [0, 1, 2, 3].map((i) => gallery.keep('a', inspection(i), Buffer.alloc(100, i)))
-    expect(gallery.entries('a').map(({ sha256 }) => sha256)).toEqual([kept[3], kept[2], kept[1]].map((entry) => entry?.sha256))
-    expect(gallery.packet(kept[0]?.sha256 ?? '')).toBeUndefined()
-    gallery.keep('b', inspection(9), Buffer.alloc(750, 9))
+    for (let i = 0; i < 4; i++) gallery.keep(entry(i), Buffer.alloc(100))
+    expect(numbers(gallery)).toEqual([3, 2, 1])
+    expect(gallery.packet(entry(0).sha256)).toBeUndefined()
+    gallery.keep(entry(9, 'b'), Buffer.alloc(750))
     expect(gallery.bytes).toBeLessThanOrEqual(1000)
-    expect(gallery.entries('a')).toHaveLength(2)
+    expect(numbers(gallery)).toEqual([3, 2])
     gallery.forget('b')
     expect([gallery.bytes, gallery.entries('b').length]).toEqual([200, 0])
   })
 
   it('keeps one picture that is larger than the bound rather than none', () => {
     const gallery = new RejectGallery({ entriesPerLine: 3, bytes: 10 })
-    gallery.keep('a', inspection(0), Buffer.alloc(100))
-    gallery.keep('a', inspection(1), Buffer.alloc(200))
+    gallery.keep(entry(0), Buffer.alloc(100))
+    gallery.keep(entry(1), Buffer.alloc(200))
     expect(gallery.bytes).toBe(200)
+  })
+
+  it('lets go of pictures that the disk has, and keeps their entries', () => {
+    const gallery = new RejectGallery({ entriesPerLine: 9, bytes: 250 })
+    for (let i = 0; i < 2; i++) gallery.keep(entry(i), Buffer.alloc(100))
+    gallery.stored(entry(0).sha256)
+    gallery.keep(entry(2), Buffer.alloc(100))
+    expect(numbers(gallery)).toEqual([2, 1, 0])
+    expect([0, 1, 2].map((i) => gallery.packet(entry(i).sha256)?.byteLength)).toEqual([undefined, 100, 100])
+    expect(gallery.bytes).toBe(200)
+  })
+
+  it('puts what the disk remembers behind what is here, once, and within the same bound', () => {
+    const gallery = new RejectGallery({ entriesPerLine: 4, bytes: 1000 })
+    gallery.keep(entry(6), Buffer.alloc(100))
+    const remembered = [6, 5, 4, 3, 2].map((i) => entry(i))
+    expect(gallery.restore('a', remembered)).toBe(true)
+    expect(numbers(gallery)).toEqual([6, 5, 4, 3])
+    expect(gallery.restore('a', remembered.slice(0, 4))).toBe(false)
+    expect(gallery.bytes).toBe(100)
+    gallery.keep(entry(7), Buffer.alloc(1000))
+    expect(numbers(gallery)).toEqual([7, 5, 4])
   })
 })

@@ -277,7 +277,7 @@ describe('/metrics', () => {
     expect(text).toContain('goodparts_line_frames_total{line="a"} 31')
     expect(text).toMatch(/goodparts_verdict_latency_seconds_count\{line="a"\} 31/)
     const sum = (name: string, hop: string): number => [...text.matchAll(new RegExp(`^${name}\\{hop="${hop}".*\\} (\\d+)$`, 'gm'))].reduce((total, [, value]) => total + Number(value), 0)
-    for (const hop of ['live/browsers', 'live/rejects']) {
+    for (const hop of ['live/browsers', 'live/kept']) {
       expect(sum('goodparts_hop_in_total', hop)).toBeGreaterThan(0)
       expect(sum('goodparts_hop_in_total', hop)).toBe(sum('goodparts_hop_out_total', hop) + sum('goodparts_hop_dropped_total', hop) + sum('goodparts_hop_in_flight', hop))
     }

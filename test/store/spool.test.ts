@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Spool, type SpoolConfiguration } from '../../engine/store/spool.ts'
+import { mountSmallDisk } from '../small-disk.ts'
 
 const stamp = '2026-11-24T08:00:00.000Z'
 let folder: string
@@ -184,25 +185,12 @@ describe('Spool', () => {
   })
 })
 
-const mount = ((): { path: string, end: () => void } | string => {
-  const path = mkdtempSync(join(tmpdir(), 'goodparts-small-disk-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path], { stdio: 'pipe' })
-    return { path, end: () => { execFileSync('umount', ['-l', path]); rmSync(path, { recursive: true, force: true }) } }
-  } catch (error) {
-    rmSync(path, { recursive: true, force: true })
-    return String(error)
-  }
-})()
+const disk = mountSmallDisk('2m')
 
-if (typeof mount === 'string') process.stdout.write(`skipped: a full disk needs a tmpfs, and mounting one failed: ${mount}\n`)
-
-describe.skipIf(typeof mount === 'string')('Spool on a small disk', () => {
-  const disk = mount as Exclude<typeof mount, string>
-
+describe.skipIf(disk === null)('Spool on a small disk', () => {
   it('refuses when the disk is full, keeps what it has, and recovers when space returns', async () => {
-    mkdirSync(join(disk.path, 'spool'))
-    const spool = open({ path: join(disk.path, 'spool', 'spool.sqlite') })
+    mkdirSync(join(disk!.path, 'spool'))
+    const spool = open({ path: join(disk!.path, 'spool', 'spool.sqlite') })
     const large = (number: number): ReturnType<typeof record> => ({ ...record(number), value: JSON.stringify({ number, text: 'x'.repeat(10_000) }) })
     const safe: number[] = []
     try {
@@ -210,7 +198,7 @@ describe.skipIf(typeof mount === 'string')('Spool on a small disk', () => {
         await spool.append(large(number))
         safe.push(number)
       }
-      writeFileSync(join(disk.path, 'somebody-elses'), Buffer.alloc(1_200_000))
+      writeFileSync(join(disk!.path, 'somebody-elses'), Buffer.alloc(1_200_000))
 
       const refusals: unknown[] = []
       for (let number = 3; refusals.length < 3; number++) {
@@ -219,12 +207,12 @@ describe.skipIf(typeof mount === 'string')('Spool on a small disk', () => {
       expect(refusals).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ code: 'GOODPARTS_SPOOL_FULL', fix: expect.stringContaining('Free space') as string }) as unknown))
       expect(await numbers(spool)).toEqual(safe)
 
-      rmSync(join(disk.path, 'somebody-elses'))
+      rmSync(join(disk!.path, 'somebody-elses'))
       await spool.append(large(1000))
       expect(await numbers(spool)).toEqual([...safe, 1000])
     } finally {
       await spool.close()
-      disk.end()
+      disk!.end()
     }
   })
 })

@@ -1,4 +1,7 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { NodeStatus } from 'node-red'
 import live from '../../../nodes/live/goodparts-live.ts'
@@ -9,6 +12,7 @@ import { Browser } from '../../live/browser.ts'
 import { openSampleLine } from '../../live/sample-line.ts'
 import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
+const userDir = mkdtempSync(join(tmpdir(), 'goodparts-user-'))
 let port: number
 
 async function listen (server: Server): Promise<number> {
@@ -25,7 +29,7 @@ async function freePort (): Promise<number> {
 function flow (changes: { server?: object, live?: object } = {}): object[] {
   return [
     { id: 'flow', type: 'tab' },
-    { id: 'server', type: 'goodparts-live-server', name: '', host: '127.0.0.1', port: String(port), framesPerSecond: '12', jpegQuality: '80', tls: '', ...changes.server },
+    { id: 'server', type: 'goodparts-live-server', name: '', host: '127.0.0.1', port: String(port), framesPerSecond: '12', jpegQuality: '80', historyFolder: '', historyInspections: '10000', historySize: '512', tls: '', ...changes.server },
     { id: 'live', z: 'flow', x: 100, y: 100, type: 'goodparts-live', name: '', server: 'server', line: '', wires: [], ...changes.live },
     { id: 'catcher', z: 'flow', x: 100, y: 200, type: 'catch', scope: ['live'], wires: [['errors']] },
     { id: 'errors', z: 'flow', x: 300, y: 200, type: 'helper' }
@@ -35,8 +39,11 @@ function flow (changes: { server?: object, live?: object } = {}): object[] {
 const shows = (text: string) => (status: NodeStatus): boolean => typeof status === 'object' && status.text === `goodparts-live.status.${text}`
 const address = (): string => `http://127.0.0.1:${port}/`
 
-beforeAll(async () => { await startRuntime() })
-afterAll(async () => { await stopRuntime() })
+beforeAll(async () => { await startRuntime({ userDir }) })
+afterAll(async () => {
+  await stopRuntime()
+  rmSync(userDir, { recursive: true, force: true })
+})
 afterEach(async () => { await undeploy() })
 
 describe('goodparts-live', () => {
@@ -111,6 +118,67 @@ describe('goodparts-live', () => {
     await untilStatus('live', shows('viewers'))
     await undeploy()
     await expect(fetch(address())).rejects.toThrow()
+  })
+})
+
+describe('a history', () => {
+  /** What the server's node has warned of. */
+  function warnings (): string[] {
+    const { warn } = nodeOf('server') as unknown as { warn: { args: string[][] } }
+    return warn.args.map(([text]) => text ?? '')
+  }
+
+  async function rejectAndSee (line: Awaited<ReturnType<typeof openSampleLine>>): Promise<Browser> {
+    await untilStatus('live', shows('viewers'))
+    const browser = await Browser.open(address())
+    const { frame, record, map } = line.nextReject()
+    nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
+    await browser.until(() => browser.of('reject').length === 1)
+    return browser
+  }
+
+  it('keeps the rejects over a restart, also in a flow of before that says nothing of it', async () => {
+    port = await freePort()
+    const line = await openSampleLine('line-7')
+    const older = flow({ server: { historyFolder: undefined, historyInspections: undefined, historySize: undefined } })
+    await deploy([liveServer, live], older)
+    const browser = await rejectAndSee(line)
+    await undeploy()
+    expect(existsSync(join(userDir, 'goodparts', 'history', 'server.sqlite'))).toBe(true)
+
+    await deploy([liveServer, live], older)
+    await untilStatus('live', shows('viewers'))
+    const later = await Browser.open(address())
+    await later.until(() => later.messages.some((message) => (message.kind === 'line' ? [message.state] : message.kind === 'hello' ? message.lines : []).some(({ rejects }) => rejects.length === 1)))
+    expect(warnings()).toEqual([])
+    browser.close()
+    later.close()
+  })
+
+  it('is not kept where its folder is empty, and a folder that cannot be written is warned of once while the page goes on', async () => {
+    port = await freePort()
+    const line = await openSampleLine('line-8')
+    await deploy([liveServer, live], flow())
+    const first = await rejectAndSee(line)
+    first.close()
+    await undeploy()
+
+    writeFileSync(join(userDir, 'blocked'), '')
+    await deploy([liveServer, live], flow({ server: { historyFolder: join(userDir, 'blocked', 'history') } }))
+    const second = await rejectAndSee(line)
+    expect(second.of('hello')[0]?.lines).toEqual([])
+    const { frame, record, map } = line.nextReject()
+    nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
+    await second.until(() => second.of('reject').length === 2)
+    expect(warnings()).toEqual(['goodparts-live-server.historyFailed'])
+    second.close()
+  })
+
+  it('says so when a bound is none', async () => {
+    await deploy([liveServer, live], flow({ server: { historyFolder: 'h', historySize: 'much' } }))
+    await untilStatus('live', shows('notListening'))
+    const { error } = nodeOf('server') as unknown as { error: { args: string[][] } }
+    expect(error.args).toEqual([[expect.stringContaining('MB of pictures to be a whole number')]])
   })
 })
 
