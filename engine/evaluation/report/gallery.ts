@@ -20,6 +20,7 @@ export interface GalleryPicture {
 const picturesOfEachKind = 12
 /** Longer edge of the pictures in the report. */
 const edge = 360
+const outlineWidth = 2
 const outlineColour = [60, 220, 110] as const
 
 /** Scores the chosen pictures again for their maps. @param nameOf how the report calls a picture. */
@@ -62,17 +63,21 @@ async function shrink (image: RawImage): Promise<RawImage> {
   return scale >= 1 ? image : resizeImage(image, Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale)))
 }
 
-/** `(H, W, 3)`: the picture with a line just outside each region. */
+/** `(H, W, 3)`: the picture with a line just outside each region, of two pixels, since JPEG halves the resolution of colours. */
 function outlined ({ data, width, height, channels }: RawImage, { labels }: GroundTruth): RawImage {
   const result = new Uint8Array(width * height * 3)
-  const inside = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < width && y < height && labels[y * width + x] !== 0
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const pixel = y * width + x
-      const edgeOfRegion = labels[pixel] === 0 && (inside(x - 1, y) || inside(x + 1, y) || inside(x, y - 1) || inside(x, y + 1))
-      for (let c = 0; c < 3; c++) result[3 * pixel + c] = edgeOfRegion ? outlineColour[c] as number : data[channels === 1 ? pixel : 3 * pixel + c] as number
-    }
+  for (let pixel = 0; pixel < labels.length; pixel++) {
+    for (let c = 0; c < 3; c++) result[3 * pixel + c] = data[channels === 1 ? pixel : 3 * pixel + c] as number
   }
+  labels.forEach((region, pixel) => {
+    if (region === 0) return
+    const [x, y] = [pixel % width, Math.floor(pixel / width)]
+    for (let ny = Math.max(0, y - outlineWidth); ny <= Math.min(height - 1, y + outlineWidth); ny++) {
+      for (let nx = Math.max(0, x - outlineWidth); nx <= Math.min(width - 1, x + outlineWidth); nx++) {
+        if (labels[ny * width + nx] === 0) result.set(outlineColour, 3 * (ny * width + nx))
+      }
+    }
+  })
   return { data: result, width, height, channels: 3 }
 }
 
