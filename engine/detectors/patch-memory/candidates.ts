@@ -7,11 +7,12 @@ import type { PatchMemoryOptions } from './options.ts'
 
 /** Edges tried, from cheap to dear. */
 const sizeLadder = [128, 192, 256, 320, 384, 448, 512, 640, 768]
-/** Beyond this multiple of the pictures' own edge, enlarging shows nothing new. */
-const mostEnlarged = 1.5
+/** Neighbours on the ladder that are tried differ at least so much. */
+const coarsestStep = 0.8
+/** Enlarging small pictures gives the backbone room; enlarging large ones shows nothing new. Multiples of their own edge, and pixels. */
+const mostEnlarged = { small: 1.5, upTo: 448, large: 1.15 }
 /** The smallest picture that is tried: smaller ones lose small defects on any camera. */
 const leastShare = 0.4
-const mostSizes = 5
 
 /** Layer sets that `auto` tries; `three` costs as much as both and won nowhere. */
 const automaticLayers = ['fine', 'standard']
@@ -20,31 +21,31 @@ const automaticLayers = ['fine', 'standard']
 const fineStride = 4
 const byStride = { fine: { components: 32, entries: 1000 }, coarse: { components: 64, entries: 2000 } }
 
-/** Layer sets and sizes, cheap ones first, with the plainest of every other setting. @param edge Of the pictures, pixels. */
+/** Layer sets and sizes, cheap ones first, with the usual value of every other setting. @param edge Of the pictures, pixels. */
 export function scaleCandidates (options: PatchMemoryOptions, backbone: Backbone, edge: number): MemorySettings[] {
   const layers = candidateLayers(options, backbone)
   const candidates = candidateSizes(options, edge).flatMap((size) => layers
     .filter((name) => options.size !== 'auto' || size % coarsestStride(backbone, name) === 0)
-    .map((name) => plainest(options, backbone, name, size)))
+    .map((name) => usual(options, backbone, name, size)))
   if (candidates.length === 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected layers ${layers.join(', ')} to have a size that they can take, got none`)
   return candidates
 }
 
-/** The same scale with the other normalisations that are left open. */
+/** The same scale with one other setting each, of those that are left open. */
 export function settingVariants (options: PatchMemoryOptions, chosen: MemorySettings): MemorySettings[] {
-  const normalisations = options.normalisation === 'auto' ? ['backbone', 'image'] as const : [options.normalisation]
-  const whitenings = options.whitening === 'auto' ? [false, true] : [options.whitening]
-  return normalisations.flatMap((normalisation) => whitenings.map((whitening) => ({ ...chosen, normalisation, whitening })))
-    .filter(({ normalisation, whitening }) => normalisation !== chosen.normalisation || whitening !== chosen.whitening)
+  return [
+    ...(options.whitening === 'auto' ? [{ ...chosen, whitening: !chosen.whitening }] : []),
+    ...(options.normalisation === 'auto' ? [{ ...chosen, normalisation: 'image' as const }] : [])
+  ]
 }
 
-function plainest (options: PatchMemoryOptions, backbone: Backbone, layers: string, size: number): MemorySettings {
+function usual (options: PatchMemoryOptions, backbone: Backbone, layers: string, size: number): MemorySettings {
   const { components, entries } = byStride[(layerSet(backbone, layers)[0]?.stride ?? 0) <= fineStride ? 'fine' : 'coarse']
   return {
     layers,
     size,
     normalisation: options.normalisation === 'auto' ? 'backbone' : options.normalisation,
-    whitening: options.whitening === 'auto' ? false : options.whitening,
+    whitening: options.whitening === 'auto' ? true : options.whitening,
     components: options.components === 'auto' ? components : options.components,
     entries: options.bankSize === 'auto' ? entries : options.bankSize
   }
@@ -59,13 +60,16 @@ function candidateLayers ({ scale }: PatchMemoryOptions, backbone: Backbone): st
   return [scale]
 }
 
-/** Spread evenly where the ladder has more rungs than are worth trying. */
+/** From the largest downwards, so that the picture's own size is among them. @param edge Of the pictures, pixels. */
 export function candidateSizes ({ size }: Pick<PatchMemoryOptions, 'size'>, edge: number): number[] {
   if (size !== 'auto') return [size]
-  const largest = Math.max(mostEnlarged * edge, sizeLadder[0] as number)
-  const rungs = sizeLadder.filter((rung) => rung <= largest && rung >= Math.min(leastShare * edge, leastShare * (sizeLadder.at(-1) as number)))
-  if (rungs.length <= mostSizes) return rungs
-  return Array.from({ length: mostSizes }, (_, i) => rungs[Math.round(i * (rungs.length - 1) / (mostSizes - 1))] as number)
+  const largest = Math.max(mostEnlarged.large * edge, Math.min(mostEnlarged.small * edge, mostEnlarged.upTo), sizeLadder[0] as number)
+  const smallest = Math.min(leastShare * edge, leastShare * (sizeLadder.at(-1) as number))
+  const sizes: number[] = []
+  for (const rung of sizeLadder.filter((pixels) => pixels <= largest && pixels >= smallest).reverse()) {
+    if (sizes.length === 0 || rung <= coarsestStep * (sizes[0] as number)) sizes.unshift(rung)
+  }
+  return sizes
 }
 
 function coarsestStride (backbone: Backbone, layers: string): number {

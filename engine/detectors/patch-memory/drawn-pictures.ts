@@ -13,10 +13,12 @@ export interface DrawnPicture {
   seeds: number[]
 }
 
-/** Drawings on each picture. */
-const drawings = 3
+/** Drawings over all pictures, and at most on one: untouched pictures are what the proxy is short of. */
+const wantedDrawings = 100
+const mostOnOne = 3
 
 export function drawnPictures (images: readonly GoodImage[], random: Random): DrawnPicture[] {
+  const drawings = Math.min(mostOnOne, Math.ceil(wantedDrawings / images.length))
   return Array.from(permutation(images.length, random), (index) => ({
     image: images[index] as GoodImage,
     other: images[Math.floor(random() * images.length)] as GoodImage,

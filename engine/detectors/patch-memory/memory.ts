@@ -38,7 +38,7 @@ export interface Memory {
 const componentPictures = 32
 const componentRows = 20_000
 /** Patches that each entry of the bank is picked from, after each picture has given its own most different ones. */
-const patchesPerEntry = 6
+const patchesPerEntry = 5
 const leastPatchesPerPicture = 16
 /** Distances in the coreset are taken on at most so many numbers. */
 const coresetWidth = 32

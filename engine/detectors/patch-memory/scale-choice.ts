@@ -20,74 +20,107 @@ export interface ScaleChoice {
   trials: ScaleTrial[]
 }
 
-/** Pictures of good parts that trials learn from and are judged by. */
-const mostToLearn = 80
+/** Share of the good parts that judge and do not teach. */
 const heldOutShare = 0.3
-const mostHeldOut = 40
 const leastHeldOut = 4
-/** After the first part of the pictures, candidates so far behind the best are left. */
-const firstPart = 0.4
+/** A first look at every candidate by few pictures, a second at the best by more. */
+const firstLook = { learn: 40, judge: 40 }
+const secondLook = { learn: 80, judge: 100 }
+/** Candidates that get the second look, and how far behind the best of the first they may be. */
+const mostInSecondLook = 3
 const clearlyBehind = 0.06
 /** Proxies nearer than this are alike: the cheaper choice wins. */
 const alike = 0.003
-/** Smaller banks tried, as shares of the full one. */
-const bankShares = [0.25, 0.5]
+/**
+ * Drawn defects rank scales as real ones do; normalisations less surely (measured on magnetic tiles: within 0.02 they may disagree). So the
+ * usual one stays unless another is better by more than that.
+ */
+const clearlyBetter = 0.02
+/** Smaller banks tried, each only when the one before was as good. */
+const bankShares = [0.5]
+const alikeBanks = 0.001
 
 export async function chooseScale (options: PatchMemoryOptions, backbone: Backbone, edge: number, images: readonly GoodImage[], work: FitWork): Promise<ScaleChoice> {
   const candidates = scaleCandidates(options, backbone, edge)
-  const [only] = candidates
   const open = candidates.length > 1 || options.normalisation === 'auto' || options.whitening === 'auto' || options.bankSize === 'auto'
-  if (!open) return { settings: only as MemorySettings, trials: [] }
-
-  const split = holdOut(images, { share: heldOutShare, atLeast: leastHeldOut, atMost: mostHeldOut }, work.random('trial'))
-  const kept = spread(split.kept, mostToLearn)
-  const held = spread(split.heldOut, mostHeldOut)
-  const drawn = drawnPictures(held, work.random('defects'))
-  const first = drawn.slice(0, Math.ceil(firstPart * drawn.length))
-  const trials: Trial[] = []
-  const table = (): ScaleTrial[] => trials.map((trial) => trial.row)
-  const run = async (settings: MemorySettings, pictures: readonly DrawnPicture[]): Promise<Trial> => {
-    const trial = new Trial(settings, { ...options, backbone })
-    trials.push(trial)
-    work.showTrials(table())
-    await trial.learn(kept, work)
-    await trial.judge(pictures, work, options.targetImagesPerSecond)
-    work.showTrials(table())
-    return trial
-  }
-
-  for (const settings of candidates) await run(settings, first)
-  const inTime = trials.filter((trial) => !trial.tooSlow)
-  if (inTime.length === 0) throw tooSlow(trials, options.targetImagesPerSecond)
-  await finish(inTime, drawn, work, table)
-  const scale = best(inTime)
-
-  const variants = [scale]
-  for (const settings of settingVariants(options, scale.settings)) variants.push(await run(settings, first))
-  await finish(variants, drawn, work, table)
-  const winner = best(variants.filter((trial) => !trial.tooSlow))
-
-  if (options.bankSize === 'auto') await winner.shrinkBank(bankShares, drawn, alike, work)
-  for (const trial of trials) trial.settle(winner)
-  work.showTrials(table())
-  return { settings: winner.settings, trials: table() }
+  if (!open) return { settings: candidates[0] as MemorySettings, trials: [] }
+  const search = new ScaleSearch(options, backbone, images, work)
+  const inTime = candidates.length === 1 ? candidates : (await search.look(candidates)).map(({ settings }) => settings)
+  const winner = await search.settle(await search.best(inTime))
+  return { settings: winner.settings, trials: search.rows }
 }
 
-/** Judges those that are not clearly behind by all the pictures. */
-async function finish (trials: readonly Trial[], drawn: readonly DrawnPicture[], work: FitWork, table: () => ScaleTrial[]): Promise<void> {
-  const lead = Math.max(...trials.map(({ proxy }) => proxy))
-  for (const trial of trials) {
-    if (trial.proxy < lead - clearlyBehind) trial.leave(`clearly behind after ${trial.judged} of ${drawn.length} pictures`)
-    else await trial.judge(drawn.slice(trial.judged), work, 0)
-    work.showTrials(table())
+class ScaleSearch {
+  readonly #options: PatchMemoryOptions
+  readonly #backbone: Backbone
+  readonly #work: FitWork
+  readonly #teachers: readonly GoodImage[]
+  readonly #drawn: readonly DrawnPicture[]
+  readonly #trials: Trial[] = []
+
+  constructor (options: PatchMemoryOptions, backbone: Backbone, images: readonly GoodImage[], work: FitWork) {
+    const { kept, heldOut } = holdOut(images, { share: heldOutShare, atLeast: leastHeldOut }, work.random('trial'))
+    this.#options = options
+    this.#backbone = backbone
+    this.#work = work
+    this.#teachers = kept
+    this.#drawn = drawnPictures(spread(heldOut, secondLook.judge), work.random('defects'))
+  }
+
+  get rows (): ScaleTrial[] {
+    return this.#trials.map(({ row }) => row)
+  }
+
+  /** The best of the first look. @throws GOODPARTS_FIT_FAILED when none is fast enough. */
+  async look (candidates: readonly MemorySettings[]): Promise<Trial[]> {
+    const trials: Trial[] = []
+    for (const settings of candidates) trials.push(await this.#try(settings, firstLook))
+    const inTime = trials.filter(({ left }) => !left).sort((a, b) => b.proxy - a.proxy)
+    const [leader] = inTime
+    if (leader === undefined) throw tooSlow(trials, this.#options.targetImagesPerSecond)
+    const chosen = inTime.filter((trial, rank) => rank < mostInSecondLook && trial.proxy >= leader.proxy - clearlyBehind)
+    for (const trial of inTime) trial.leave(chosen.includes(trial) ? 'looked at again' : 'behind at the first look')
+    return chosen
+  }
+
+  /** The best scale, with its best normalisation. @throws GOODPARTS_FIT_FAILED when none is fast enough. */
+  async best (candidates: readonly MemorySettings[]): Promise<Trial> {
+    const trials: Trial[] = []
+    for (const settings of candidates) trials.push(await this.#try(settings, secondLook))
+    const inTime = trials.filter(({ left }) => !left)
+    if (inTime.length === 0) throw tooSlow(trials, this.#options.targetImagesPerSecond)
+    const scale = cheapestOfBest(inTime)
+    let winner = scale
+    for (const settings of settingVariants(this.#options, scale.settings)) {
+      const variant = await this.#try(settings, secondLook)
+      if (!variant.left && variant.proxy > Math.max(scale.proxy + clearlyBetter, winner.proxy)) winner = variant
+    }
+    return winner
+  }
+
+  /** The smallest bank that is as good. */
+  async settle (winner: Trial): Promise<Trial> {
+    if (this.#options.bankSize === 'auto') await winner.shrinkBank(bankShares, this.#drawn, alikeBanks, this.#work)
+    for (const trial of this.#trials) trial.settle(winner)
+    this.#work.showTrials(this.rows)
+    return winner
+  }
+
+  async #try (settings: MemorySettings, { learn, judge }: typeof firstLook): Promise<Trial> {
+    const trial = new Trial(settings, { ...this.#options, backbone: this.#backbone })
+    this.#trials.push(trial)
+    this.#work.showTrials(this.rows)
+    await trial.learn(spread(this.#teachers, learn), this.#work)
+    await trial.judge(this.#drawn.slice(0, judge), this.#work, this.#options.targetImagesPerSecond)
+    this.#work.showTrials(this.rows)
+    return trial
   }
 }
 
 /** The cheapest of those that are as good as the best. By arithmetic, not by the clock: the same seed must choose the same. */
-function best (trials: readonly Trial[]): Trial {
-  const running = trials.filter(({ left }) => !left).sort((a, b) => b.proxy - a.proxy)
-  const lead = running[0]?.proxy ?? 0
-  const equals = running.filter(({ proxy }) => proxy >= lead - alike)
+function cheapestOfBest (trials: readonly Trial[]): Trial {
+  const lead = Math.max(...trials.map(({ proxy }) => proxy))
+  const equals = trials.filter(({ proxy }) => proxy >= lead - alike)
   return equals.reduce((cheapest, trial) => trial.cost < cheapest.cost ? trial : cheapest)
 }
 

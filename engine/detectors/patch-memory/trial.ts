@@ -19,7 +19,6 @@ const multiplicationsPerPixel = 5000
 
 export class Trial {
   settings: MemorySettings
-  tooSlow = false
   left = false
   imagesPerSecond = 0
   readonly #details: ScoringDetails
@@ -45,24 +44,21 @@ export class Trial {
     this.imagesPerSecond = result.imagesPerSecond
     this.#good.push(...result.good)
     this.#drawn.push(...result.drawn)
-    this.tooSlow ||= target > 0 && result.imagesPerSecond < target
-    if (this.tooSlow) this.leave(`slower than ${target} images per second`)
+    if (target > 0 && result.imagesPerSecond < target) this.leave(`slower than ${target} images per second`)
+    else this.#outcome = 'judged'
   }
 
   /** Takes the smallest bank that is as good as the full one. */
   async shrinkBank (shares: readonly number[], pictures: readonly DrawnPicture[], alike: number, work: FitWork): Promise<void> {
     const full = this.settings.entries
-    const proxies: string[] = []
     for (const entries of shares.map((share) => Math.round(share * full)).filter((count) => count >= 1)) {
       const result = await this.#score(entries, pictures, work, 0)
       const proxy = auroc(result.good, result.drawn) ?? 0
-      proxies.push(`${entries}: ${proxy.toFixed(4)}`)
-      if (proxy < this.proxy - alike) continue
+      if (proxy < this.proxy - alike) return
       this.settings = { ...this.settings, entries }
       this.#good = result.good
       this.#drawn = result.drawn
       this.imagesPerSecond = result.imagesPerSecond
-      break
     }
   }
 
@@ -89,14 +85,9 @@ export class Trial {
     return multiplicationsPerPixel * size * size + grid * grid * components * entries
   }
 
-  /** Pictures so far. */
-  get judged (): number {
-    return this.#good.length
-  }
-
   get row (): ScaleTrial {
     const { layers, size, ...settings } = this.settings
-    const judged = this.judged > 0
+    const judged = this.#good.length > 0
     return { layers, size, settings, proxyAuroc: judged ? this.proxy : null, imagesPerSecond: judged ? this.imagesPerSecond : null, outcome: this.#outcome, chosen: this.#chosen }
   }
 

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readBundle } from '../../engine/bundle/bundle.ts'
+import type { FitProgress } from '../../engine/detectors/detector.ts'
+import { fitInProcess } from '../../engine/detectors/fit-process.ts'
+import type { FitRequest } from '../../engine/detectors/fit-process.ts'
+import { encodePng } from '../../engine/frame/image-codec.ts'
+import { goodPart } from './good-parts.ts'
+
+let folder = ''
+let paths: string[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'goodparts-fit-'))
+  await mkdir(join(folder, 'good'))
+  paths = Array.from({ length: 24 }, (_, index) => join(folder, 'good', `${index}.png`))
+  await Promise.all(paths.map(async (path, index) => { await writeFile(path, await encodePng(goodPart(index))) }))
+})
+
+afterAll(async () => { await rm(folder, { recursive: true, force: true }) })
+
+function request (change: Partial<FitRequest> = {}): FitRequest {
+  return {
+    family: 'patch-memory',
+    images: paths.map((path) => ({ path, group: null, calibration: false })),
+    options: { scale: 'fine', size: 64, bankSize: 30, normalisation: 'backbone', whitening: true },
+    seed: 1,
+    output: join(folder, 'bundle.onnx'),
+    ...change
+  }
+}
+
+/** Long enough to be interrupted. */
+const slow = { options: { scale: 'fine', size: 512, bankSize: 4000, normalisation: 'backbone', whitening: true } }
+
+describe('fitInProcess', () => {
+  it('writes a bundle, and reports on the way', async () => {
+    const reports: FitProgress[] = []
+    const { path, metadata } = await fitInProcess(request(), { onProgress: (progress) => reports.push(progress) })
+    expect((await readBundle(path)).metadata).toEqual(metadata)
+    expect(metadata.training.images).toBe(14)
+    expect(reports[0]).toMatchObject({ stage: 'pictures', total: 24 })
+  })
+
+  it('is killed by its signal, and leaves no file', async () => {
+    const controller = new AbortController()
+    const output = join(folder, 'cancelled.onnx')
+    const fit = fitInProcess(request({ ...slow, output }), { signal: controller.signal, onProgress: () => { controller.abort() } })
+    await expect(fit).rejects.toMatchObject({ code: 'GOODPARTS_FIT_CANCELLED' })
+    expect(existsSync(output)).toBe(false)
+    await expect(fitInProcess(request(), { signal: controller.signal })).rejects.toMatchObject({ code: 'GOODPARTS_FIT_CANCELLED' })
+  })
+
+  it('passes the error on, its code, its fix and the picture that it is about', async () => {
+    const broken = join(folder, 'broken.png')
+    await writeFile(broken, 'not a picture')
+    const images = [...request().images, { path: broken, group: null, calibration: false }]
+    await expect(fitInProcess(request({ images }))).rejects.toMatchObject({ code: 'GOODPARTS_IMAGE_DECODE', message: expect.stringContaining(broken) as string })
+    await expect(fitInProcess(request({ images: [] }))).rejects.toMatchObject({ code: 'GOODPARTS_TOO_FEW_IMAGES', fix: expect.stringContaining('20') as string })
+    await expect(fitInProcess(request({ family: 'magic' }))).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
+  })
+
+  it.skipIf(process.platform !== 'linux')('ends with its parent (read from /proc, so on Linux only)', async () => {
+    const parent = spawn(process.execPath, [join(import.meta.dirname, 'fitting-process.ts'), JSON.stringify(request({ ...slow, output: join(folder, 'orphan.onnx') }))], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await new Promise<void>((resolve) => { parent.stdout.once('data', () => { resolve() }) })
+    const [child] = readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim().split(' ').map(Number)
+    expect(isRunning(child!)).toBe(true)
+    parent.kill('SIGKILL')
+    await expect.poll(() => isRunning(child!), { timeout: 20_000 }).toBe(false)
+  })
+})
+
+function isRunning (process: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${process}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { detectorByFamily, detectors } from '../../engine/detectors/registry.ts'
+import type { JsonValue } from '../../schemas/bundle.ts'
+import { describeDetectorContract } from './detector-contract.ts'
+
+/** A row for every family: options with which a fit of small pictures takes about a second. */
+const quickOptions: Record<string, Record<string, JsonValue>> = {
+  'patch-memory': { scale: 'fine', size: 96, bankSize: 200, normalisation: 'backbone', whitening: true }
+}
+
+for (const detector of detectors) describeDetectorContract(detector, quickOptions[detector.family]!)
+
+describe('the registry', () => {
+  it('knows every family that is tested, each once', () => {
+    expect(detectors.map(({ family }) => family)).toEqual(Object.keys(quickOptions))
+  })
+
+  it('names the families when asked for another', () => {
+    expect(() => detectorByFamily('magic')).toThrow(/one of patch-memory, got magic/)
+  })
+})
