@@ -24,6 +24,13 @@ export function formatTime (iso: string): string {
   return `${clock.format(at)}.${Math.floor(at.getMilliseconds() / 100)}`
 }
 
+/** The time, and the day before it unless it is today: rejects stay over night. */
+export function formatMoment (iso: string, now: Date = new Date()): string {
+  const at = new Date(iso)
+  if (at.toDateString() === now.toDateString()) return formatTime(iso)
+  return `${at.toLocaleDateString(currentLanguage(), { month: 'short', day: 'numeric' })} ${clock.format(at)}`
+}
+
 export function formatDateTime (iso: string): string {
   return new Date(iso).toLocaleString(currentLanguage(), { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
 }

@@ -147,6 +147,7 @@ export class LineView {
       legend.append(element('li', { 'data-verdict': verdict }, icon(verdict), element('span', { text: verdict }), count))
       this.#shares.set(key, { bar, count })
     }
+    legend.append(element('li', { class: 'since', text: 'sinceStart' }))
     return element('div', { class: 'shares panel' }, bars, legend)
   }
 

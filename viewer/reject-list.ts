@@ -1,7 +1,7 @@
 /** Pictures of the last rejects of one line, newest first. */
 import type { RejectEntry } from '../schemas/live.ts'
 import { element } from './element.ts'
-import { formatScore, formatTime } from './format.ts'
+import { formatScore, formatMoment } from './format.ts'
 import type { HeatmapSettings } from './heatmap.ts'
 import { icon } from './icons.ts'
 import { decodePacket } from './packet.ts'
@@ -82,8 +82,8 @@ export class RejectList {
     const button = item.querySelector('button')
     const text = item.querySelector('.thumb-text')
     const score = record.score === null ? '' : formatScore(record.score)
-    text?.replaceChildren(element('b', {}, score), element('time', { datetime: record.times.captured }, formatTime(record.times.captured)))
-    button?.setAttribute('aria-label', `${translate('openReject')}: ${translate('reject')}, ${translate('scoreOf', { score })}, ${formatTime(record.times.captured)}`)
+    text?.replaceChildren(element('b', {}, score), element('time', { datetime: record.times.captured }, formatMoment(record.times.captured)))
+    button?.setAttribute('aria-label', `${translate('openReject')}: ${translate('reject')}, ${translate('scoreOf', { score })}, ${formatMoment(record.times.captured)}`)
   }
 
   #update (): void {

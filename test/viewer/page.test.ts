@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Browser, Page, WebSocket } from 'playwright-core'
 import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
@@ -187,6 +188,28 @@ describe.skipIf(missing !== null)('the live page', () => {
     server.publish(line.nextReject())
     await page.locator('.banner[data-verdict="reject"]').waitFor()
     expect(await page.locator('.veil').isVisible()).toBe(false)
+  })
+
+  it('shows the rejects of before after a restart, and says that it counts anew', async () => {
+    const history = { path: join(mkdtempSync(join(tmpdir(), 'goodparts-page-')), 'live.sqlite') }
+    try {
+      const { port } = await serve({ history })
+      const line = await openSampleLine('Plates 1')
+      const { record, ...part } = line.nextReject()
+      server.publish({ ...part, record: { ...record, times: { ...record.times, captured: new Date(Date.now() - 36 * 3600 * 1000).toISOString() } } })
+      await server.stop()
+      const { url } = await serve({ history, port })
+      await visit(url)
+      await page.locator('.thumb').waitFor()
+      await untilTrue('document.querySelector(".thumb canvas").width > 4')
+      expect(await colouredPixels('.thumb canvas')).toBeGreaterThan(30)
+      expect(await text('.thumb time')).toMatch(/^(\d+ \w{3}|\w{3} \d+) \d\d:\d\d:\d\d$/)
+      expect(await text('.share-legend')).toContain('since server start')
+      expect(await text('.tile:nth-child(3) output')).toBe('0')
+      await screenshot('restarted')
+    } finally {
+      rmSync(dirname(history.path), { recursive: true, force: true })
+    }
   })
 
   it('asks for the token, says when it is wrong, and takes it from the address for wall displays', async () => {
