@@ -35,8 +35,14 @@ export class Progress {
     if (now - this.#drawn < (terminal ? redrawEvery : lineEvery)) return
     this.#drawn = now
     const text = progressText(stage, done, total, note, (now - this.#begun) / 1000)
-    this.#output.write(terminal ? `\r\u001b[2K${text.slice(0, (this.#output.columns ?? 80) - 1)}` : `${text}\n`)
+    this.#output.write(terminal ? `\r\u001b[2K${text.slice(0, this.#width() - 1)}` : `${text}\n`)
     this.#shown = terminal
+  }
+
+  /** A terminal that does not know its width says 0. */
+  #width (): number {
+    const { columns = 0 } = this.#output
+    return columns > 0 ? columns : 80
   }
 
   /** A line that stays, above the progress. */
