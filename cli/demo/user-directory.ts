@@ -65,11 +65,10 @@ function settings (userDir: string, editorPort: number): string {
     flowFilePretty: true,
     uiHost: '127.0.0.1',
     uiPort: editorPort,
-    credentialSecret: false,
     telemetry: { enabled: false, updateNotification: false },
     externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
     logging: { console: { level: 'info', metrics: false, audit: false } },
     paletteCategories: ['Goodparts', 'subflows', 'common', 'function', 'network', 'sequence', 'parser', 'storage'],
-    editorTheme: { tours: false, page: { title: 'Goodparts' }, header: { title: 'Goodparts' }, projects: { enabled: false } }
+    editorTheme: { tours: false, page: { title: 'Goodparts' }, header: { title: 'Goodparts' } }
   }, null, 2)}\n`
 }
