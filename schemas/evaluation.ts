@@ -57,7 +57,7 @@ export interface EvaluationReport {
   trials: ScaleTrial[]
 
   imageAuroc: number | null
-  /** 95 %, bootstrap over images. */
+  /** 95 %, bootstrap over parts. */
   imageAurocInterval: ShareInterval | null
   /** All good test images against the defects of one type. */
   imageAurocByType: { [type: string]: number | null }

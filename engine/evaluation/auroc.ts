@@ -1,6 +1,6 @@
 /** Area under the ROC curve of image scores, higher = less like the good parts. */
 import { GoodpartsError } from '../errors.ts'
-import { seededRandom } from '../random.ts'
+import { seededRandom, type Random } from '../random.ts'
 
 export interface Interval {
   low: number
@@ -24,20 +24,21 @@ export interface BootstrapOptions {
   resamples?: number
   /** Default 0.95. */
   confidence?: number
+  /** The physical part of each score, `null` = a part of its own: scores of one part are drawn together (cluster bootstrap, Davison and Hinkley 1997, § 3.8). */
+  groups?: { good: ReadonlyArray<string | null>, defect: ReadonlyArray<string | null> }
 }
 
 /**
- * Percentile bootstrap (Efron 1979) over images, good and defective ones drawn each from their own (stratified), seeded.
+ * Percentile bootstrap (Efron 1979) over parts, good and defective ones drawn each from their own (stratified), seeded.
  * `null` where a side is empty.
  */
-export function aurocInterval (good: ArrayLike<number>, defect: ArrayLike<number>, { seed, resamples = 1000, confidence = 0.95 }: BootstrapOptions): Interval | null {
+export function aurocInterval (good: ArrayLike<number>, defect: ArrayLike<number>, { seed, resamples = 1000, confidence = 0.95, groups }: BootstrapOptions): Interval | null {
   if (good.length === 0 || defect.length === 0) return null
   const { levels, goodLevels, defectLevels } = rankLevels(good, defect)
+  const [goodParts, defectParts] = [partsOf(goodLevels, groups?.good), partsOf(defectLevels, groups?.defect)]
   const random = seededRandom(seed)
   const areas = new Float64Array(resamples)
-  for (let i = 0; i < resamples; i++) {
-    areas[i] = areaOfCounts(countLevels(resampled(goodLevels, random), levels), countLevels(resampled(defectLevels, random), levels))
-  }
+  for (let i = 0; i < resamples; i++) areas[i] = areaOfCounts(drawnCounts(goodParts, levels, random), drawnCounts(defectParts, levels, random))
   areas.sort()
   const tail = (1 - confidence) / 2
   return { low: quantile(areas, tail), high: quantile(areas, 1 - tail) }
@@ -88,6 +89,21 @@ export function areaOfCounts (good: Float64Array, defect: Float64Array): number 
   return won / (goodBelow * defects)
 }
 
-function resampled (levels: Int32Array, random: () => number): Int32Array {
-  return levels.map(() => levels[Math.floor(random() * levels.length)] as number)
+/** The levels of each part's scores. */
+function partsOf (levels: Int32Array, groups: ReadonlyArray<string | null> = []): number[][] {
+  const parts = new Map<string | number, number[]>()
+  levels.forEach((level, index) => {
+    const part = groups[index] ?? index
+    parts.set(part, [...parts.get(part) ?? [], level])
+  })
+  return [...parts.values()]
+}
+
+/** As many parts as there are, drawn with replacement. */
+function drawnCounts (parts: ReadonlyArray<readonly number[]>, levels: number, random: Random): Float64Array {
+  const counts = new Float64Array(levels)
+  for (let i = 0; i < parts.length; i++) {
+    for (const level of parts[Math.floor(random() * parts.length)] ?? []) counts[level] = (counts[level] as number) + 1
+  }
+  return counts
 }

@@ -129,10 +129,12 @@ function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: numbe
 function imageFindings (pictures: readonly ScoredPicture[], seed: number): Pick<Findings, 'imageAuroc' | 'imageAurocInterval' | 'imageAurocByType' | 'averagePrecision' | 'bestF1' | 'recallAtFalseRejects'> {
   const good = scoresOf(pictures, ({ isGood }) => isGood)
   const defect = scoresOf(pictures, ({ isGood }) => !isGood)
+  const groupsOf = (wanted: boolean): Array<string | null> => pictures.flatMap(({ entry }) => entry.isGood === wanted ? [entry.group] : [])
+  const groups = { good: groupsOf(true), defect: groupsOf(false) }
   const types = [...defectTypes(pictures.map(({ entry }) => entry)).keys()]
   return {
     imageAuroc: auroc(good, defect),
-    imageAurocInterval: aurocInterval(good, defect, { seed }),
+    imageAurocInterval: aurocInterval(good, defect, { seed, groups }),
     imageAurocByType: Object.fromEntries(types.map((type) => [type, auroc(good, scoresOf(pictures, ({ label }) => label === type))])),
     averagePrecision: averagePrecision(good, defect),
     bestF1: bestF1(good, defect),

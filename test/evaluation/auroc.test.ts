@@ -55,6 +55,16 @@ describe('the bootstrap interval', () => {
     expect((interval.high - interval.low) / (2 * 1.96 * error)).toBeLessThan(1.15)
   })
 
+  it('draws scores of one part together: six copies of each part say no more than one', () => {
+    const copies = (scores: readonly number[]): number[] => scores.flatMap((score) => Array.from({ length: 6 }, () => score))
+    const parts = (scores: readonly number[]): string[] => scores.flatMap((_, part) => Array.from({ length: 6 }, () => `part ${part}`))
+    const groups = { good: parts(good), defect: parts(defect) }
+    expect(aurocInterval(copies(good), copies(defect), { seed: 3, groups })).toEqual(aurocInterval(good, defect, { seed: 3 }))
+    const ignorant = aurocInterval(copies(good), copies(defect), { seed: 3 })!
+    const honest = aurocInterval(good, defect, { seed: 3 })!
+    expect(ignorant.high - ignorant.low).toBeLessThan(0.6 * (honest.high - honest.low))
+  })
+
   it('collapses where the scores are apart', () => {
     expect(aurocInterval([1, 2], [3, 4], { seed: 1 })).toEqual({ low: 1, high: 1 })
   })

@@ -43,7 +43,18 @@ export async function makeGallery ({ pictures, decision }: Evaluation, scorer: P
       overlay: await dataUrl(map)
     }
   }
-  return { misses: await inTurn(defect.slice(0, picturesOfEachKind), show), falseRejects: await inTurn(good.slice(0, picturesOfEachKind), show) }
+  return { misses: await inTurn(onePerPart(defect).slice(0, picturesOfEachKind), show), falseRejects: await inTurn(onePerPart(good).slice(0, picturesOfEachKind), show) }
+}
+
+/** The first of each physical part, so that one part does not fill the page. */
+function onePerPart (pictures: readonly ScoredPicture[]): ScoredPicture[] {
+  const seen = new Set<string>()
+  return pictures.filter(({ entry: { group } }) => {
+    if (group === null) return true
+    const isNew = !seen.has(group)
+    seen.add(group)
+    return isNew
+  })
 }
 
 /**

@@ -81,7 +81,7 @@ function charts (report: EvaluationReport): Html[] {
 }
 
 function missNote ({ atRejectLimit: { escape }, atReviewLimit }: EvaluationReport): string {
-  const shown = 'Left: the picture, its ground truth outlined in green where there is one. Right: the detector’s map.'
+  const shown = 'One picture of each part. Left: the picture, its ground truth outlined in green where there is one. Right: the detector’s map.'
   if (escape.of === 0) return 'The test set has no defects.'
   if (escape.count === 0) return `No defect stayed under the reject limit; these came closest. ${shown}`
   return `${escape.count} of ${escape.of} defects stayed under the reject limit, ${atReviewLimit.escape.count} of them under the review limit too. ${shown}`
