@@ -9,8 +9,8 @@ import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
 import { fitInProcess, type FitOutcome, type FitRequest } from './fit-process.ts'
 
-/** Pictures that are written at once; frames that come meanwhile are left out, the next ones will do. */
-const MOST_WRITING = 4
+/** Bytes of frames that may wait for the disk; a frame beyond is left out, the next one will do. */
+const MOST_WAITING_BYTES = 256 * 2 ** 20
 
 export type LineFitState = 'idle' | 'collecting' | 'fitting'
 
@@ -19,6 +19,8 @@ export interface LineFitOptions {
   folder: string
   /** Good frames to collect. */
   count: number
+  /** Least time between two of them, so that a fast camera does not give the same part many times; default 0. */
+  intervalMs?: number
   request: Omit<FitRequest, 'images'>
 }
 
@@ -35,8 +37,10 @@ export class LineFit extends EventEmitter<LineFitEvents> {
   #run = new AbortController()
   #images: FitRequest['images'] = []
   #taken = 0
-  #writing = 0
+  #takenAt = -Infinity
+  #waitingBytes = 0
   #work: Promise<void> = Promise.resolve()
+  #emptied: Promise<void> = Promise.resolve()
 
   constructor (options: LineFitOptions) {
     super()
@@ -47,36 +51,45 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     return this.#state
   }
 
-  /** Begins to collect, from nothing; a fit on its way is cancelled. */
+  /** Begins to collect at once, from nothing; a fit on its way is cancelled. Resolves when frames can reach the disk. */
   async start (): Promise<void> {
-    await this.cancel()
-    const { folder, count } = this.#options
-    await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { recursive: true })
+    this.#abort()
     this.#images = []
     this.#taken = 0
+    this.#takenAt = -Infinity
     this.#state = 'collecting'
-    this.#tell('collecting', 0, count)
+    this.#tell('collecting', 0, this.#options.count)
+    this.#emptied = Promise.allSettled([this.#emptied, this.#work]).then(async () => {
+      await rm(this.#options.folder, { recursive: true, force: true })
+      await mkdir(this.#options.folder, { recursive: true })
+    })
+    await this.#emptied
   }
 
   /** Takes a frame while collecting; any other time it does nothing. `partId` names the physical part, where it is known. */
   async add (frame: Frame, partId: string | null): Promise<void> {
-    const { folder, count } = this.#options
-    if (this.#state !== 'collecting' || this.#taken >= count || this.#writing >= MOST_WRITING) return
+    const { folder, count, intervalMs = 0 } = this.#options
+    const at = Date.parse(frame.capturedAt)
+    if (this.#state !== 'collecting' || this.#taken >= count || at - this.#takenAt < intervalMs) return
+    if (this.#waitingBytes + frame.byteLength > MOST_WAITING_BYTES) return
     const run = this.#run
+    const current = (): boolean => run === this.#run
     const path = join(folder, `${String(this.#taken++).padStart(5, '0')}.png`)
-    this.#writing++
+    this.#takenAt = at
+    this.#waitingBytes += frame.byteLength
     try {
+      await this.#emptied
+      if (!current()) return
       const { width, height, channels } = frame
       await writeFile(path, await encodePng({ data: frame.pixels(), width, height, channels }, 1))
-      if (run.signal.aborted) return
+      if (!current()) return
       this.#images.push({ path, group: partId, calibration: false })
       this.#tell('collecting', this.#images.length, count)
       if (this.#images.length === count) this.learn(this.#images)
     } catch (error) {
-      if (!run.signal.aborted) this.#fail(error)
+      if (current()) this.#fail(error)
     } finally {
-      this.#writing--
+      this.#waitingBytes -= frame.byteLength
     }
   }
 

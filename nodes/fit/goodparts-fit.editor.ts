@@ -7,6 +7,7 @@ interface Properties extends EditorNodeProperties {
   bundle: string
   detector: string
   count: string
+  interval: string
   begin: string
   scale: string
   size: string
@@ -27,6 +28,7 @@ RED.nodes.registerType<Properties>('goodparts-fit', {
     bundle: { value: '' },
     detector: { value: 'patch-memory', required: true },
     count: { value: '60', required: true, validate: isWholeFrom(20) },
+    interval: { value: '', validate: (value: string) => value === '' || isVariable(value) || Number(value) >= 0 },
     begin: { value: 'no-bundle', required: true },
     scale: { value: 'auto', required: true },
     size: { value: '', validate: (value: string) => value === '' || isWholeFrom(32)(value) },

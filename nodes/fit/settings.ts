@@ -11,6 +11,8 @@ export interface FitForm {
   detector: string
   /** Good frames to collect. */
   count: string
+  /** Seconds between two of them; empty = none. */
+  interval?: string
   /** When to begin by itself: `no-bundle`, `always`, `manual`. */
   begin: string
   scale: string
@@ -33,6 +35,7 @@ export function readFitForm (form: FitForm, id: string, userFolder: string, mode
   return {
     folder: join(userFolder, 'goodparts', 'training', id),
     count: whole('the number of frames', form.count, fewest),
+    intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * number('the interval', form.interval, 0),
     request: { family: form.detector, options, seed: whole('the seed', form.seed, 0), output }
   }
 }

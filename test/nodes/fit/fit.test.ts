@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Frame } from '../../../engine/frame/frame.ts'
-import { encodePng } from '../../../engine/frame/image-codec.ts'
+import { decodeImage, encodePng } from '../../../engine/frame/image-codec.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
 import fit from '../../../nodes/fit/goodparts-fit.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
@@ -128,7 +128,28 @@ describe('goodparts-fit', () => {
     const third = nextMessage('progress')
     nodeOf('fit').receive({ fit: 'reset' })
     expect(await third).toMatchObject({ payload: { done: 0 } })
-    expect(readdirSync(join(userDir, 'goodparts', 'training', 'fit'))).toEqual([])
+    await expect.poll(() => readdirSync(join(userDir, 'goodparts', 'training', 'fit'))).toEqual([])
+  })
+
+  it('takes the very first frames, all of them and no others, however fast they come', async () => {
+    await deploy(nodes, flow({ begin: 'manual' }))
+    const made = nextMessage('bundle')
+    const frames = Array.from({ length: 30 }, () => goodFrame())
+    nodeOf('fit').receive({ fit: 'start' })
+    for (const frame of frames) nodeOf('fit').receive({ frame })
+    await made
+    const folder = join(userDir, 'goodparts', 'training', 'fit')
+    const kept = await Promise.all(readdirSync(folder).sort().map(async (name) => (await decodeImage(join(folder, name))).data))
+    expect(kept.map((data) => frames.findIndex((frame) => Buffer.compare(frame.pixels(), data) === 0))).toEqual(Array.from({ length: 24 }, (_, index) => index))
+  }, 120_000)
+
+  it('leaves time between two frames where that is asked for', async () => {
+    await deploy(nodes, flow({ begin: 'manual', interval: '3600' }))
+    const progress: number[] = []
+    nodeOf('progress').on('input', (msg) => { progress.push((msg.payload as { done: number }).done) })
+    nodeOf('fit').receive({ fit: 'start' })
+    for (let index = 0; index < 5; index++) nodeOf('fit').receive({ frame: goodFrame() })
+    await expect.poll(() => progress).toEqual([0, 1])
   })
 
   it('says why it failed: a folder with too few pictures, a message that asks for nothing', async () => {
