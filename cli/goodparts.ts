@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `goodparts` command. Each command is a file of `cli/commands/`, loaded when it is asked for. */
+/** The `goodparts` command. Each command is a file of `cli/commands/`; what is heavy or native they load when they run. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'

@@ -40,7 +40,7 @@ async function demo (options: Options): Promise<void> {
   }
   const recordsFile = join(userDir, 'inspections.ndjson')
   const example = join(packageRoot(), 'examples', '01 - Inspect light-guide plates.json')
-  const flow = (): FlowNode[] => demoFlow(JSON.parse(readFileSync(example, 'utf8')) as FlowNode[], {
+  const flow = (): FlowNode[] => demoFlow(readFlow(example), {
     kafka: options.kafka ?? null, recordsFile, source
   })
   await expectFree('editor', options.port, '--port')
@@ -63,7 +63,7 @@ async function demo (options: Options): Promise<void> {
       `  Editor     http://127.0.0.1:${options.port}/`,
       livePort === undefined ? '  The flow has no live page any more; --reset lays the example down again.' : `  Live page  http://127.0.0.1:${livePort}/`,
       '',
-      options.kafka === undefined ? `  Records    ${recordsFile}` : `  Records    Kafka at ${options.kafka}, topic goodparts.inspections`,
+      `  Records    ${whereRecordsGo(flowFile)}`,
       ...flowKept ? ['  The flow is as you left it; --reset lays the example down again.'] : [],
       '  It learns from good parts first; watch the live page. Ctrl-C stops it.',
       ''
@@ -84,7 +84,7 @@ async function expectFree (name: string, port: number, option: string): Promise<
 
 /** The port of the flow's live page, changed to `wanted` where that is given; `undefined` where the flow has none. */
 function settleLivePort (flowFile: string, wanted: number | undefined): number | undefined {
-  const flow = JSON.parse(readFileSync(flowFile, 'utf8')) as FlowNode[]
+  const flow = readFlow(flowFile)
   const server = flow.find(({ type }) => type === 'goodparts-live-server')
   if (server === undefined) return undefined
   if (wanted !== undefined && Number(server.port) !== wanted) {
@@ -92,6 +92,20 @@ function settleLivePort (flowFile: string, wanted: number | undefined): number |
     writeFileSync(flowFile, JSON.stringify(flow, null, 2))
   }
   return Number(server.port)
+}
+
+/** What the flow says, which a person may have edited. */
+function whereRecordsGo (flowFile: string): string {
+  const flow = readFlow(flowFile)
+  const records = flow.find(({ type }) => type === 'goodparts-kafka-out')
+  if (records === undefined) return 'nowhere: the flow has no kafka out node'
+  if (records.sink === 'file') return String(records.path)
+  const broker = flow.find(({ id }) => id === records.broker)
+  return `Kafka at ${String(broker?.brokers ?? 'no broker')}, topic ${String(records.topic)}`
+}
+
+function readFlow (flowFile: string): FlowNode[] {
+  return JSON.parse(readFileSync(flowFile, 'utf8')) as FlowNode[]
 }
 
 function readSource (given: string[] | undefined): Parameters<typeof demoFlow>[1]['source'] {

@@ -48,7 +48,7 @@ export class HostProcess {
     this.#memory = options.memory
     this.#reader = new FrameReader((bytes) => options.memory.take(bytes), listener.onFrame)
     const entry = fileURLToPath(siblingModule(import.meta.url, '../../native-pipelines/host/host'))
-    this.#child = (options.spawn ?? spawn)(process.execPath, [entry], {
+    this.#child = (options.spawn ?? spawn)(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, UV_THREADPOOL_SIZE: THREADS, GST_DEBUG_NO_COLOR: '1', NODE_OPTIONS: '' }
     })
