@@ -101,7 +101,7 @@ function whereRecordsGo (flowFile: string): string {
   if (records === undefined) return 'nowhere: the flow has no kafka out node'
   if (records.sink === 'file') return String(records.path)
   const broker = flow.find(({ id }) => id === records.broker)
-  return `Kafka at ${String(broker?.brokers ?? 'no broker')}, topic ${String(records.topic)}`
+  return `Kafka at ${typeof broker?.brokers === 'string' ? broker.brokers : 'no broker'}, topic ${String(records.topic)}`
 }
 
 function readFlow (flowFile: string): FlowNode[] {

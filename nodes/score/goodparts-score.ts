@@ -39,7 +39,7 @@ export default function register (RED: NodeAPI): void {
       const { kind, text, values } = scoreStatus(state, tally.summary())
       status.show(kind, RED._(`goodparts-score.status.${text}`, values))
     }
-    const timer = setInterval(show, STATUS_MS).unref()
+    const timer = model === null ? undefined : setInterval(show, STATUS_MS).unref()
     model?.register(node.id, (changed) => {
       state = changed
       show()
