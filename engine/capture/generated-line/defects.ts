@@ -24,10 +24,19 @@ export interface PlannedDefect {
 /** `unit` is the size of one pixel at 480 lines. */
 export function planDefect (kind: DefectKind, sprite: PartSprite, unit: number, random: Random): PlannedDefect {
   if (kind === 'missing-part') return missingPart(sprite.components[Math.floor(random() * sprite.components.length)] as PlateComponent, unit)
-  const x = (2 * random() - 1) * 0.82 * sprite.half.x
-  const y = (2 * random() - 1) * 0.8 * sprite.half.y
+  const { x, y } = placeOnMetal(sprite, random)
   if (kind === 'scratch') return scratch(x, y, unit, random)
   return kind === 'hole' ? hole(x, y, unit, random) : stain(x, y, unit, random)
+}
+
+/** Bare metal, where every kind can be seen: a hole in black rubber could not. */
+function placeOnMetal (sprite: PartSprite, random: Random): { x: number, y: number } {
+  for (;;) {
+    const x = (2 * random() - 1) * 0.82 * sprite.half.x
+    const y = (2 * random() - 1) * 0.8 * sprite.half.y
+    const cell = Math.floor(y + sprite.height / 2) * sprite.width + Math.floor(x + sprite.width / 2)
+    if (sprite.metal[cell] === 1) return { x, y }
+  }
 }
 
 /** A bent stroke, deepest in its middle, with one bright and one dark flank. */
