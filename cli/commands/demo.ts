@@ -49,7 +49,7 @@ async function demo (options: Options): Promise<void> {
   const livePort = settleLivePort(flowFile, options.livePort)
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
 
-  const nodeRed = startNodeRed(settingsFile, (line) => { if (/\[(warn|error)\]/.test(line)) process.stdout.write(`${line}\n`) })
+  const nodeRed = startNodeRed(settingsFile, (line) => { if (/\[error\]|\[warn\] \[goodparts-/.test(line)) process.stdout.write(`${line}\n`) })
   const stop = (): void => { nodeRed.stop().catch(() => undefined) }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
