@@ -42,7 +42,7 @@ function placeOnMetal (sprite: PartSprite, random: Random): { x: number, y: numb
 /** A bent stroke, deepest in its middle, with one bright and one dark flank. */
 function scratch (x: number, y: number, unit: number, random: Random): PlannedDefect {
   const half = (9 + 36 * random() ** 1.5) * unit
-  const width = (0.9 + 1.1 * random()) * unit
+  const width = (0.8 + 0.8 * random()) * unit
   const angle = Math.PI * random()
   const bend = (2 * random() - 1) * 0.35
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
@@ -55,10 +55,10 @@ function scratch (x: number, y: number, unit: number, random: Random): PlannedDe
     cover (dx, dy, colour) {
       const along = (dx * cos + dy * sin) / half
       if (along < -1 || along > 1) return 0
-      const across = (dy * cos - dx * sin - bend * half * (along * along - 0.5)) / (width * (1 - 0.6 * along * along))
-      const shade = across < 0 ? 246 : 88
-      colour[0] = colour[1] = colour[2] = shade
-      return depth * falling(Math.abs(across) - 0.5)
+      const across = (dy * cos - dx * sin - bend * half * (along * along - 0.5)) / unit
+      const towardsDark = Math.min(1, Math.max(0, 0.5 + 0.7 * across))
+      colour[0] = colour[1] = colour[2] = 248 - 172 * towardsDark
+      return depth * falling((Math.abs(across) - width * (1 - 0.5 * along * along) / unit) / 1.2)
     }
   }
 }

@@ -61,8 +61,12 @@ export function drawPart ({ width, height, sprite, metal }: Surfaces, part: Plac
   const reachY = sprite.height / 2 + 4
   const [left, right] = [Math.max(0, Math.floor(part.x - reachX)), Math.min(width, Math.ceil(part.x + reachX))]
   const [top, bottom] = [Math.max(0, Math.floor(part.y - reachY)), Math.min(height, Math.ceil(part.y + reachY))]
+  // The grain moves with the part but is not turned: turned by so little and without blurring it, it would break along vertical lines.
+  const grainX = metal.width * 64 + part.metalX - Math.round(part.x)
+  const grainY = metal.height * 64 + part.metalY - Math.round(part.y)
   for (let y = top; y < bottom; y++) {
     const dy = y + 0.5 - part.y
+    const grainRow = ((y + grainY) % metal.height) * metal.width
     for (let x = left; x < right; x++) {
       const dx = x + 0.5 - part.x
       const u = dx * cos + dy * sin + sprite.width / 2 - 0.5
@@ -75,7 +79,7 @@ export function drawPart ({ width, height, sprite, metal }: Surfaces, part: Plac
       const opacity = w00 * (source[s + 3] as number) + w01 * (source[s + 7] as number) + w10 * (source[s + stride + 3] as number) + w11 * (source[s + stride + 7] as number)
       if (opacity === 0) continue
       const grain = sprite.metal[v0 * sprite.width + u0] === 1
-        ? 7 * (metal.values[((v0 + part.metalY) % metal.height) * metal.width + (u0 + part.metalX) % metal.width] as number)
+        ? 7 * (metal.values[grainRow + (x + grainX) % metal.width] as number)
         : 0
       const behind = 1 - opacity / 255
       const p = (y * width + x) * 3
