@@ -37,8 +37,8 @@ function playOwn (flow: FlowNode[], only: (type: string) => FlowNode, { goodFold
   Object.assign(only('goodparts-model'), { name, bundle: `${name}.onnx` })
   Object.assign(fit, { name: 'learn from a folder', begin: 'manual' })
   for (const type of ['goodparts-score', 'goodparts-live']) only(type).line = name
-  const again = flow.find((node) => node.type === 'inject' && (node.wires as string[][]).some((wire) => wire.includes(fit.id)))
-  if (again === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the example to have an inject node before the fit node, got none')
+  const again = flow.find((node) => node.type === 'inject' && (node.props as Array<{ p: string }>).some(({ p }) => p === 'fit'))
+  if (again === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the example to have an inject node that begins the fit, got none')
   Object.assign(again, {
     name: 'learn from the folder',
     props: [{ p: 'payload', v: JSON.stringify({ folder: goodFolder }), vt: 'json' }],

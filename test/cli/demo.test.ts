@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { demoFlow, type FlowNode } from '../../cli/demo/flow.ts'
+import { goodFolder, playedSource } from '../../cli/demo/source.ts'
+import { packageName, packageRoot, prepareUserDirectory } from '../../cli/demo/user-directory.ts'
+import { loadPipeline } from '../../engine/capture/pipelines.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'goodparts-demo-'))
+const example = JSON.parse(readFileSync(join(packageRoot(), 'flows', '01 - Inspect light-guide plates.json'), 'utf8')) as FlowNode[]
+const choices = { kafka: null, recordsFile: join(folder, 'inspections.ndjson'), source: null }
+
+function only (flow: FlowNode[], type: string): FlowNode {
+  const found = flow.filter((node) => node.type === type)
+  expect(found, type).toHaveLength(1)
+  return found[0]!
+}
+
+afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
+
+describe('the flow of the demo', () => {
+  it('writes records to a file unless Kafka is named', () => {
+    expect(only(demoFlow(example, choices), 'goodparts-kafka-out')).toMatchObject({ sink: 'file', path: choices.recordsFile })
+
+    const streaming = demoFlow(example, { ...choices, kafka: 'broker:9092' })
+    const broker = only(streaming, 'goodparts-kafka-broker')
+    expect(broker.brokers).toBe('broker:9092')
+    expect(only(streaming, 'goodparts-kafka-out')).toMatchObject({ sink: 'kafka', broker: broker.id })
+  })
+
+  it('learns from a folder of good parts and plays what is to be inspected', () => {
+    const played = playedSource(folder)
+    const flow = demoFlow(example, { ...choices, source: { goodFolder: folder, played, name: 'bottles' } })
+    const fit = only(flow, 'goodparts-fit')
+    const learn = flow.filter((node) => node.type === 'inject' && node.once === true)
+
+    expect(only(flow, 'goodparts-capture')).toMatchObject({ pipeline: 'image-folder', parameters: { folder }, endOfStream: 'loop' })
+    expect(fit.begin).toBe('manual')
+    expect(learn).toHaveLength(1)
+    expect(learn[0]).toMatchObject({ wires: [[fit.id]], props: [{ p: 'payload', v: JSON.stringify({ folder }), vt: 'json' }] })
+    expect(only(flow, 'goodparts-score').line).toBe('bottles')
+  })
+
+  it('leaves the example as it is', () => {
+    const before = JSON.stringify(example)
+    demoFlow(example, { ...choices, kafka: 'broker:9092' })
+
+    expect(JSON.stringify(example)).toBe(before)
+  })
+})
+
+describe('what --source means', () => {
+  it.each([
+    ['rtsp://camera/stream', 'rtsp-camera'],
+    ['http://camera/video.mjpg', 'http-mjpeg'],
+    ['/dev/video0', 'v4l2-camera'],
+    [folder, 'image-folder'],
+    [import.meta.filename, 'video-file']
+  ])('plays %s with the pipeline %s and parameters that it has', (source, pipeline) => {
+    const played = playedSource(source)
+
+    expect(played.pipeline).toBe(pipeline)
+    const known = loadPipeline(pipeline).parameters.map(({ name }) => name)
+    for (const name of Object.keys(played.parameters)) expect(known).toContain(name)
+  })
+
+  it('says what is wrong with a path that is not there, and with good parts that are no folder', () => {
+    expect(() => playedSource(join(folder, 'nowhere'))).toThrow(GoodpartsError)
+    expect(() => goodFolder(import.meta.filename)).toThrow(/folder of pictures of good parts/)
+  })
+})
+
+describe('the user directory', () => {
+  const userDir = join(folder, 'user')
+  const prepare = (renewFlow: boolean): ReturnType<typeof prepareUserDirectory> =>
+    prepareUserDirectory(userDir, { editorPort: 1880, flow: () => [{ id: 'fresh' }], renewFlow })
+
+  it('links the package in and lays the flow down', () => {
+    const { flowFile, flowKept } = prepare(false)
+
+    expect(flowKept).toBe(false)
+    expect(JSON.parse(readFileSync(flowFile, 'utf8'))).toEqual([{ id: 'fresh' }])
+    expect(existsSync(join(userDir, 'node_modules', packageName, 'package.json'))).toBe(true)
+  })
+
+  it('keeps a flow that was edited, and an older one beside the new one', () => {
+    writeFileSync(join(userDir, 'flows.json'), '[{"id":"edited"}]')
+
+    expect(prepare(false)).toMatchObject({ flowKept: true })
+    expect(readFileSync(join(userDir, 'flows.json'), 'utf8')).toContain('edited')
+
+    expect(prepare(true)).toMatchObject({ flowKept: false })
+    expect(readFileSync(join(userDir, 'flows.json'), 'utf8')).toContain('fresh')
+    expect(readFileSync(join(userDir, 'flows.json.before'), 'utf8')).toContain('edited')
+  })
+
+  it('says which folder cannot be written and what to do', () => {
+    mkdirSync(userDir, { recursive: true })
+    const below = join(userDir, 'flows.json', 'below')
+
+    expect(() => prepareUserDirectory(below, { editorPort: 1880, flow: () => [], renewFlow: false })).toThrow(/to be writable/)
+  })
+})
