@@ -79,7 +79,7 @@ export function drawPart ({ width, height, sprite, metal }: Surfaces, part: Plac
       const opacity = w00 * (source[s + 3] as number) + w01 * (source[s + 7] as number) + w10 * (source[s + stride + 3] as number) + w11 * (source[s + stride + 7] as number)
       if (opacity === 0) continue
       const grain = sprite.metal[v0 * sprite.width + u0] === 1
-        ? 7 * (metal.values[grainRow + (x + grainX) % metal.width] as number)
+        ? 4.5 * (metal.values[grainRow + (x + grainX) % metal.width] as number)
         : 0
       const behind = 1 - opacity / 255
       const p = (y * width + x) * 3
