@@ -24,6 +24,7 @@ afterAll(async () => { await workplace.end() })
 async function running (source: string, changes: Parameters<PlatesLine['deploy']>[0] = {}): Promise<PlatesLine> {
   const line = new PlatesLine(source)
   await line.deploy(changes)
+  await line.modelReady()
   await until('verdicts by the model', () => line.verdicts.filter(({ bundle }) => bundle?.id === plates).length >= 5)
   return line
 }

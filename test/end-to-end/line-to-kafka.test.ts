@@ -36,7 +36,7 @@ describe.skipIf(missing !== null)('a line that inspects plates and sends its ver
     const line = new PlatesLine(source)
     // More parts than one thread can judge, and a short queue: some must be given up, and be accounted for.
     await line.deploy({ camera: { parameters: { rate: 100, learn: 0, defectShare: 0.3, seed: 3 } }, score: { capacity: '4' }, brokerPort: broker.port })
-    await until('the model', () => line.model.current() !== undefined)
+    await line.modelReady()
 
     const early = await broker.consume(topic, 20, 60_000)
     expect(early).toHaveLength(20)

@@ -93,6 +93,12 @@ export class PlatesLine {
     this.command('start')
   }
 
+  /** Waits for the model; fails at once with what it reports instead. */
+  async modelReady (): Promise<void> {
+    await until('the model', () => this.model.current() !== undefined || this.errors.model?.length !== 0)
+    expect(this.errors.model).toEqual([])
+  }
+
   command (payload: string): void {
     nodeOf('camera').receive({ payload })
   }

@@ -42,7 +42,7 @@ describe.skipIf(missing !== null)('on the way to Kafka', () => {
   it('no broker answers: verdicts wait on the disk while the line goes on, and all arrive in order once one does', async () => {
     const line = new PlatesLine('away')
     await line.deploy({ brokerPort: port })
-    await until('the model', () => line.model.current() !== undefined)
+    await line.modelReady()
     await line.more(20)
     await until('the status', () => line.shown('out') === 'goodparts-kafka-out.status.spooling')
 
@@ -65,7 +65,7 @@ describe.skipIf(missing !== null)('on the way to Kafka', () => {
     await broker!.kill()
     const line = new PlatesLine('full-disk')
     await line.deploy({ brokerPort: port, out: { spoolFolder: disk!.path } })
-    await until('the model', () => line.model.current() !== undefined)
+    await line.modelReady()
     await until('a waiting verdict', () => line.completed > 5 && line.shown('out') === 'goodparts-kafka-out.status.spooling')
 
     const filler = fill(disk!.path)
