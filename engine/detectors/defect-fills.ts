@@ -16,6 +16,16 @@ type Fill = (canvas: Canvas, random: Random) => void
 export const fills = { paste, tone, noise, smear, contrast } satisfies Record<string, Fill>
 export type FillName = keyof typeof fills
 
+/** Foreign matter and wrong tone are what lines see most. */
+const weights: Record<FillName, number> = { paste: 3, tone: 3, noise: 2, smear: 1, contrast: 1 }
+
+/** A kind of fill at random, by its weight. */
+export function drawFill (random: Random): FillName {
+  const names = Object.keys(weights) as FillName[]
+  let left = random() * names.reduce((sum, name) => sum + weights[name], 0)
+  return names.find((name) => (left -= weights[name]) < 0) ?? 'paste'
+}
+
 /** A piece from another place of another good part. */
 function paste (canvas: Canvas, random: Random): void {
   const { image, other } = canvas

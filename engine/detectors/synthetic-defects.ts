@@ -6,7 +6,7 @@ import type { RawImage } from '../frame/image-codec.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
 import { blob, scar } from './defect-shapes.ts'
-import { fills } from './defect-fills.ts'
+import { drawFill, fills } from './defect-fills.ts'
 import type { FillName } from './defect-fills.ts'
 
 export interface SyntheticDefect {
@@ -38,13 +38,12 @@ export function drawDefect (image: RawImage, other: RawImage, seed: number): Syn
 
 function drawOnce (image: RawImage, other: RawImage, random: Random): SyntheticDefect {
   const { width, height } = image
-  // Even in the logarithm: small defects are the ones that tell detectors apart.
-  const share = smallestDefect * (largestDefect / smallestDefect) ** random()
+  // Even in the area, so that half are large: where small ones prevail, fine layers win on surfaces whose real defects they miss (measured).
+  const share = smallestDefect + (largestDefect - smallestDefect) * random()
   const pixels = Math.max(Math.ceil(smallestDefect * width * height), Math.floor(share * width * height))
   const shape = random() < 0.5 ? 'scar' : 'blob'
   const mask = (shape === 'scar' ? scar : blob)({ width, height, pixels }, random)
-  const names = Object.keys(fills) as FillName[]
-  const fill = names[Math.floor(random() * names.length)] as FillName
+  const fill = drawFill(random)
   const data = Uint8Array.from(image.data)
   fills[fill]({ image, other, mask, data }, random)
   return { image: { ...image, data }, mask, shape, fill }

@@ -23,12 +23,12 @@ export interface ScaleChoice {
 /** Share of the good parts that judge and do not teach. */
 const heldOutShare = 0.3
 const leastHeldOut = 4
-/** A first look at every candidate by few pictures, a second at the best by more. */
+/** A first look at every candidate by few pictures; a second at the best by many, because coarse layers gain more from further good parts (measured). */
 const firstLook = { learn: 40, judge: 40 }
-const secondLook = { learn: 80, judge: 100 }
+const secondLook = { learn: 300, judge: 100 }
 /** Candidates that get the second look, and how far behind the best of the first they may be. */
 const mostInSecondLook = 3
-const clearlyBehind = 0.06
+const clearlyBehind = 0.08
 /** Proxies nearer than this are alike: the cheaper choice wins. */
 const alike = 0.003
 /**
@@ -45,8 +45,7 @@ export async function chooseScale (options: PatchMemoryOptions, backbone: Backbo
   const open = candidates.length > 1 || options.normalisation === 'auto' || options.whitening === 'auto' || options.bankSize === 'auto'
   if (!open) return { settings: candidates[0] as MemorySettings, trials: [] }
   const search = new ScaleSearch(options, backbone, images, work)
-  const inTime = candidates.length === 1 ? candidates : (await search.look(candidates)).map(({ settings }) => settings)
-  const winner = await search.settle(await search.best(inTime))
+  const winner = await search.settle(await search.best(candidates))
   return { settings: winner.settings, trials: search.rows }
 }
 
@@ -71,28 +70,14 @@ class ScaleSearch {
     return this.#trials.map(({ row }) => row)
   }
 
-  /** The best of the first look. @throws GOODPARTS_FIT_FAILED when none is fast enough. */
-  async look (candidates: readonly MemorySettings[]): Promise<Trial[]> {
-    const trials: Trial[] = []
-    for (const settings of candidates) trials.push(await this.#try(settings, firstLook))
-    const inTime = trials.filter(({ left }) => !left).sort((a, b) => b.proxy - a.proxy)
-    const [leader] = inTime
-    if (leader === undefined) throw tooSlow(trials, this.#options.targetImagesPerSecond)
-    const chosen = inTime.filter((trial, rank) => rank < mostInSecondLook && trial.proxy >= leader.proxy - clearlyBehind)
-    for (const trial of inTime) trial.leave(chosen.includes(trial) ? 'looked at again' : 'behind at the first look')
-    return chosen
-  }
-
   /** The best scale, with its best normalisation. @throws GOODPARTS_FIT_FAILED when none is fast enough. */
   async best (candidates: readonly MemorySettings[]): Promise<Trial> {
-    const trials: Trial[] = []
-    for (const settings of candidates) trials.push(await this.#try(settings, secondLook))
-    const inTime = trials.filter(({ left }) => !left)
-    if (inTime.length === 0) throw tooSlow(trials, this.#options.targetImagesPerSecond)
-    const scale = cheapestOfBest(inTime)
+    const seesMore = this.#teachers.length > firstLook.learn || this.#drawn.length > firstLook.judge
+    const shortlist = candidates.length > 1 && seesMore ? await this.#shortlist(candidates) : candidates
+    const scale = cheapestOfBest(await this.#look(shortlist, secondLook))
     let winner = scale
     for (const settings of settingVariants(this.#options, scale.settings)) {
-      const variant = await this.#try(settings, secondLook)
+      const variant = await this.#try(settings, secondLook, scale)
       if (!variant.left && variant.proxy > Math.max(scale.proxy + clearlyBetter, winner.proxy)) winner = variant
     }
     return winner
@@ -106,12 +91,33 @@ class ScaleSearch {
     return winner
   }
 
-  async #try (settings: MemorySettings, { learn, judge }: typeof firstLook): Promise<Trial> {
+  async #shortlist (candidates: readonly MemorySettings[]): Promise<MemorySettings[]> {
+    const trials = (await this.#look(candidates, firstLook)).sort((a, b) => b.proxy - a.proxy)
+    const lead = trials[0]?.proxy ?? 0
+    const chosen = trials.filter(({ proxy }, rank) => rank < mostInSecondLook && proxy >= lead - clearlyBehind)
+    for (const trial of trials) trial.leave(chosen.includes(trial) ? 'looked at again' : 'behind at the first look')
+    return chosen.map(({ settings }) => settings)
+  }
+
+  /** Those that are fast enough. @throws GOODPARTS_FIT_FAILED when none is. */
+  async #look (candidates: readonly MemorySettings[], look: typeof firstLook): Promise<Trial[]> {
+    const trials: Trial[] = []
+    for (const settings of candidates) trials.push(await this.#try(settings, look))
+    const inTime = trials.filter(({ left }) => !left)
+    if (inTime.length === 0) throw tooSlow(trials, this.#options.targetImagesPerSecond)
+    return inTime
+  }
+
+  /** @param rival Left early when it is not ahead of this one after the first pictures. */
+  async #try (settings: MemorySettings, { learn, judge }: typeof firstLook, rival: Trial | null = null): Promise<Trial> {
     const trial = new Trial(settings, { ...this.#options, backbone: this.#backbone })
     this.#trials.push(trial)
     this.#work.showTrials(this.rows)
     await trial.learn(spread(this.#teachers, learn), this.#work)
-    await trial.judge(this.#drawn.slice(0, judge), this.#work, this.#options.targetImagesPerSecond)
+    const first = rival === null ? judge : Math.min(judge, firstLook.judge)
+    await trial.judge(this.#drawn.slice(0, first), this.#work, this.#options.targetImagesPerSecond)
+    if (rival !== null && trial.proxy <= rival.proxyOf(first)) trial.leave('behind')
+    if (!trial.left) await trial.judge(this.#drawn.slice(first, judge), this.#work, this.#options.targetImagesPerSecond)
     this.#work.showTrials(this.rows)
     return trial
   }

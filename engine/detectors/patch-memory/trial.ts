@@ -40,6 +40,7 @@ export class Trial {
 
   /** Adds pictures to what it is judged by. @param target Images per second that it must reach; 0 for any. */
   async judge (pictures: readonly DrawnPicture[], work: FitWork, target: number): Promise<void> {
+    if (pictures.length === 0) return
     const result = await this.#score(this.settings.entries, pictures, work, target)
     this.imagesPerSecond = result.imagesPerSecond
     this.#good.push(...result.good)
@@ -75,7 +76,13 @@ export class Trial {
   }
 
   get proxy (): number {
-    return auroc(this.#good, this.#drawn) ?? 0
+    return this.proxyOf(this.#good.length)
+  }
+
+  /** By the first `pictures` only. */
+  proxyOf (pictures: number): number {
+    const drawnOnEach = this.#drawn.length / this.#good.length
+    return auroc(this.#good.slice(0, pictures), this.#drawn.slice(0, pictures * drawnOnEach)) ?? 0
   }
 
   /** Multiplications for one picture: the backbone's, which go by its pixels, and the distance's. */

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readBundle } from '../../engine/bundle/bundle.ts'
+import { encodePng } from '../../engine/frame/image-codec.ts'
+import type { BundleMetadata } from '../../schemas/bundle.ts'
+import { goodPart } from '../detectors/good-parts.ts'
+import { runGoodparts } from './run-goodparts.ts'
+
+let folder = ''
+
+async function pictures (name: string, count: number): Promise<string> {
+  await mkdir(join(folder, name), { recursive: true })
+  await Promise.all(Array.from({ length: count }, async (_, index) => { await writeFile(join(folder, name, `${index}.png`), await encodePng(goodPart(index))) }))
+  return join(folder, name)
+}
+
+beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'goodparts-cli-fit-')) })
+afterAll(async () => { await rm(folder, { recursive: true, force: true }) })
+
+const quick = ['--scale', 'fine', '--size', '64', '--bank', '30', '--set', 'normalisation=backbone', '--set', 'whitening=true']
+
+describe('goodparts fit', () => {
+  it('learns from a plain folder, prints the limits and writes the bundle and its description', async () => {
+    const output = join(folder, 'bundle.onnx')
+    const json = join(folder, 'bundle.json')
+    const ran = await runGoodparts(['fit', await pictures('good', 24), '-o', output, '--json', json, '--seed', '5', ...quick])
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.stdout).toMatch(/learned from 14 pictures, calibrated on 10 others/)
+    expect(ran.stdout).toMatch(/Reject limit .* cannot be promised/)
+    const { metadata } = await readBundle(output)
+    expect(metadata).toMatchObject({ training: { seed: 5 }, options: { size: 64, bankSize: 30 } })
+    const described = JSON.parse(await readFile(json, 'utf8')) as BundleMetadata
+    expect(described.id).toBe(metadata.id)
+  })
+
+  it('prints the table of what was tried', async () => {
+    const ran = await runGoodparts(['fit', await pictures('good', 24), '-o', join(folder, 'auto.onnx'), '--size', '64', '--bank', '30'])
+    expect(ran.stdout).toMatch(/layers +size +normalisation/)
+    expect(ran.stdout).toMatch(/(fine|standard) +64 .*chosen/)
+  })
+
+  it('takes the splits of a data set', async () => {
+    const good = await pictures('good', 24)
+    const rows = Array.from({ length: 24 }, (_, index) => `${index < 12 ? 'train' : 'calibration'},good/${index}.png,good,part ${index}`)
+    await writeFile(join(folder, 'dataset.csv'), ['split,path,label,group', ...rows].join('\n'))
+    expect(good).toContain(folder)
+    const ran = await runGoodparts(['fit', join(folder, 'dataset.csv'), '-o', join(folder, 'csv.onnx'), ...quick])
+    expect(ran.stdout).toMatch(/learned from 12 pictures of 12 parts, calibrated on 12 others/)
+  })
+
+  it.each([
+    ['a folder that is not there', () => Promise.resolve(join(folder, 'nowhere')), /GOODPARTS_DATASET_INVALID/],
+    ['an empty folder', async () => { await mkdir(join(folder, 'empty'), { recursive: true }); return join(folder, 'empty') }, /hold pictures .*GOODPARTS_DATASET_INVALID/],
+    ['too few pictures', () => pictures('few', 12), /at least 10 pictures .*GOODPARTS_TOO_FEW_IMAGES[^]*Fix: .*20/],
+    ['a damaged picture', async () => { const damaged = await pictures('damaged', 24); await writeFile(join(damaged, '7.png'), 'none'); return damaged }, /damaged\/7\.png.*GOODPARTS_IMAGE_DECODE/]
+  ] as const)('says what is wrong with %s', async (_name, source, expected) => {
+    const output = join(folder, 'wrong.onnx')
+    const ran = await runGoodparts(['fit', await source(), '-o', output, ...quick])
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toMatch(expected)
+    expect(existsSync(output)).toBe(false)
+  })
+
+  it('refuses options that the detector does not have', async () => {
+    const ran = await runGoodparts(['fit', await pictures('good', 24), '-o', join(folder, 'wrong.onnx'), '--set', 'colour=red'])
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringMatching(/got colour \(GOODPARTS_ARGUMENT\)/) as string })
+  })
+})
