@@ -8,8 +8,8 @@ import { checkPrograms } from '../doctor/programs.ts'
 export function register (program: Command): void {
   program.command('doctor')
     .description('what this machine has and lacks, and how to mend it; exit code 1 when the main job cannot run')
-    .option('--json <file>', 'write the findings as JSON; - for standard output')
-    .action(async (options: { json?: string }) => {
+    .option('--json [file]', 'the findings as JSON, to a file or, without one, to standard output')
+    .action(async (options: { json?: string | true }) => {
       const checks = (await Promise.all([
         checkPrograms(),
         checkGstreamer(loadPipelines()),
@@ -17,7 +17,7 @@ export function register (program: Command): void {
       ])).flat()
       const ok = canRun(checks)
       const json = JSON.stringify({ canRun: ok, checks }, null, 2)
-      if (options.json === '-') process.stdout.write(`${json}\n`)
+      if (options.json === true || options.json === '-') process.stdout.write(`${json}\n`)
       else {
         if (options.json !== undefined) writeFileSync(options.json, json)
         process.stdout.write(`${formatChecks(checks)}\n\n${ok ? 'The main job can run.' : 'The main job cannot run: see MISSING above.'}\n`)

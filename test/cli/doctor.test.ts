@@ -40,7 +40,7 @@ describe('doctor', () => {
   })
 
   it('finds this machine able to run the main job, as JSON too', async () => {
-    const { stdout } = await run(process.execPath, [command, 'doctor', '--json', '-'])
+    const { stdout } = await run(process.execPath, [command, 'doctor', '--json'])
     const report = JSON.parse(stdout) as { canRun: boolean, checks: Check[] }
 
     expect(report.canRun).toBe(true)

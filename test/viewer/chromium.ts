@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 import { build } from 'vite'
 
-const executablePath = process.env.GOODPARTS_CHROMIUM ?? '/usr/bin/chromium'
+const places = [process.env.GOODPARTS_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].filter((path) => path !== undefined)
+const executablePath = places.find((path) => existsSync(path)) ?? '/usr/bin/chromium'
 
 /** Why no browser can be started, `null` when one can. */
 export function chromiumMissing (): string | null {
-  return existsSync(executablePath) ? null : `${executablePath} is not there: install chromium, or set GOODPARTS_CHROMIUM`
+  return existsSync(executablePath) ? null : `none of ${places.join(', ')} is there: install chromium, or set GOODPARTS_CHROMIUM`
 }
 
 export async function startChromium (): Promise<Browser> {
