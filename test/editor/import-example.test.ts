@@ -86,12 +86,22 @@ describe.skipIf(missing !== null)('a first day in the editor', () => {
     await page.locator('.thumb').nth(3).waitFor({ timeout: 60_000 })
     await page.screenshot({ path: join(pictures, 'live-page.png') })
 
-    const painted = async (): Promise<string> => page.locator('.line.seen canvas').first().evaluate((canvas) => (canvas as unknown as { toDataURL: () => string }).toDataURL())
-    const strong = await painted()
-    await page.locator('#opacity').fill('0')
     expect(frames.length).toBeGreaterThan(10)
-    await expect.poll(painted, { timeout: 5_000 }).not.toBe(strong)
+
+    // The parts are grey, the heatmap is not; each reject in the list has one.
+    const coloured = async (): Promise<number> => page.evaluate<number>(`(() => {
+      const canvas = document.querySelectorAll('.thumb canvas')[2]
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+      let count = 0
+      for (let i = 0; i < data.length; i += 4) if (Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 24) count++
+      return count
+    })()`)
+    await expect.poll(coloured, { timeout: 10_000 }).toBeGreaterThan(10)
+    await page.locator('#opacity').fill('0')
+    await expect.poll(coloured, { timeout: 10_000 }).toBe(0)
     await page.screenshot({ path: join(pictures, 'live-page-without-heatmap.png') })
+    await page.locator('#opacity').fill('1')
+    await expect.poll(coloured, { timeout: 10_000 }).toBeGreaterThan(10)
     await page.close()
   }, 300_000)
 

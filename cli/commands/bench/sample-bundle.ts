@@ -37,7 +37,7 @@ export async function sampleBundle ({ layers, size, entries, width, seed }: Samp
     const row = Math.floor(random() * rows.length / width)
     bank.set(rows.subarray(row * width, (row + 1) * width), entry * width)
   }
-  return buildScoringGraph({ ...options, projection, bank, reweightNeighbours: 5, mapSigma: 4 })
+  return buildScoringGraph({ ...options, projection, bank, reweightNeighbours: patchMemoryDefaults.reweightNeighbours, mapSigma: patchMemoryDefaults.mapSigma })
 }
 
 /** Waves and noise, uint8 `(N, H, W, C)`. */
