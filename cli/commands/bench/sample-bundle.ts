@@ -2,6 +2,7 @@
 import { efficientNetLite0 } from '../../../engine/backbones/backbone.ts'
 import { buildFeatureGraph, featureGeometry } from '../../../engine/detectors/patch-memory/feature-graph.ts'
 import type { FeatureOptions } from '../../../engine/detectors/patch-memory/feature-graph.ts'
+import { patchMemoryDefaults } from '../../../engine/detectors/patch-memory/options.ts'
 import { buildScoringGraph } from '../../../engine/detectors/patch-memory/scoring-graph.ts'
 import { encodeModel } from '../../../engine/graph/encode.ts'
 import type { Graph } from '../../../engine/graph/graph.ts'
