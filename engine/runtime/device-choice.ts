@@ -23,7 +23,7 @@ export interface ChoiceContext {
   probe?: ProbeDevice
 }
 
-interface Loaded { bytes: SharedArrayBuffer, metadata: BundleMetadata }
+interface Loaded { bytes: Uint8Array, metadata: BundleMetadata }
 
 /** About a second for all the ways of using the processor. */
 const BUDGET_MS = 1000
@@ -58,7 +58,7 @@ export async function chooseDevice (bundle: Loaded, request: ChoiceRequest, cont
 }
 
 async function tryDevice (bundle: Loaded, device: Device, probe: ProbeDevice): Promise<DeviceTrial> {
-  const answer = await probe(new Uint8Array(bundle.bytes), device, BUDGET_MS / 2)
+  const answer = await probe(bundle.bytes, device, BUDGET_MS / 2)
   if ('error' in answer) return { device, threads: 1, imagesPerSecond: null, goldenDifference: null, reason: answer.error.trim() }
   const { imagesPerSecond, goldenDifference } = answer.result
   return { device, threads: 1, imagesPerSecond, goldenDifference, reason: shown(imagesPerSecond) }

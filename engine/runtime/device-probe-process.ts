@@ -12,9 +12,7 @@ process.once('disconnect', () => { process.exit(1) })
 async function probe (): Promise<object> {
   try {
     const bundle = await readBundle(path)
-    const bytes = new SharedArrayBuffer(bundle.bytes.byteLength)
-    new Uint8Array(bytes).set(bundle.bytes)
-    const model = { bytes, metadata: goldenPart(bundle.metadata), device: device as Device, threads: 1 }
+    const model = { bytes: bundle.bytes, metadata: goldenPart(bundle.metadata), device: device as Device, threads: 1 }
     return { result: await measureThroughput(model, 1, Number(milliseconds)) }
   } catch (error) {
     return { error: asGoodpartsError(error, 'GOODPARTS_DEVICE_UNAVAILABLE').message }

@@ -3,10 +3,13 @@ import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Device } from './loaded-model.ts'
 
-/** `workerData` of a thread: opened, and its golden vectors checked, before anything is scored. */
+/** What a thread opens, and checks against its golden vectors, before anything is scored. */
 export interface ThreadModel {
-  /** The ONNX file in shared memory: one copy for all threads and restarts. */
-  bytes: SharedArrayBuffer
+  /**
+   * The ONNX file. Each thread gets a copy of its own that goes when its session is open: shared memory would stay until some garbage
+   * collection, which its size does not hasten.
+   */
+  bytes: Uint8Array
   metadata: Pick<BundleMetadata, 'id' | 'golden' | 'input'>
   device: Device
   /** Intra-op threads. */
@@ -22,6 +25,7 @@ export interface SharedPicture {
 }
 
 export type ThreadRequest =
+  | { kind: 'open', model: ThreadModel }
   | { kind: 'score', id: number, pictures: SharedPicture[] }
   | { kind: 'close' }
 

@@ -32,9 +32,7 @@ export async function loadModel (source: string | Uint8Array | ModelBundle, opti
   const bundle = typeof source === 'string' || source instanceof Uint8Array
     ? await readBundle(source, options.maximumBytes === undefined ? {} : { maximumBytes: options.maximumBytes })
     : source
-  const { metadata } = bundle
-  const bytes = new SharedArrayBuffer(bundle.bytes.byteLength)
-  new Uint8Array(bytes).set(bundle.bytes)
+  const { bytes, metadata } = bundle
 
   const request: ChoiceRequest = { device, workers, threads }
   const choose = async (): Promise<DeviceChoice> => chooseDevice({ bytes, metadata }, request, options)

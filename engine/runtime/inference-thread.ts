@@ -18,9 +18,9 @@ export class InferenceThread {
 
   /** Resolves when the model is open and verified. @throws what opening it throws; GOODPARTS_INFERENCE_FAILED when the thread dies. */
   static async start (model: ThreadModel): Promise<InferenceThread> {
-    const thread = new InferenceThread(model)
+    const thread = new InferenceThread()
     try {
-      await thread.#opened()
+      await thread.#open(model)
       return thread
     } catch (error) {
       await thread.end()
@@ -28,8 +28,8 @@ export class InferenceThread {
     }
   }
 
-  private constructor (model: ThreadModel) {
-    this.#worker = new Worker(siblingModule(import.meta.url, './inference-worker'), { name: 'goodparts-inference', workerData: model })
+  private constructor () {
+    this.#worker = new Worker(siblingModule(import.meta.url, './inference-worker'), { name: 'goodparts-inference' })
     this.#worker.on('error', (error: unknown) => { this.#failure = error instanceof Error ? error.message : String(error) })
     this.#exit = new Promise((resolve) => {
       this.#worker.once('exit', () => {
@@ -64,8 +64,10 @@ export class InferenceThread {
     clearTimeout(force)
   }
 
-  async #opened (): Promise<void> {
+  async #open (model: ThreadModel): Promise<void> {
+    const bytes = new Uint8Array(model.bytes)
     await new Promise<void>((resolve, reject) => {
+      this.#send({ kind: 'open', model: { ...model, bytes } }, [bytes.buffer])
       this.#worker.once('message', (reply: ThreadReply) => {
         if (reply.kind === 'open') {
           this.goldenDifference = reply.goldenDifference
@@ -76,8 +78,8 @@ export class InferenceThread {
     })
   }
 
-  #send (request: ThreadRequest): void {
-    this.#worker.postMessage(request)
+  #send (request: ThreadRequest, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(request, transfer)
   }
 
   #settle (reply: ThreadReply): void {

@@ -1,13 +1,19 @@
 /** An inference thread: `run` blocks whoever calls it, so it is called here. */
-import { parentPort, workerData } from 'node:worker_threads'
+import { setPriority } from 'node:os'
+import { parentPort } from 'node:worker_threads'
 import { checkGoldenVectors } from '../bundle/golden.ts'
-import { asGoodpartsError } from '../errors.ts'
+import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import { frameMemory } from '../frame/frame-memory.ts'
 import type { ScoreAnswer, SharedPicture, ThreadError, ThreadModel, ThreadReply, ThreadRequest } from './inference-protocol.ts'
 import { modelRunner, runBatch } from './model-runner.ts'
 import { openSession, type GraphSession } from './onnx-runtime.ts'
 
-const { bytes, metadata, device, threads } = workerData as ThreadModel
+/** Below the main thread, which must stay free, and not so far below that other programs take the processor. */
+const NICENESS = 5
+
+// On Linux, and only there, a priority belongs to the thread that sets it, and to those that it starts.
+if (process.platform === 'linux') setPriority(NICENESS)
+
 let batchMemory = new Uint8Array(0)
 
 function tell (reply: ThreadReply, transfer: ArrayBuffer[] = []): void {
@@ -19,9 +25,8 @@ function asValue (error: unknown): ThreadError {
   return { code, message, fix }
 }
 
-async function open (): Promise<GraphSession> {
-  // ONNX Runtime takes models from ordinary memory only; this copy goes when the session is open.
-  const session = await openSession(Uint8Array.from(new Uint8Array(bytes)), { device, threads })
+async function open ({ bytes, metadata, device, threads }: ThreadModel): Promise<GraphSession> {
+  const session = await openSession(bytes, { device, threads })
   try {
     tell({ kind: 'open', goldenDifference: await checkGoldenVectors(modelRunner(session), metadata) })
   } catch (error) {
@@ -52,25 +57,29 @@ function sideBySide (pictures: SharedPicture[]): Uint8Array {
   return batchMemory.subarray(0, each * pictures.length)
 }
 
-async function answer (session: GraphSession, request: ThreadRequest): Promise<void> {
-  if (request.kind === 'close') {
-    await session.close()
+let session: GraphSession | undefined
+
+async function answer (request: ThreadRequest): Promise<void> {
+  if (request.kind === 'open') {
+    try {
+      session = await open(request.model)
+    } catch (error) {
+      tell({ kind: 'failed', error: asValue(error) })
+    }
+  } else if (request.kind === 'close') {
+    await session?.close()
     parentPort?.close()
-    return
+  } else {
+    try {
+      if (session === undefined) throw new GoodpartsError('GOODPARTS_INFERENCE_FAILED', 'Expected an open session, got none')
+      const result = await score(session, request.pictures)
+      tell({ kind: 'scored', id: request.id, result }, result.answers.map(({ map }) => map.buffer as ArrayBuffer))
+    } catch (error) {
+      tell({ kind: 'not-scored', id: request.id, error: asValue(error) })
+    }
+    for (const { memory } of request.pictures) frameMemory.saw(memory.byteLength)
   }
-  try {
-    const result = await score(session, request.pictures)
-    tell({ kind: 'scored', id: request.id, result }, result.answers.map(({ map }) => map.buffer as ArrayBuffer))
-  } catch (error) {
-    tell({ kind: 'not-scored', id: request.id, error: asValue(error) })
-  }
-  for (const { memory } of request.pictures) frameMemory.saw(memory.byteLength)
 }
 
-try {
-  const session = await open()
-  let last = Promise.resolve()
-  parentPort?.on('message', (request: ThreadRequest) => { last = last.then(async () => answer(session, request)) })
-} catch (error) {
-  tell({ kind: 'failed', error: asValue(error) })
-}
+let last = Promise.resolve()
+parentPort?.on('message', (request: ThreadRequest) => { last = last.then(async () => answer(request)) })

@@ -22,7 +22,7 @@ interface Waiting {
 }
 
 export interface ThreadedModelInit {
-  bytes: SharedArrayBuffer
+  bytes: Uint8Array
   metadata: BundleMetadata
   choice: DeviceChoice
   share: ProcessorShare

@@ -147,29 +147,24 @@ describe('loading', () => {
 })
 
 describe('choosing a device', () => {
-  const loaded = (): Parameters<typeof chooseDevice>[0] => {
-    const bytes = new SharedArrayBuffer(bundle.bytes.byteLength)
-    new Uint8Array(bytes).set(bundle.bytes)
-    return { bytes, metadata: bundle.metadata }
-  }
   const auto = { device: 'auto', workers: 'auto', threads: 'auto' } as const
 
   it('takes the fastest of those that run the bundle, and keeps every reason', async () => {
     const answers = { cuda: { error: 'no driver' }, webgpu: { result: { imagesPerSecond: 1e9, goldenDifference: 0.001 } } }
-    const choice = await chooseDevice(loaded(), auto, { cores: 1, devices: ['cpu', 'webgpu', 'cuda', 'tensorrt'], probe: (_bytes, device) => Promise.resolve(answers[device as 'cuda']) })
+    const choice = await chooseDevice(bundle, auto, { cores: 1, devices: ['cpu', 'webgpu', 'cuda', 'tensorrt'], probe: (_bytes, device) => Promise.resolve(answers[device as 'cuda']) })
     expect(choice).toMatchObject({ device: 'webgpu', workers: 1, threads: 1 })
     expect(choice.trials.map(({ device, goldenDifference }) => [device, goldenDifference])).toEqual([['cuda', null], ['webgpu', 0.001], ['cpu', 0]])
     expect(choice.trials[0]?.reason).toBe('no driver')
   })
 
   it('leaves a slow one alone', async () => {
-    const choice = await chooseDevice(loaded(), auto, { cores: 1, devices: ['webgpu'], probe: () => Promise.resolve({ result: { imagesPerSecond: 0.5, goldenDifference: 0 } }) })
+    const choice = await chooseDevice(bundle, auto, { cores: 1, devices: ['webgpu'], probe: () => Promise.resolve({ result: { imagesPerSecond: 0.5, goldenDifference: 0 } }) })
     expect(choice.device).toBe('cpu')
     expect(choice.reason).toContain('webgpu 0.500 images/s')
   })
 
   it('refuses when the one asked for cannot run, with the reason', async () => {
-    await expect(chooseDevice(loaded(), { ...auto, device: 'cuda' }, { devices: ['cuda'], probe: () => Promise.resolve({ error: 'its process crashed (SIGSEGV)' }) }))
+    await expect(chooseDevice(bundle, { ...auto, device: 'cuda' }, { devices: ['cuda'], probe: () => Promise.resolve({ error: 'its process crashed (SIGSEGV)' }) }))
       .rejects.toMatchObject({ code: 'GOODPARTS_DEVICE_UNAVAILABLE', message: expect.stringContaining('SIGSEGV') as string })
   })
 
