@@ -89,28 +89,32 @@ export class LiveHub {
     this.#kept.formerLines().then((lines) => { for (const line of lines) this.#board(line) }, () => {})
   }
 
-  /** Never throws and never waits: the caller is the line. */
-  publish (publication: LivePublication): void {
+  /** Never throws and never waits: the caller is the line. `false` when there are too many lines already for this one. */
+  publish (publication: LivePublication): boolean {
     const board = this.#board(publication.line)
-    if (board === undefined) return
+    if (board === undefined) return false
     const { frame, record } = publication
-    if (record === undefined && board.isJudging()) return
+    if (record === undefined && board.isJudging()) return true
     const packet = board.arrived()
     if (record !== undefined) {
       board.judged(record)
       this.#tellAll({ schema: SCHEMA, kind: 'verdict', line: board.line, record })
     }
-    if (frame === undefined) return
+    if (frame === undefined) return true
     const picture: LinePicture = { ...publication, frame, packet }
     board.newest = picture
     for (const client of this.#clients) client.offer(picture)
     this.#pump()
     this.#kept.offer(picture)
+    return true
   }
 
-  notice (line: string, notice: CaptureEvent | FitProgress): void {
+  /** `false` as for `publish`. */
+  notice (line: string, notice: CaptureEvent | FitProgress): boolean {
     const board = this.#board(line)
-    if (board !== undefined) this.#tellAll({ schema: SCHEMA, kind: 'notice', notice: board.noticed(notice) })
+    if (board === undefined) return false
+    this.#tellAll({ schema: SCHEMA, kind: 'notice', notice: board.noticed(notice) })
+    return true
   }
 
   removeLine (line: string): void {

@@ -54,7 +54,9 @@ export class KeptParts {
       this.#options.onError(error)
     }).finally(() => {
       this.#underway.delete(keeping)
-      this.#encoding.set(picture.line, (this.#encoding.get(picture.line) ?? 1) - 1)
+      const others = (this.#encoding.get(picture.line) ?? 1) - 1
+      if (others === 0) this.#encoding.delete(picture.line)
+      else this.#encoding.set(picture.line, others)
     })
     this.#underway.add(keeping)
   }

@@ -6,11 +6,15 @@ import { allLedgers } from '../frame/ledger.ts'
 import type { LiveHub } from './hub.ts'
 import { latencyMs } from './line-board.ts'
 
+type VerdictLabels = Record<'line' | 'verdict' | 'reason', string>
+
 export class LiveMetrics {
   readonly registry = new Registry()
   readonly #delay = monitorEventLoopDelay({ resolution: 10 })
   readonly #verdicts: Counter<'line' | 'verdict' | 'reason'>
   readonly #latency: Histogram<'line'>
+  /** What was counted of each line, to be dropped with it. */
+  readonly #counted = new Map<string, Map<string, VerdictLabels>>()
 
   constructor (hub: LiveHub) {
     const registers = [this.registry]
@@ -30,12 +34,18 @@ export class LiveMetrics {
     this.#delay.enable()
   }
 
+  /** Only for lines that the hub knows, whose number is bounded. */
   judged (line: string, record: InspectionRecord): void {
-    this.#verdicts.inc({ line, verdict: record.verdict, reason: record.reason.code })
+    const labels = { line, verdict: record.verdict, reason: record.reason.code }
+    const counted = this.#counted.get(line) ?? new Map<string, VerdictLabels>()
+    this.#counted.set(line, counted.set(`${labels.verdict}/${labels.reason}`, labels))
+    this.#verdicts.inc(labels)
     this.#latency.observe({ line }, latencyMs(record) / 1000)
   }
 
   forget (line: string): void {
+    for (const labels of this.#counted.get(line)?.values() ?? []) this.#verdicts.remove(labels)
+    this.#counted.delete(line)
     this.#latency.remove({ line })
   }
 

@@ -106,15 +106,16 @@ export class LiveServer {
     await stored
   }
 
-  /** Never throws and never waits: it is called for every part. */
-  publish (publication: LivePublication): void {
-    if (publication.record !== undefined) this.#metrics.judged(publication.line, publication.record)
-    this.#hub.publish(publication)
+  /** Never throws and never waits: it is called for every part. `false` when there are too many lines already for this one. */
+  publish (publication: LivePublication): boolean {
+    const isKnown = this.#hub.publish(publication)
+    if (isKnown && publication.record !== undefined) this.#metrics.judged(publication.line, publication.record)
+    return isKnown
   }
 
-  /** Shown as the line's notice: a fit on its way, a camera that stalls. */
-  notice (line: string, notice: CaptureEvent | FitProgress): void {
-    this.#hub.notice(line, notice)
+  /** Shown as the line's notice: a fit on its way, a camera that stalls. `false` as for `publish`. */
+  notice (line: string, notice: CaptureEvent | FitProgress): boolean {
+    return this.#hub.notice(line, notice)
   }
 
   removeLine (line: string): void {

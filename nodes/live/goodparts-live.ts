@@ -28,6 +28,7 @@ export default function register (RED: NodeAPI): void {
       return
     }
     const lease = serverNode.lease()
+    /** Those that the server took, which bounds them. */
     const lines = new Set<string>()
     showState(status, lease, lines)
     const timer = setInterval(() => { showState(status, lease, lines) }, STATUS_MS).unref()
@@ -36,9 +37,8 @@ export default function register (RED: NodeAPI): void {
     onInput(this, async (msg) => {
       const input = readLiveMessage(msg, config.line)
       const line = input.kind === 'notice' ? input.line : input.publication.line
-      lines.add(line)
-      if (input.kind === 'notice') lease.server()?.notice(line, input.notice)
-      else lease.server()?.publish(input.publication)
+      const isTaken = input.kind === 'notice' ? lease.server()?.notice(line, input.notice) : lease.server()?.publish(input.publication)
+      if (isTaken === true) lines.add(line)
       return await Promise.resolve(null)
     })
 

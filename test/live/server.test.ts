@@ -209,9 +209,19 @@ describe('a line', () => {
   })
 
   it('cannot fill the memory with names', async () => {
-    const { server } = await start()
-    for (let i = 0; i < 500; i++) server.publish({ line: `part ${i}`, record: inspection(i) })
+    const { server, url } = await start()
+    const taken = Array.from({ length: 2000 }, (_, i) => server.publish({ line: `part ${i}`, record: inspection(i) }))
+    expect(taken.filter(Boolean)).toHaveLength(64)
+    expect(server.notice('another', { kind: 'fit-progress', stage: 'collect', done: 3, total: 60, text: '3 of 60' })).toBe(false)
     expect(server.statistics()).toHaveLength(64)
+    const text = await (await fetch(new URL('metrics', url))).text()
+    expect(new Set([...text.matchAll(/ line="([^"]*)"|\{line="([^"]*)"/g)].map(([, later, first]) => later ?? first))).toHaveLength(64)
+    expect(text).toContain('goodparts_verdicts_total{line="part 63"')
+    expect(text).not.toContain('part 64')
+
+    for (let i = 0; i < 64; i++) server.removeLine(`part ${i}`)
+    expect(await (await fetch(new URL('metrics', url))).text()).not.toContain('line="')
+    expect(server.publish({ line: 'part 64', record: inspection(64) })).toBe(true)
   })
 })
 
