@@ -9,6 +9,9 @@ import { GoodpartsError } from '../errors.ts'
 const BUSY = 5
 const FULL = 13
 
+/** Of the journal, before it is written back: small, so that on a small disk it is not the journal that fills it. */
+const JOURNAL_PAGES = 64
+
 export type Row = Record<string, unknown>
 
 export class Database {
@@ -31,7 +34,7 @@ export class Database {
     }
     try {
       // The exclusive lock also keeps the shared-memory file away, which some network disks cannot map.
-      this.#sqlite.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}; PRAGMA journal_size_limit = 4194304; PRAGMA temp_store = MEMORY`)
+      this.#sqlite.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}; PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = ${JOURNAL_PAGES}; PRAGMA temp_store = MEMORY`)
       this.#sqlite.exec(options.schema)
     } catch (error) {
       this.#sqlite.close()
@@ -44,7 +47,6 @@ export class Database {
   }
 
   /** The caller names the row's type. */
-
   all<T = Row> (sql: string, ...values: Sqlite.SQLInputValue[]): T[] {
     return this.#attempt(() => this.#prepare(sql).all(...values) as T[])
   }
@@ -66,6 +68,11 @@ export class Database {
       if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK')
       throw error
     }
+  }
+
+  /** Writes the journal back into the file and empties it. */
+  checkpoint (): void {
+    this.#attempt(() => { this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)') })
   }
 
   close (): void {

@@ -1,5 +1,6 @@
 /** The spool's records on disk: a queue in one SQLite file. Runs in the I/O thread; `spool.ts` is its face. */
-import { Database } from './database.ts'
+import { rmSync, statSync, writeFileSync } from 'node:fs'
+import { Database, isDiskFull } from './database.ts'
 
 /** A record on its way to Kafka. */
 export interface SpoolRecord {
@@ -40,6 +41,9 @@ const SET_ASIDE_KEPT = 1000
 /** An emptied file larger than this is shrunk. */
 const SHRINK_ABOVE = 16 * 1024 * 1024
 
+/** Held back beside the file: on a full disk even taking a record out needs room, for the journal. */
+const RESERVE_BYTES = 256 * 1024
+
 const schema = `
   CREATE TABLE IF NOT EXISTS spool (position INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, key TEXT, value TEXT NOT NULL, stamp TEXT, size INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS set_aside (position INTEGER PRIMARY KEY, topic TEXT NOT NULL, key TEXT, value TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
@@ -57,6 +61,7 @@ export class SpoolTable {
     const held = this.#database.get<{ records: number, bytes: number }>('SELECT COUNT(*) AS records, COALESCE(SUM(size), 0) AS bytes FROM spool')
     this.#records = held?.records ?? 0
     this.#bytes = held?.bytes ?? 0
+    this.#holdReserve()
   }
 
   /** One transaction, one flush. Says of each record whether it is now safe; `false` = no room within the limits. */
@@ -94,7 +99,7 @@ export class SpoolTable {
 
   /** Everything up to `position` has arrived and may go. */
   acknowledge (position: number): SpoolState {
-    const gone = this.#database.transaction(() => {
+    const gone = this.#takeOut(() => {
       const sums = this.#database.get<{ records: number, bytes: number }>('SELECT COUNT(*) AS records, COALESCE(SUM(size), 0) AS bytes FROM spool WHERE position <= ?', position)
       this.#database.run('DELETE FROM spool WHERE position <= ?', position)
       return sums ?? { records: 0, bytes: 0 }
@@ -107,7 +112,7 @@ export class SpoolTable {
 
   /** Takes one record out of the queue for good; the newest of these are kept with the reason. */
   setAside (position: number, reason: string): SpoolState {
-    const size = this.#database.transaction(() => {
+    const size = this.#takeOut(() => {
       const row = this.#database.get<{ size: number }>('SELECT size FROM spool WHERE position = ?', position)
       this.#database.run('INSERT OR REPLACE INTO set_aside SELECT position, topic, key, value, ? FROM spool WHERE position = ?', reason, position)
       this.#database.run('DELETE FROM spool WHERE position = ?', position)
@@ -128,6 +133,36 @@ export class SpoolTable {
 
   close (): void {
     this.#database.close()
+    rmSync(this.#reserve, { force: true })
+  }
+
+  /** A transaction that makes the queue shorter, which a full disk must not prevent. */
+  #takeOut<T> (work: () => T): T {
+    try {
+      return this.#database.transaction(work)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      rmSync(this.#reserve, { force: true })
+      const result = this.#database.transaction(work)
+      try {
+        this.#database.checkpoint()
+      } catch { /* the next one has the freed pages to write into */ }
+      this.#holdReserve()
+      return result
+    }
+  }
+
+  get #reserve (): string {
+    return `${this.#options.path}-reserve`
+  }
+
+  /** Without room for it there is none; the next time the queue is shortened it is tried again. */
+  #holdReserve (): void {
+    try {
+      if (statSync(this.#reserve, { throwIfNoEntry: false })?.size !== RESERVE_BYTES) writeFileSync(this.#reserve, new Uint8Array(RESERVE_BYTES))
+    } catch {
+      rmSync(this.#reserve, { force: true })
+    }
   }
 
   #shrink (): void {

@@ -186,6 +186,7 @@ describe('Spool', () => {
 })
 
 const disk = mountSmallDisk('2m')
+const filled = mountSmallDisk('2m')
 
 describe.skipIf(disk === null)('Spool on a small disk', () => {
   it('refuses when the disk is full, keeps what it has, and recovers when space returns', async () => {
@@ -213,6 +214,30 @@ describe.skipIf(disk === null)('Spool on a small disk', () => {
     } finally {
       await spool.close()
       disk!.end()
+    }
+  })
+
+  it('lets delivered records go from a disk that it has filled itself, and takes new ones in their place', async () => {
+    const spool = open({ path: join(filled!.path, 'spool.sqlite') })
+    try {
+      for (let round = 0; round < 3; round++) {
+        let full: unknown
+        for (let number = 0; full === undefined; number++) await spool.append(record(number)).catch((error: unknown) => { full = error })
+        expect(full).toMatchObject({ code: 'GOODPARTS_SPOOL_FULL' })
+
+        const take = async (after: number): ReturnType<typeof spool.peek> => spool.peek(after, 50, 1_000_000, '2026-01-01T00:00:00.000Z')
+        let batch = await take(0)
+        expect(batch.length).toBeGreaterThan(0)
+        while (batch.length > 0) {
+          const last = batch.at(-1)!.position
+          await spool.acknowledge(last)
+          batch = await take(last)
+        }
+        expect(await spool.state()).toMatchObject({ records: 0 })
+      }
+    } finally {
+      await spool.close()
+      filled!.end()
     }
   })
 })
