@@ -24,7 +24,7 @@ it(`keeps memory flat over ${reloads} reloads of a real bundle`, { timeout: 240_
     ...base,
     projection: { mean: new Float32Array(channels), matrix: Float32Array.from({ length: channels * width }, () => normal(random) / Math.sqrt(channels)) },
     bank: Float32Array.from({ length: entries * width }, () => normal(random)),
-    reweightNeighbours: 2,
+    reweightNeighbours: 1,
     mapSigma: 4
   }))
   const session = await openSession(graph)
