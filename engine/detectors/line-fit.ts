@@ -7,6 +7,7 @@ import type { GoodpartsError } from '../errors.ts'
 import { asGoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
+import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
 import { fitInProcess, type FitOutcome, type FitRequest } from './fit-process.ts'
 
 /** Bytes of frames that may wait for the disk; a frame beyond is left out, the next one will do. */
@@ -15,6 +16,8 @@ const MOST_WAITING_BYTES = 256 * 2 ** 20
 export type LineFitState = 'idle' | 'collecting' | 'fitting'
 
 export interface LineFitOptions {
+  /** Names the place in the ledgers, for example `fit/<node id>`. */
+  hop: string
   /** Of this line alone: emptied whenever collecting begins. */
   folder: string
   /** Good frames to collect. */
@@ -32,6 +35,7 @@ interface LineFitEvents {
 
 export class LineFit extends EventEmitter<LineFitEvents> {
   readonly #options: LineFitOptions
+  readonly #ledger: Ledger
   #state: LineFitState = 'idle'
   /** What runs belongs to this; anything that returns to another is out of date. */
   #run = new AbortController()
@@ -45,10 +49,16 @@ export class LineFit extends EventEmitter<LineFitEvents> {
   constructor (options: LineFitOptions) {
     super()
     this.#options = options
+    this.#ledger = new Ledger(options.hop)
   }
 
   get state (): LineFitState {
     return this.#state
+  }
+
+  /** Frames that came; out = kept to learn from. */
+  get ledger (): LedgerSnapshot {
+    return this.#ledger.snapshot()
   }
 
   /** Begins to collect at once, from nothing; a fit on its way is cancelled. Resolves when frames can reach the disk. */
@@ -66,12 +76,16 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     await this.#emptied
   }
 
-  /** Takes a frame while collecting; any other time it does nothing. `partId` names the physical part, where it is known. */
+  /** Takes a frame while collecting; any other time it only counts. `partId` names the physical part, where it is known. */
   async add (frame: Frame, partId: string | null): Promise<void> {
-    const { folder, count, intervalMs = 0 } = this.#options
+    const { folder, count } = this.#options
     const at = Date.parse(frame.capturedAt)
-    if (this.#state !== 'collecting' || this.#taken >= count || at - this.#takenAt < intervalMs) return
-    if (this.#waitingBytes + frame.byteLength > MOST_WAITING_BYTES) return
+    this.#ledger.enter()
+    const unwanted = this.#unwanted(frame, at)
+    if (unwanted !== undefined) {
+      this.#ledger.drop(unwanted)
+      return
+    }
     const run = this.#run
     const current = (): boolean => run === this.#run
     const path = join(folder, `${String(this.#taken++).padStart(5, '0')}.png`)
@@ -79,18 +93,23 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     this.#waitingBytes += frame.byteLength
     try {
       await this.#emptied
-      if (!current()) return
       const { width, height, channels } = frame
-      await writeFile(path, await encodePng({ data: frame.pixels(), width, height, channels }, 1))
-      if (!current()) return
-      this.#images.push({ path, group: partId, calibration: false })
-      this.#tell('collecting', this.#images.length, count)
-      if (this.#images.length === count) this.learn(this.#images)
+      if (current()) await writeFile(path, await encodePng({ data: frame.pixels(), width, height, channels }, 1))
     } catch (error) {
+      this.#ledger.drop(current() ? 'write-failed' : 'cancelled')
       if (current()) this.#fail(error)
+      return
     } finally {
       this.#waitingBytes -= frame.byteLength
     }
+    if (!current()) {
+      this.#ledger.drop('cancelled')
+      return
+    }
+    this.#ledger.leave()
+    this.#images.push({ path, group: partId, calibration: false })
+    this.#tell('collecting', this.#images.length, count)
+    if (this.#images.length === count) this.learn(this.#images)
   }
 
   /** Fits to these pictures; `ready` or `failed` follows. */
@@ -107,6 +126,21 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     this.#abort()
     this.#state = 'idle'
     await this.#work
+  }
+
+  /** Cancels, and takes its counters out of the process's ledgers. */
+  async close (): Promise<void> {
+    await this.cancel()
+    this.#ledger.close()
+  }
+
+  /** Why a frame is left out; `undefined` when it is wanted. */
+  #unwanted (frame: Frame, at: number): string | undefined {
+    const { count, intervalMs = 0 } = this.#options
+    if (this.#state !== 'collecting') return 'not-collecting'
+    if (this.#taken >= count) return 'enough'
+    if (at - this.#takenAt < intervalMs) return 'too-soon'
+    return this.#waitingBytes + frame.byteLength > MOST_WAITING_BYTES ? 'disk-too-slow' : undefined
   }
 
   async #fit (images: FitRequest['images'], signal: AbortSignal): Promise<void> {

@@ -36,6 +36,8 @@ export interface LiveClientOptions {
   framesPerSecond: number
   /** The same numbers are kept for all browsers together. */
   total: Ledger
+  /** Text messages to all browsers together. */
+  texts: Ledger
   now: () => number
   /** A waiting picture may be taken now. */
   onReady: () => void
@@ -134,14 +136,18 @@ export class LiveClient {
     this.#options.onReady()
   }
 
-  /** A text message; a full socket refuses it, and a refused record is counted. */
+  /** A text message; a full socket refuses it, which is counted. */
   tell (message: LiveMessage, text: string = JSON.stringify(message)): void {
     if (this.#closed) return
+    const { texts } = this.#options
+    texts.enter()
     if (this.#socket.bufferedAmount > TEXT_BUFFER_BYTES) {
       if (message.kind === 'verdict') this.#verdictsLost++
+      texts.drop(`${message.kind}-refused`)
       return
     }
     this.#socket.send(text)
+    texts.leave()
   }
 
   tellStatistics (statistics: Omit<LiveStatistics, 'delivery' | 'verdictsLost'>): void {

@@ -36,7 +36,9 @@ export class LiveHub {
   readonly #kept: KeptParts
   readonly #lines = new Map<string, LineBoard>()
   readonly #clients = new Set<LiveClient>()
+  readonly #published = new Ledger('live/lines')
   readonly #browsers = new Ledger('live/browsers')
+  readonly #texts = new Ledger('live/texts')
 
   constructor (options: HubOptions) {
     this.#options = options
@@ -91,10 +93,14 @@ export class LiveHub {
 
   /** Never throws and never waits: the caller is the line. `false` when there are too many lines already for this one. */
   publish (publication: LivePublication): boolean {
-    const board = this.#board(publication.line)
+    const board = this.#enter(publication.line)
     if (board === undefined) return false
     const { frame, record } = publication
-    if (record === undefined && board.isJudging()) return true
+    if (record === undefined && board.isJudging()) {
+      this.#published.drop('between-verdicts')
+      return true
+    }
+    this.#published.leave()
     const packet = board.arrived()
     if (record !== undefined) {
       board.judged(record)
@@ -111,8 +117,9 @@ export class LiveHub {
 
   /** `false` as for `publish`. */
   notice (line: string, notice: CaptureEvent | FitProgress): boolean {
-    const board = this.#board(line)
+    const board = this.#enter(line)
     if (board === undefined) return false
+    this.#published.leave()
     this.#tellAll({ schema: SCHEMA, kind: 'notice', notice: board.noticed(notice) })
     return true
   }
@@ -128,6 +135,7 @@ export class LiveHub {
       role,
       framesPerSecond: this.#options.framesPerSecond,
       total: this.#browsers,
+      texts: this.#texts,
       now: this.#now,
       onReady: () => { this.#pump() }
     })
@@ -173,8 +181,15 @@ export class LiveHub {
   async close (): Promise<void> {
     for (const client of this.#clients) client.disconnect('The live server stops')
     this.#clients.clear()
-    this.#browsers.close()
+    for (const ledger of [this.#published, this.#browsers, this.#texts]) ledger.close()
     await this.#kept.close()
+  }
+
+  #enter (line: string): LineBoard | undefined {
+    this.#published.enter()
+    const board = this.#board(line)
+    if (board === undefined) this.#published.drop('too-many-lines')
+    return board
   }
 
   /** Lines come from messages: their number is bounded, so that a wrong name per part cannot fill the memory. */

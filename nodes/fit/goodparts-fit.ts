@@ -66,7 +66,7 @@ export default function register (RED: NodeAPI): void {
     })
     onClose(node, async (removed) => {
       fit.removeAllListeners()
-      await fit.cancel()
+      await fit.close()
       if (removed) await rm(options.folder, { recursive: true, force: true })
       status.close()
     })

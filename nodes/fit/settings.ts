@@ -33,6 +33,7 @@ export function readFitForm (form: FitForm, id: string, userFolder: string, mode
   if (form.size !== '') options.size = whole('the size', form.size, 32)
   if (form.rate !== '') options.targetImagesPerSecond = number('the rate', form.rate, 0)
   return {
+    hop: `fit/${id}`,
     folder: join(userFolder, 'goodparts', 'training', id),
     count: whole('the number of frames', form.count, fewest),
     intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * number('the interval', form.interval, 0),

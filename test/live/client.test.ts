@@ -10,14 +10,16 @@ import { inspection } from '../publish/fixtures.ts'
 const frame = Frame.fromPixels(new Uint8Array(4), { source: 'a', sequence: 0, width: 2, height: 2, channels: 1 })
 const picture = (packet: number, verdict: Verdict = 'good', line = 'a'): LinePicture => ({ line, packet, frame, record: { ...inspection(packet), line, verdict } })
 
-function setUp (framesPerSecond = 10): { client: LiveClient, socket: { bufferedAmount: number, sent: Array<string | Uint8Array> }, total: Ledger, ready: () => number } {
+function setUp (framesPerSecond = 10): { client: LiveClient, socket: { bufferedAmount: number, sent: Array<string | Uint8Array> }, total: Ledger, texts: Ledger, ready: () => number } {
   const sent: Array<string | Uint8Array> = []
   const socket = { bufferedAmount: 0, readyState: 1, sent, send: (data: string | Uint8Array) => { sent.push(data) }, close: () => {}, terminate: () => {} }
   const total = new Ledger('live/test')
   total.close()
+  const texts = new Ledger('live/test-texts')
+  texts.close()
   let ready = 0
-  const client = new LiveClient(socket, { role: 'viewer', framesPerSecond, total, now: Date.now, onReady: () => { ready++ } })
-  return { client, socket, total, ready: () => ready }
+  const client = new LiveClient(socket, { role: 'viewer', framesPerSecond, total, texts, now: Date.now, onReady: () => { ready++ } })
+  return { client, socket, total, texts, ready: () => ready }
 }
 
 beforeEach(() => { vi.useFakeTimers({ now: 1e12 }) })
@@ -122,13 +124,15 @@ describe('pictures to one browser', () => {
 
 describe('records to one browser', () => {
   it('are refused, and counted, while the socket holds more than four mebibytes', () => {
-    const { client, socket } = setUp()
+    const { client, socket, texts } = setUp()
     const verdict = { schema: 'goodparts.live/1', kind: 'verdict', line: 'a', record: inspection(1) } as const
     client.tell(verdict)
     socket.bufferedAmount = (4 << 20) + 1
     client.tell(verdict)
     client.tell(verdict)
+    client.tell({ schema: 'goodparts.live/1', kind: 'line-removed', line: 'a' })
     expect([socket.sent.length, client.verdictsLost]).toEqual([1, 2])
+    expect(texts.snapshot()).toMatchObject({ in: 4, out: 1, dropped: { 'verdict-refused': 2, 'line-removed-refused': 1 }, inFlight: 0 })
     socket.bufferedAmount = 0
     client.tellStatistics({ schema: 'goodparts.live/1', kind: 'statistics', at: '2026-01-01T00:00:00.000Z', viewers: 1, lines: [] })
     expect(JSON.parse(String(socket.sent.at(-1)))).toMatchObject({ verdictsLost: 2 })

@@ -162,6 +162,7 @@ describe('a line', () => {
     server.publish(line.next())
     server.publish({ line: 'a', frame: line.next().frame })
     expect(server.statistics()[0]?.counts.good).toBe(1)
+    expect(allLedgers().find(({ hop }) => hop === 'live/lines')).toMatchObject({ in: 3, out: 2, dropped: { 'between-verdicts': 1 }, inFlight: 0 })
     await browser.until(() => browser.packets.length === 2)
     expect(browser.packets[1]?.header.record).not.toBeNull()
   })
@@ -218,6 +219,7 @@ describe('a line', () => {
     expect(new Set([...text.matchAll(/ line="([^"]*)"|\{line="([^"]*)"/g)].map(([, later, first]) => later ?? first))).toHaveLength(64)
     expect(text).toContain('goodparts_verdicts_total{line="part 63"')
     expect(text).not.toContain('part 64')
+    expect(text).toContain('goodparts_hop_dropped_total{hop="live/lines",reason="too-many-lines"} 1937')
 
     for (let i = 0; i < 64; i++) server.removeLine(`part ${i}`)
     expect(await (await fetch(new URL('metrics', url))).text()).not.toContain('line="')
@@ -287,7 +289,7 @@ describe('/metrics', () => {
     expect(text).toContain('goodparts_line_frames_total{line="a"} 31')
     expect(text).toMatch(/goodparts_verdict_latency_seconds_count\{line="a"\} 31/)
     const sum = (name: string, hop: string): number => [...text.matchAll(new RegExp(`^${name}\\{hop="${hop}".*\\} (\\d+)$`, 'gm'))].reduce((total, [, value]) => total + Number(value), 0)
-    for (const hop of ['live/browsers', 'live/kept']) {
+    for (const hop of ['live/lines', 'live/browsers', 'live/texts', 'live/kept']) {
       expect(sum('goodparts_hop_in_total', hop)).toBeGreaterThan(0)
       expect(sum('goodparts_hop_in_total', hop)).toBe(sum('goodparts_hop_out_total', hop) + sum('goodparts_hop_dropped_total', hop) + sum('goodparts_hop_in_flight', hop))
     }

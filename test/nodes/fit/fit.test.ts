@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Frame } from '../../../engine/frame/frame.ts'
+import { allLedgers, type LedgerSnapshot } from '../../../engine/frame/ledger.ts'
 import { decodeImage, encodePng } from '../../../engine/frame/image-codec.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
 import fit from '../../../nodes/fit/goodparts-fit.ts'
@@ -42,6 +43,8 @@ function badFrame (): Frame {
   for (let y = 20; y < 36; y++) pixels.fill(255, (y * width + 40) * 3, (y * width + 56) * 3)
   return Frame.fromPixels(pixels, { source: 'camera', sequence: sequence++, width, height, channels: 3 })
 }
+
+const fitLedger = (): LedgerSnapshot | undefined => allLedgers().find(({ hop }) => hop === 'fit/fit')
 
 /** Sends good frames until the node has what it wants. */
 async function feed (): Promise<void> {
@@ -119,6 +122,7 @@ describe('goodparts-fit', () => {
   it('begins again on reset, and ignores frames when it is not collecting', async () => {
     await deploy(nodes, flow({ begin: 'manual' }))
     nodeOf('fit').receive({ frame: goodFrame() })
+    await expect.poll(fitLedger).toMatchObject({ in: 1, out: 0, dropped: { 'not-collecting': 1 } })
     const first = nextMessage('progress')
     nodeOf('fit').receive({ fit: 'start' })
     expect(await first).toMatchObject({ payload: { stage: 'collecting', done: 0, total: 24 } })
@@ -129,6 +133,8 @@ describe('goodparts-fit', () => {
     nodeOf('fit').receive({ fit: 'reset' })
     expect(await third).toMatchObject({ payload: { done: 0 } })
     await expect.poll(() => readdirSync(join(userDir, 'goodparts', 'training', 'fit'))).toEqual([])
+    await undeploy()
+    expect(fitLedger()).toBeUndefined()
   })
 
   it('takes the very first frames, all of them and no others, however fast they come', async () => {
@@ -138,6 +144,7 @@ describe('goodparts-fit', () => {
     nodeOf('fit').receive({ fit: 'start' })
     for (const frame of frames) nodeOf('fit').receive({ frame })
     await made
+    expect(fitLedger()).toMatchObject({ in: 30, out: 24, dropped: { enough: 6 }, inFlight: 0 })
     const folder = join(userDir, 'goodparts', 'training', 'fit')
     const kept = await Promise.all(readdirSync(folder).sort().map(async (name) => (await decodeImage(join(folder, name))).data))
     expect(kept.map((data) => frames.findIndex((frame) => Buffer.compare(frame.pixels(), data) === 0))).toEqual(Array.from({ length: 24 }, (_, index) => index))
@@ -150,6 +157,7 @@ describe('goodparts-fit', () => {
     nodeOf('fit').receive({ fit: 'start' })
     for (let index = 0; index < 5; index++) nodeOf('fit').receive({ frame: goodFrame() })
     await expect.poll(() => progress).toEqual([0, 1])
+    expect(fitLedger()).toMatchObject({ in: 5, out: 1, dropped: { 'too-soon': 4 }, inFlight: 0 })
   })
 
   it('says why it failed: a folder with too few pictures, a message that asks for nothing', async () => {

@@ -170,7 +170,7 @@ describe('a history', () => {
     const { frame, record, map } = line.nextReject()
     nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
     await second.until(() => second.of('reject').length === 2)
-    expect(warnings()).toEqual(['goodparts-live-server.historyFailed'])
+    await expect.poll(warnings).toEqual(['goodparts-live-server.historyFailed'])
     second.close()
   })
 
