@@ -11,7 +11,7 @@ export interface CoresetOptions {
   count: number
   /** Index of the first, which is kept. */
   first: number
-  /** Called every few thousand distances' worth of work; may throw to end it, may await to let others run. */
+  /** Called between selections, every few of them; may throw to end it, may await to let others run. */
   pause?: (taken: number) => Promise<void> | void
 }
 

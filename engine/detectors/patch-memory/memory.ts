@@ -2,7 +2,6 @@
 import type { Backbone } from '../../backbones/backbone.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { permutation } from '../../random.ts'
-import type { Random } from '../../random.ts'
 import { openSession } from '../../runtime/onnx-runtime.ts'
 import type { GraphSession } from '../../runtime/onnx-runtime.ts'
 import type { RawImage } from '../../frame/image-codec.ts'
@@ -80,14 +79,10 @@ async function gatherPatches (options: FeatureOptions, projection: Projection, w
   const session = await openSession(encodeModel(buildFeatureGraph(options, projection)), { threads: work.threads })
   const patches: Float32Array[] = []
   await eachPicture(session, images, 'features', work, async (features) => {
-    patches.push(await mostDifferent(features, width, each, random))
+    const first = Math.floor(random() * features.length / width)
+    patches.push(rowsOf(features, width, await greedyCoreset(features, width, { count: each, first, pause: () => work.breathe() })))
   })
   return joined(patches)
-}
-
-async function mostDifferent (features: Float32Array, width: number, count: number, random: Random): Promise<Float32Array> {
-  const n = features.length / width
-  return rowsOf(features, width, await greedyCoreset(features, width, { count, first: Math.floor(random() * n) }))
 }
 
 async function eachPicture (session: GraphSession, images: readonly GoodImage[], stage: string, work: FitWork, use: (features: Float32Array) => void | Promise<void>): Promise<void> {

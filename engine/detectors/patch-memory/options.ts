@@ -64,7 +64,7 @@ const threeNumbers: Rule = { expected: 'three numbers', holds: (value) => Array.
 const rules: Record<keyof PatchMemoryOptions, Rule> = {
   scale: text,
   size: orAuto(wholeFrom(32, 2048)),
-  bankSize: orAuto(wholeFrom(1, 100_000)),
+  bankSize: orAuto(wholeFrom(1, 20_000)),
   components: orAuto(wholeFrom(1, 4096)),
   whitening: orAuto(oneOf(true, false)),
   normalisation: orAuto(oneOf('backbone', 'image')),
