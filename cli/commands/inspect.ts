@@ -50,6 +50,7 @@ export function register (program: Command): void {
     .option('--json <file>', 'write the counts there; - for standard output, without the table')
     .option('--ndjson <file>', 'write a record for each frame there; - for standard output')
     .option('--save-heatmaps <folder>', 'write the map over each frame there, as JPEG')
+    .addHelpText('after', '\nA camera\'s password is read from the environment variable GOODPARTS_CAMERA_PASSWORD, its user from --param user=NAME.\nrtsp://USER:PASSWORD@HOST works too, but shows the password to everybody who can list processes; so does --param password=….')
     .action((source: string, options: Options) => interruptible((signal) => inspect(source, options, signal)))
 }
 
@@ -66,7 +67,7 @@ async function inspect (source: string, options: Options, signal: AbortSignal): 
   try {
     const { counts, seconds } = await inspectAll(opened, model, options, progress, signal)
     progress.clear()
-    await print(source, model, { counts, seconds, warnings }, options)
+    await print(opened.name, model, { counts, seconds, warnings }, options)
   } finally {
     progress.clear()
     await model.close()

@@ -1,6 +1,7 @@
 /** What `--source` means: which pipeline plays it, with which parameters. Pure but for looking whether a path is a folder. */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { hasUserinfo } from '../../engine/capture/userinfo.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 
 export interface PlayedSource {
@@ -14,6 +15,11 @@ export interface PlayedSource {
  * @throws GOODPARTS_ARGUMENT when it is none of these.
  */
 export function playedSource (source: string): PlayedSource {
+  if (/^[a-z]+:\/\//.test(source) && URL.canParse(source) && hasUserinfo(source)) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected an address without user and password, which would lie in the flow file, got one with', {
+      fix: 'Leave them out, and enter them in the capture node in the editor'
+    })
+  }
   if (/^rtsps?:\/\//.test(source)) return { pipeline: 'rtsp-camera', parameters: { address: source }, endOfStream: '' }
   if (/^https?:\/\//.test(source)) return { pipeline: 'http-mjpeg', parameters: { address: source }, endOfStream: '' }
   if (source.startsWith('/dev/video')) return { pipeline: 'v4l2-camera', parameters: { device: source }, endOfStream: '' }

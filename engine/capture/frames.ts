@@ -6,6 +6,7 @@ import type { Frame } from '../frame/frame.ts'
 import { compilePipeline, type CaptureOutput, type CompileOptions } from './compile.ts'
 import type { GivenParameters } from './parameters.ts'
 import { CaptureSupervisor, type FrameNotes, type SupervisorOptions } from './supervisor.ts'
+import { splitUserinfo, withoutPasswords } from './userinfo.ts'
 
 export interface FramesOptions extends CaptureOutput, CompileOptions, Pick<SupervisorOptions, 'watchdogSeconds' | 'host'> {
   /** Default: the definition's id. */
@@ -70,13 +71,19 @@ export async function * frames (definition: PipelineDefinition, parameters: Give
   }
 }
 
-/** Tells which of the shipped pipelines a command line means: a folder, an `rtsp://` or `http://` address, or a video file. */
+/** Tells which of the shipped pipelines a command line means: a folder, an `rtsp://` or `http://` address, or a video file. User and password leave the address. */
 export function guessPipeline (source: string, isFolder: boolean): { id: string, parameters: Record<string, string> } {
   if (isFolder) return { id: 'image-folder', parameters: { folder: source } }
   const scheme = /^([a-z][a-z0-9]*):\/\//i.exec(source)?.[1]?.toLowerCase()
-  if (scheme === 'rtsp' || scheme === 'rtsps') return { id: 'rtsp-camera', parameters: { address: source } }
-  if (scheme === 'http' || scheme === 'https') return { id: 'http-mjpeg', parameters: { address: source } }
-  if (scheme !== undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected an address beginning with rtsp:// or http://, got ${source}`)
+  if (scheme === 'rtsp' || scheme === 'rtsps') return { id: 'rtsp-camera', parameters: cameraParameters(source) }
+  if (scheme === 'http' || scheme === 'https') return { id: 'http-mjpeg', parameters: cameraParameters(source) }
+  if (scheme !== undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected an address beginning with rtsp:// or http://, got ${withoutPasswords(source)}`)
   if (source.startsWith('/dev/video')) return { id: 'v4l2-camera', parameters: { device: source } }
   return { id: 'video-file', parameters: { file: source } }
+}
+
+function cameraParameters (source: string): Record<string, string> {
+  if (!URL.canParse(source)) return { address: source }
+  const { address, user, password } = splitUserinfo(source)
+  return { address, ...user === '' ? {} : { user }, ...password === '' ? {} : { password } }
 }

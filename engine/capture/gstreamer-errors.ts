@@ -1,6 +1,7 @@
 /** GStreamer's words to one clear error, with what to do where that is known. */
 import { GoodpartsError, type ErrorCode } from '../errors.ts'
 import type { FromHost } from './host-protocol.ts'
+import { withoutPasswords } from './userinfo.ts'
 
 type HostError = FromHost & { kind: 'error' }
 
@@ -40,7 +41,7 @@ const rules: Array<{ pattern: RegExp, code: ErrorCode, fix: string | ((match: Re
 /** The error of a capture process, with GStreamer's own message in it. */
 export function captureError (error: HostError): GoodpartsError {
   if (error.code !== undefined) {
-    return new GoodpartsError(error.code as ErrorCode, error.text, error.fix === undefined ? {} : { fix: error.fix })
+    return new GoodpartsError(error.code as ErrorCode, withoutPasswords(error.text), error.fix === undefined ? {} : { fix: error.fix })
   }
   const detail = lastLine(error.debug)
   const message = withoutPasswords([error.element === '' ? '' : `${error.element}: `, error.text, detail === '' || error.text.includes(detail) ? '' : ` (${detail})`].join(''))
@@ -49,11 +50,6 @@ export function captureError (error: HostError): GoodpartsError {
     if (match !== null) return new GoodpartsError(code, message, { fix: typeof fix === 'string' ? fix : fix(match) })
   }
   return new GoodpartsError(error.origin === 'parse' ? 'GOODPARTS_PIPELINE_INVALID' : 'GOODPARTS_CAPTURE_FAILED', message)
-}
-
-/** User and password in an address. */
-function withoutPasswords (text: string): string {
-  return text.replace(/(:\/\/)[^/@\s]+@/g, '$1***@')
 }
 
 /** GStreamer's debug text begins with file, line, function and element; what follows on the next lines is for people. */

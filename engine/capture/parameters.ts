@@ -1,6 +1,7 @@
 /** Values for a pipeline's parameters: typed, checked, defaulted. */
 import type { PipelineDefinition, PipelineParameter } from '../../schemas/pipeline.ts'
 import { GoodpartsError } from '../errors.ts'
+import { hasUserinfo, withoutPasswords } from './userinfo.ts'
 
 export type ParameterValue = string | number | boolean
 
@@ -64,9 +65,15 @@ function readText (parameter: PipelineParameter, value: unknown): string {
 }
 
 function readUri (parameter: PipelineParameter, value: string): string {
-  const scheme = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : undefined
+  const scheme = URL.canParse(value) ? /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase() : undefined
   if (scheme === undefined || parameter.schemes?.includes(scheme) === false) {
-    throw wrong(parameter, parameter.schemes === undefined ? 'an address' : `an address beginning with ${parameter.schemes.map((name) => `${name}://`).join(' or ')}`, value)
+    throw wrong(parameter, parameter.schemes === undefined ? 'an address' : `an address beginning with ${parameter.schemes.map((name) => `${name}://`).join(' or ')}`, withoutPasswords(value))
+  }
+  // It would lie in the flow file for everybody to read.
+  if (hasUserinfo(value)) {
+    throw new GoodpartsError('GOODPARTS_PIPELINE_PARAMETER', `Expected parameter ${parameter.name} to be an address without user and password, got one with`, {
+      fix: 'Leave them out of the address, and give them as user and password, which are kept apart'
+    })
   }
   return value
 }

@@ -21,6 +21,7 @@ import { FrameRate } from './frame-rate.ts'
 import { captureError } from './gstreamer-errors.ts'
 import { HostProcess, type HostOptions } from './host-process.ts'
 import { MOST_ASKED, type CapturePlan, type FromHost, type PropertyValue } from './host-protocol.ts'
+import { withoutPasswords } from './userinfo.ts'
 import { Warnings } from './warnings.ts'
 
 export type CaptureState = 'stopped' | 'starting' | 'running' | 'waiting' | 'held' | 'failed'
@@ -197,7 +198,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
         onExit: ({ code, signal, words }) => {
           if (!present()) return
           const how = signal ?? `exit code ${String(code)}`
-          this.#onError(new GoodpartsError('GOODPARTS_CAPTURE_FAILED', `Expected the capture process to run, got ${how}${words === '' ? '' : `: ${words}`}`))
+          this.#onError(new GoodpartsError('GOODPARTS_CAPTURE_FAILED', `Expected the capture process to run, got ${how}${words === '' ? '' : `: ${withoutPasswords(words)}`}`))
         }
       }, this.#options.host)
       this.#host = host
@@ -246,7 +247,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
         break
       case 'rewound': if (!message.done) this.#dismissThen(() => { this.#launch() }); break
       case 'changed': this.#changes.set(`${message.change.element}.${message.change.property}`, message.change); break
-      case 'warning': this.#warnings.add(message.text); break
+      case 'warning': this.#warnings.add(withoutPasswords(message.text)); break
       case 'error': this.#onError(captureError(message)); break
     }
   }

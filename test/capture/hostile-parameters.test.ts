@@ -62,6 +62,8 @@ describe('a parameter', () => {
     ['video-file', {}, 'to be given, got nothing'],
     ['video-file', { file: 'a', more: 1 }, 'got more'],
     ['rtsp-camera', { address: 'file:///etc/passwd' }, 'beginning with rtsp://'],
+    ['rtsp-camera', { address: 'rtsp:user:hidden@host/x' }, 'beginning with rtsp://'],
+    ['rtsp-camera', { address: 'rtsp://operator@host/x' }, 'without user and password'],
     ['rtsp-camera', { address: 'rtsp://host/x', transport: 'tcp ! fakesink' }, 'one of tcp'],
     ['rtsp-camera', { address: 'rtsp://host/x', latency: '100 ! fakesink' }, 'a whole number'],
     ['rtsp-camera', { address: 'rtsp://host/x', latency: 1.5 }, 'a whole number'],
@@ -72,6 +74,10 @@ describe('a parameter', () => {
     ['custom', { launch: 'videotestsrc ! appsink' }, '']
   ])('of %s given as %j is refused', (id, values, words) => {
     expect(() => compilePipeline(loadPipeline(id), values)).toThrow(words)
+  })
+
+  test.each(['rtsp://user:hidden@host/x', ' rtsp://user:hid@hidden@host/x', 'rtsp://user:hid/hidden@host/x', 'rtsp://user:hidden@', 'file://user:hidden@host/x'])('that is an address with a password, %s, is refused without showing it', (address) => {
+    expect(() => compilePipeline(loadPipeline('rtsp-camera'), { address })).toThrow(/^(?!.*hid)Expected parameter address to be an address/)
   })
 
   test('that is a secret is not in the error about it', () => {

@@ -115,7 +115,16 @@ describe('a source on a command line', () => {
     expect(guessPipeline(source, isFolder).id).toBe(id)
   })
 
+  test.each([
+    ['rtsp://operator:hid%40den@camera:554/line?x=1', { address: 'rtsp://camera:554/line?x=1', user: 'operator', password: 'hid@den' }],
+    ['http://operator:100%@camera/1', { address: 'http://camera/1', user: 'operator', password: '100%' }],
+    ['rtsp://operator@camera/1', { address: 'rtsp://camera/1', user: 'operator' }],
+    ['rtsp://camera/cam@1', { address: 'rtsp://camera/cam@1' }]
+  ])('%s is read apart', (source, parameters) => {
+    expect(guessPipeline(source, false).parameters).toEqual(parameters)
+  })
+
   test('of an unknown kind is refused', () => {
-    expect(() => guessPipeline('gopher://camera', false)).toThrow('Expected an address')
+    expect(() => guessPipeline('gopher://user:hidden@camera', false)).toThrow(/^(?!.*hidden)Expected an address/)
   })
 })

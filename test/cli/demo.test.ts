@@ -66,6 +66,10 @@ describe('what --source means', () => {
     for (const name of Object.keys(played.parameters)) expect(known).toContain(name)
   })
 
+  it('leaves no password in a flow', () => {
+    expect(() => playedSource('rtsp://user:hidden@camera/1')).toThrow(/^(?!.*hidden)Expected an address without user and password/)
+  })
+
   it('says what is wrong with a path that is not there, and with good parts that are no folder', () => {
     expect(() => playedSource(join(folder, 'nowhere'))).toThrow(GoodpartsError)
     expect(() => goodFolder(import.meta.filename)).toThrow(/folder of pictures of good parts/)

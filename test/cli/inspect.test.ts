@@ -10,6 +10,7 @@ import { createDecision } from '../../engine/decision/decision.ts'
 import { encodePng } from '../../engine/frame/image-codec.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
+import { startRtspServer } from '../capture/servers.ts'
 import { brightnessBundle } from '../runtime/brightness-bundle.ts'
 import { runGoodparts, type CommandResult } from './run-goodparts.ts'
 
@@ -55,6 +56,18 @@ describe('goodparts inspect', () => {
     expect(stdout).toMatch(/good +1 +33\.3 %\nreview +1 +33\.3 %\nreject +1 +33\.3 %\nnot-inspected +0 +0\.0 %/)
     expect(stderr).toMatch(/Warning: Expected .*broken\.png to be a picture/)
   })
+
+  it('opens a camera with a password of the environment or the address, and shows it nowhere', async () => {
+    const { address } = await startRtspServer(0, 'operator', 'hid@den')
+    const asOperator = (userinfo: string): string => address.replace('//', `//${userinfo}@`)
+    const environment = { XDG_CACHE_HOME: join(root, 'cache'), GOODPARTS_CAMERA_PASSWORD: 'hid@den' }
+    for (const [source, env] of [[asOperator('operator'), environment], [asOperator('operator:hid%40den'), { ...environment, GOODPARTS_CAMERA_PASSWORD: 'other' }]] as const) {
+      const { code, stdout, stderr } = await runGoodparts(['inspect', source, '--bundle', bundle, '--device', 'cpu', '--limit', '2', '--json', '-'], { env })
+      expect(code, stderr).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject({ frames: 2, source: address.replace('//', '//***@') })
+      expect(stdout + stderr).not.toMatch(/hid[@%]/)
+    }
+  }, 60_000)
 
   it('saves heatmaps and names them in the records', async () => {
     const folder = join(root, 'heatmaps')

@@ -3,10 +3,12 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, extname, join, relative, resolve } from 'node:path'
 import { frames, guessPipeline } from '../../../engine/capture/frames.ts'
 import { loadPipelines } from '../../../engine/capture/pipelines.ts'
+import { withoutPasswords } from '../../../engine/capture/userinfo.ts'
 import { GoodpartsError } from '../../../engine/errors.ts'
 import { pictureEndings } from '../../../engine/evaluation/dataset-folder.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { decodeImage } from '../../../engine/frame/image-codec.ts'
+import type { PipelineDefinition } from '../../../schemas/pipeline.ts'
 
 export interface SourceFrame {
   frame: Frame
@@ -14,6 +16,7 @@ export interface SourceFrame {
 }
 
 export interface InspectedSource {
+  /** As named, without a password. */
   name: string
   /** Frames to come; `null` when not known. */
   total: number | null
@@ -44,12 +47,17 @@ export async function openSource (source: string, options: SourceOptions): Promi
   }
   const definition = definitions.find(({ id }) => id === guess.id)
   if (definition === undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected the pipeline ${guess.id} to be there, got none`)
-  const captured = frames(definition, { ...guess.parameters, ...options.parameters }, {
+  const captured = frames(definition, { ...passwordFromEnvironment(definition), ...guess.parameters, ...options.parameters }, {
     source: definition.id,
     signal: options.signal,
     onEvent: ({ kind, text }) => { if (kind === 'warning') options.warn(text) }
   })
-  return { name: source, total: null, frames: withPartId(captured) }
+  return { name: withoutPasswords(source), total: null, frames: withPartId(captured) }
+}
+
+function passwordFromEnvironment ({ parameters }: PipelineDefinition): Record<string, string> {
+  const password = process.env.GOODPARTS_CAMERA_PASSWORD
+  return password !== undefined && parameters.some(({ name }) => name === 'password') ? { password } : {}
 }
 
 async function * withPartId (captured: AsyncIterable<{ frame: Frame, partId?: string }>): AsyncGenerator<SourceFrame> {
