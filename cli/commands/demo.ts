@@ -45,7 +45,7 @@ async function demo (options: Options): Promise<void> {
   })
   await expectFree('editor', options.port, '--port')
   const renewFlow = options.reset || source !== null || options.kafka !== undefined
-  const { settingsFile, flowFile, flowKept } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow })
+  const { settingsFile, flowFile, flowKept } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow, fitFolders: source === null ? [] : [source.goodFolder] })
   const livePort = settleLivePort(flowFile, options.livePort)
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
 

@@ -32,9 +32,10 @@ export function packageRoot (start: string = import.meta.dirname): string {
 
 /**
  * Makes the directory usable. An edited flow is kept: the example is laid down where no flow is yet, or, with `renewFlow`,
- * over an older one, which is kept beside it as `flows.json.before`.
+ * over an older one, which is kept beside it as `flows.json.before`. `fitFolders`, which the new flow learns from, stay readable for as long
+ * as that flow is kept.
  */
-export function prepareUserDirectory (path: string, options: { editorPort: number, flow: () => unknown, renewFlow: boolean }): UserDirectory {
+export function prepareUserDirectory (path: string, options: { editorPort: number, flow: () => unknown, renewFlow: boolean, fitFolders?: readonly string[] }): UserDirectory {
   try {
     const scope = join(path, 'node_modules', dirname(packageName))
     mkdirSync(scope, { recursive: true })
@@ -46,10 +47,15 @@ export function prepareUserDirectory (path: string, options: { editorPort: numbe
     const flowFile = join(path, 'flows.json')
     if (options.renewFlow && existsSync(flowFile)) renameSync(flowFile, `${flowFile}.before`)
     const flowKept = existsSync(flowFile)
-    if (!flowKept) writeFileSync(flowFile, JSON.stringify(options.flow(), null, 2))
+    const foldersFile = join(path, 'fit-folders.json')
+    if (!flowKept) {
+      writeFileSync(flowFile, JSON.stringify(options.flow(), null, 2))
+      writeFileSync(foldersFile, JSON.stringify(options.fitFolders ?? [], null, 2))
+    }
+    const fitFolders = existsSync(foldersFile) ? JSON.parse(readFileSync(foldersFile, 'utf8')) as string[] : []
 
     const settingsFile = join(path, 'settings.cjs')
-    writeFileSync(settingsFile, settings(path, options.editorPort))
+    writeFileSync(settingsFile, settings(path, options.editorPort, fitFolders))
     return { path, settingsFile, flowFile, flowKept }
   } catch (cause) {
     if (cause instanceof GoodpartsError) throw cause
@@ -58,13 +64,14 @@ export function prepareUserDirectory (path: string, options: { editorPort: numbe
   }
 }
 
-function settings (userDir: string, editorPort: number): string {
+function settings (userDir: string, editorPort: number, goodpartsFitFolders: readonly string[]): string {
   return `module.exports = ${JSON.stringify({
     userDir,
     flowFile: 'flows.json',
     flowFilePretty: true,
     uiHost: '127.0.0.1',
     uiPort: editorPort,
+    goodpartsFitFolders,
     telemetry: { enabled: false, updateNotification: false },
     externalModules: { autoInstall: false, palette: { allowInstall: false, allowUpload: false } },
     logging: { console: { level: 'info', metrics: false, audit: false } },

@@ -6,13 +6,15 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { LineFit, type LineFitOptions } from '../../engine/detectors/line-fit.ts'
 import { asGoodpartsError } from '../../engine/errors.ts'
 import { folderImages } from '../../engine/evaluation/dataset.ts'
+import { confinedPathOfAny } from '../../engine/frame/confined-path.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { onClose, onInput } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
-import { readFitCommand, readFitForm, summaryOf, type FitForm } from './settings.ts'
+import { folderFix, readFitCommand, readFitForm, summaryOf, type FitForm } from './settings.ts'
 
 type Config = NodeDef & FitForm & { model: string }
+interface Settings { goodpartsFitFolders?: string[] }
 interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, fit?: unknown }
 
 export default function register (RED: NodeAPI): void {
@@ -32,6 +34,7 @@ export default function register (RED: NodeAPI): void {
 
   function start (node: Node, status: Status, model: ModelNode | null, config: Config, options: LineFitOptions): void {
     const fit = new LineFit(options)
+    const folders = [RED.settings.userDir ?? homedir(), ...(RED.settings as Settings).goodpartsFitFolders ?? []]
     const topic = config.name || node.id
     const fail = (cause: unknown): void => {
       const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
@@ -61,7 +64,7 @@ export default function register (RED: NodeAPI): void {
         await fit.cancel()
         status.show('stopped', RED._('goodparts-fit.status.idle'))
       } else if (typeof command === 'string') await fit.start()
-      else fit.learn((await folderImages(command.folder)).map(({ name, group, calibration }) => ({ path: name, group, calibration })))
+      else fit.learn((await folderImages(await confinedPathOfAny(folders, command.folder, folderFix))).map(({ name, group, calibration }) => ({ path: name, group, calibration })))
       return null
     })
     onClose(node, async (removed) => {
@@ -73,5 +76,5 @@ export default function register (RED: NodeAPI): void {
     status.show('stopped', RED._('goodparts-fit.status.idle'))
     if (config.begin === 'always' || (config.begin === 'no-bundle' && !existsSync(options.request.output))) fit.start().catch(fail)
   }
-  RED.nodes.registerType('goodparts-fit', FitNode)
+  RED.nodes.registerType('goodparts-fit', FitNode, { settings: { goodpartsFitFolders: { value: [], exportable: false } } })
 }

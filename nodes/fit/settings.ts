@@ -43,6 +43,8 @@ export function readFitForm (form: FitForm, id: string, userFolder: string, mode
 
 export type FitCommand = 'start' | 'cancel' | 'reset' | { folder: string }
 
+export const folderFix = 'Add the folder to goodpartsFitFolders in settings.js'
+
 /** What a message without a frame asks for. @throws GOODPARTS_ARGUMENT */
 export function readFitCommand (msg: { fit?: unknown, payload?: unknown }): FitCommand {
   const { fit, payload } = msg

@@ -78,8 +78,9 @@ describe('what --source means', () => {
 
 describe('the user directory', () => {
   const userDir = join(folder, 'user')
-  const prepare = (renewFlow: boolean): ReturnType<typeof prepareUserDirectory> =>
-    prepareUserDirectory(userDir, { editorPort: 1880, flow: () => [{ id: 'fresh' }], renewFlow })
+  const prepare = (renewFlow: boolean, fitFolders: string[] = []): ReturnType<typeof prepareUserDirectory> =>
+    prepareUserDirectory(userDir, { editorPort: 1880, flow: () => [{ id: 'fresh' }], renewFlow, fitFolders })
+  const settings = (): unknown => JSON.parse(readFileSync(join(userDir, 'settings.cjs'), 'utf8').replace('module.exports = ', ''))
 
   it('links the package in and lays the flow down', () => {
     const { flowFile, flowKept } = prepare(false)
@@ -98,6 +99,15 @@ describe('the user directory', () => {
     expect(prepare(true)).toMatchObject({ flowKept: false })
     expect(readFileSync(join(userDir, 'flows.json'), 'utf8')).toContain('fresh')
     expect(readFileSync(join(userDir, 'flows.json.before'), 'utf8')).toContain('edited')
+  })
+
+  it('lets the flow learn from the folder that it was made for, for as long as it is kept', () => {
+    prepare(true, ['/data/good'])
+    expect(settings()).toMatchObject({ goodpartsFitFolders: ['/data/good'] })
+    prepare(false)
+    expect(settings()).toMatchObject({ goodpartsFitFolders: ['/data/good'] })
+    prepare(true)
+    expect(settings()).toMatchObject({ goodpartsFitFolders: [] })
   })
 
   it('says which folder cannot be written and what to do', () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, until
 const nodes = [model, score, fit]
 const [width, height] = [96, 64]
 let userDir: string
+/** Outside of it, named in the settings. */
+let allowed: string
 
 const flow = (changes: object = {}): object[] => [
   { id: 'flow', type: 'tab' },
@@ -59,7 +61,8 @@ async function feed (): Promise<void> {
 beforeAll(async () => {
   userDir = mkdtempSync(join(tmpdir(), 'goodparts-fit-'))
   process.env.XDG_CACHE_HOME = join(userDir, 'cache')
-  await startRuntime({ userDir })
+  allowed = mkdtempSync(join(tmpdir(), 'goodparts-allowed-'))
+  await startRuntime({ userDir, goodpartsFitFolders: [join(userDir, 'not there'), allowed] })
 })
 afterEach(async () => {
   await undeploy()
@@ -67,7 +70,7 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await stopRuntime()
-  rmSync(userDir, { recursive: true })
+  for (const folder of [userDir, allowed]) rmSync(folder, { recursive: true })
 })
 
 describe('goodparts-fit', () => {
@@ -102,7 +105,7 @@ describe('goodparts-fit', () => {
 
   it('learns from a folder, and can be cancelled while it does', async () => {
     await deploy(nodes, flow({ begin: 'manual' }))
-    const folder = join(userDir, 'good')
+    const folder = join(allowed, 'good')
     await mkdir(folder)
     for (let picture = 0; picture < 24; picture++) {
       await writeFile(join(folder, `${picture}.png`), await encodePng({ data: goodFrame().pixels(), width, height, channels: 3 }, 1))
@@ -171,6 +174,24 @@ describe('goodparts-fit', () => {
     nodeOf('fit').receive({ payload: 'hello' })
     expect(await errors).toMatchObject({ error: { message: expect.stringContaining('msg.fit to be start, cancel or reset') as string } })
   }, 60_000)
+
+  it('reads no folder but those of the user directory and of the settings', async () => {
+    await deploy(nodes, flow({ begin: 'manual' }))
+    const elsewhere = mkdtempSync(join(tmpdir(), 'goodparts-elsewhere-'))
+    try {
+      symlinkSync(elsewhere, join(userDir, 'link'))
+      for (const folder of [elsewhere, '../', join(userDir, 'link')]) {
+        const errors = nextMessage('errors')
+        nodeOf('fit').receive({ payload: { folder } })
+        expect(await errors).toMatchObject({ error: { message: expect.stringContaining('Expected a path under') as string } })
+      }
+    } finally {
+      rmSync(elsewhere, { recursive: true })
+    }
+    const missing = nextMessage('errors')
+    nodeOf('fit').receive({ payload: { folder: join(allowed, 'nothing') } })
+    expect(await missing).toMatchObject({ error: { message: expect.stringContaining('to exist') as string } })
+  })
 
   it.each([{ count: '3' }, { seed: 'x' }, { size: '7' }])('shows that it is not configured for %j', async (changes) => {
     await deploy(nodes, flow(changes))
