@@ -2,6 +2,7 @@
 import type { PipelineDefinition } from '../../schemas/pipeline.ts'
 import { GoodpartsError } from '../errors.ts'
 import { checkElements } from './allowed-elements.ts'
+import { checkWrittenProperties, RESERVED_NAMES } from './allowed-properties.ts'
 import { feedPlan } from './feed-plan.ts'
 import type { CapturePlan, PropertyValue } from './host-protocol.ts'
 import { factoriesOf, formatLaunch, namesOf, parseLaunch } from './launch-text.ts'
@@ -67,14 +68,12 @@ function placed (definition: PipelineDefinition, name: string, values: ReadonlyM
   return parameter.type === 'launch' ? customLaunch(String(value), options) : String(value)
 }
 
-/** Names that the tail and the feed use. */
-const RESERVED = ['sink', 'feed']
-
 function customLaunch (text: string, { allowElements = [] }: CompileOptions): string {
   const launch = parseLaunch(text)
   checkElements(factoriesOf(launch), allowElements)
-  const reserved = namesOf(launch).find((name) => RESERVED.includes(name))
-  if (reserved !== undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected names other than ${RESERVED.join(' and ')}, got name=${reserved}`)
+  checkWrittenProperties(launch.flat().flatMap((part) => 'factory' in part ? part.properties.map(([property]) => property) : []))
+  const reserved = namesOf(launch).find((name) => RESERVED_NAMES.includes(name))
+  if (reserved !== undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected names other than ${RESERVED_NAMES.join(' and ')}, got name=${reserved}`)
   return formatLaunch(launch)
 }
 

@@ -13,6 +13,7 @@ import { Frame } from '../frame/frame.ts'
 import { frameMemory } from '../frame/frame-memory.ts'
 import type { LedgerSnapshot } from '../frame/ledger.ts'
 import type { Random } from '../random.ts'
+import { checkPropertyChange } from './allowed-properties.ts'
 import { backoff } from './backoff.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { FlowCount } from './flow-count.ts'
@@ -165,8 +166,12 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
     this.#host.send({ kind: 'trigger' })
   }
 
-  /** Sets a property of a named element while it runs, and again after a restart. What goes wrong is a `warning` event. */
+  /**
+   * Sets a property of a named element while it runs, and again after a restart. What goes wrong is a `warning` event.
+   * @throws GOODPARTS_FORBIDDEN for the elements that are added to every pipeline, and for properties that say what is read or written
+   */
   setProperty (element: string, property: string, value: string | number | boolean): void {
+    checkPropertyChange({ element, property })
     this.#host?.send({ kind: 'set', change: { element, property, value } })
   }
 

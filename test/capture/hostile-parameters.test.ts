@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { PipelineDefinition } from '../../schemas/pipeline.ts'
+import { checkPropertyChange } from '../../engine/capture/allowed-properties.ts'
 import { compilePipeline } from '../../engine/capture/compile.ts'
 import { frames } from '../../engine/capture/frames.ts'
 import { factoriesOf, parseLaunch } from '../../engine/capture/launch-text.ts'
@@ -71,7 +72,10 @@ describe('a parameter', () => {
     ['sample-line', { rate: 'NaN' }, 'a number'],
     ['sample-line', { defectShare: 2 }, 'from 0 to 1'],
     ['custom', { launch: 'videotestsrc name=sink' }, ''],
-    ['custom', { launch: 'videotestsrc ! appsink' }, '']
+    ['custom', { launch: 'videotestsrc ! appsink' }, ''],
+    ['custom', { launch: 'filesrc location=/x ! queue2 temp-template=/tmp/goodparts-XXXXXX ! decodebin' }, 'write no files, got temp-template'],
+    ['custom', { launch: 'filesrc location=/x ! queue2 temp_template=/tmp/goodparts-XXXXXX ! decodebin' }, 'write no files, got temp_template'],
+    ['custom', { launch: 'uridecodebin uri=http://host/x download=true' }, 'write no files, got download']
   ])('of %s given as %j is refused', (id, values, words) => {
     expect(() => compilePipeline(loadPipeline(id), values)).toThrow(words)
   })
@@ -82,6 +86,16 @@ describe('a parameter', () => {
 
   test('that is a secret is not in the error about it', () => {
     expect(() => compilePipeline(loadPipeline('rtsp-camera'), { address: 'rtsp://host/x', password: 'hid\0den' })).toThrow(/^(?!.*hid).*got a secret$/)
+  })
+})
+
+describe('a change while the graph runs', () => {
+  test.each([['sink', 'max-buffers'], ['feed', 'caps'], ['source', 'location'], ['queue', 'temp-template'], ['queue', 'Temp_Template'], ['source', 'device'], ['source', 'ring-buffer-file'], ['source', 'uri'], ['source', 'proxy']])('of %s.%s is refused', (element, property) => {
+    expect(() => { checkPropertyChange({ element, property }) }).toThrow(expect.objectContaining({ code: 'GOODPARTS_FORBIDDEN' }) as Error)
+  })
+
+  test.each([['balance', 'brightness'], ['flip', 'method'], ['crop', 'left'], ['camera', 'exposure-time'], ['switch', 'max-size-buffers']])('of %s.%s is not', (element, property) => {
+    expect(() => { checkPropertyChange({ element, property }) }).not.toThrow()
   })
 })
 

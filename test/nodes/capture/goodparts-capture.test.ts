@@ -84,6 +84,15 @@ describe('goodparts-capture', () => {
     await until('frames', (msg) => ((msg.frame as { pixels: () => Uint8Array }).pixels()[0] ?? 255) < 40)
   })
 
+  test('changes nothing that says what is read', async () => {
+    await deploy([capture], flow({ parameters: { launch: 'filesrc name=source location=/nowhere ! decodebin' }, autostart: false }))
+    const caught = until('errors', () => true)
+
+    command({ element: 'source', property: 'location', value: '/etc/passwd' })
+
+    expect((await caught).error).toMatchObject({ message: expect.stringContaining('got location') as unknown })
+  })
+
   test('hands a message that is no command to Catch nodes, once', async () => {
     await deploy([capture], flow({ autostart: false }))
     const caught = until('errors', () => true)
