@@ -117,5 +117,6 @@ function layoutText ({ workers, threads }: Layout): string {
 }
 
 function shown (imagesPerSecond: number | null): string {
-  return imagesPerSecond === null ? 'not measured' : `${imagesPerSecond.toPrecision(3)} images/s`
+  if (imagesPerSecond === null) return 'not measured'
+  return `${imagesPerSecond < 100 ? imagesPerSecond.toPrecision(3) : imagesPerSecond.toFixed(0)} images/s`
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
@@ -166,6 +166,22 @@ describe('choosing a device', () => {
   it('refuses when the one asked for cannot run, with the reason', async () => {
     await expect(chooseDevice(bundle, { ...auto, device: 'cuda' }, { devices: ['cuda'], probe: () => Promise.resolve({ error: 'its process crashed (SIGSEGV)' }) }))
       .rejects.toMatchObject({ code: 'GOODPARTS_DEVICE_UNAVAILABLE', message: expect.stringContaining('SIGSEGV') as string })
+  })
+
+  const driver = '/usr/lib/chromium/vk_swiftshader_icd.json'
+  if (!existsSync(driver)) console.log(`Skipped, a bundle on WebGPU: ${driver} is not there; apt-get install chromium brings it.`)
+  it.skipIf(!existsSync(driver))('runs a bundle on WebGPU, in software where there is no graphics processor', { timeout: 120_000 }, async () => {
+    process.env.VK_ICD_FILENAMES = driver
+    try {
+      const model = await loadModel(bundle, { device: 'webgpu', cacheFolder: null })
+      expect(model.choice).toMatchObject({ device: 'webgpu', workers: 1 })
+      expect(model.choice.trials[0]?.goldenDifference).toBeLessThan(bundle.metadata.golden.relativeTolerance)
+      const scorings = await model.score([flatFrame(51), flatFrame(102)])
+      expect(scorings.map(({ score }) => Number(score.toFixed(4)))).toEqual([0.2, 0.4])
+      await model.close()
+    } finally {
+      delete process.env.VK_ICD_FILENAMES
+    }
   })
 
   it('tries the bundle in a process of its own', async () => {

@@ -1,5 +1,6 @@
 /** `goodparts bench loop`: does the main thread stay free while a line is captured and scored at full speed? */
 import { writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { writeBundle, readBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
@@ -53,6 +54,7 @@ async function benchLoop (path: string | undefined, options: Options): Promise<v
   if (line === undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', 'Expected the pipeline generated-line to be installed, got none')
   const model = await loadModel(path === undefined ? await madeBundle(options) : await readBundle(path), { device })
   try {
+    const load = loadavg()[0] ?? 0
     const idle = await loopDelayDuring(async () => { await sleep(IDLE_MS) })
     const measured = await measureLine(frames(line, { width, height, seed, rate: 1000 }, { width, height }), model, seconds)
     const count = Object.values(measured.verdicts).reduce((sum, number) => sum + number, 0)
@@ -60,14 +62,20 @@ async function benchLoop (path: string | undefined, options: Options): Promise<v
     const where = await measuredOn()
     process.stdout.write(`${textTable(['main thread', 'delay p50 ms', 'p99 ms', 'longest ms'], [row('idle', idle), row('line at full speed', measured.delay)])}\n\n` +
       `${count} frames of ${width}x${height} judged in ${measured.seconds.toFixed(1)} s: ${perSecond.toFixed(1)} per second, ${measured.verdicts['not-inspected']} not inspected; ` +
-      `from capture to verdict ${measured.latency.median} ms (p99 ${measured.latency.p99} ms).\nModel: ${model.choice.reason}.\n${measuredOnText(where)}\n`)
+      `from capture to verdict ${measured.latency.median} ms (p99 ${measured.latency.p99} ms).\nModel: ${model.choice.reason}.\n${measuredOnText(where)}\n${busyNote(load)}`)
     if (options.json !== undefined) {
-      writeFileSync(options.json, `${JSON.stringify({ bench: 'loop', ...options, ...where, choice: model.choice, idle, limitMs: LIMIT_MS, ...measured, framesPerSecond: perSecond }, null, 2)}\n`)
+      writeFileSync(options.json, `${JSON.stringify({ bench: 'loop', ...options, ...where, choice: model.choice, idle, loadAverage: load, limitMs: LIMIT_MS, ...measured, framesPerSecond: perSecond }, null, 2)}\n`)
     }
     if (!(measured.delay.p99 < LIMIT_MS) || count === 0) process.exitCode = 1
   } finally {
     await model.close()
   }
+}
+
+/** Other programs' turns on the processor are delays too. */
+function busyNote (load: number): string {
+  const cores = availableParallelism()
+  return load > cores ? `The machine was busy before (load ${load.toFixed(1)} on ${cores} cores): part of these delays is other programs' work.\n` : ''
 }
 
 function row (name: string, { median, p99, longest }: LoopDelay): string[] {
