@@ -3,13 +3,14 @@ import { ProcessorShare } from '../../engine/runtime/processor-share.ts'
 
 /** Work that ends when told to. */
 function job (share: ProcessorShare, cores: number, name: string, log: string[]): { end: () => void, done: Promise<void> } {
-  const { promise, resolve } = Promise.withResolvers<undefined>()
+  let end = (): void => {}
+  const ended = new Promise<void>((resolve) => { end = resolve })
   const done = share.run(cores, async () => {
     log.push(`+${name}`)
-    await promise
+    await ended
     log.push(`-${name}`)
   })
-  return { end: () => { resolve(undefined) }, done }
+  return { end, done }
 }
 
 it('runs no more than the cores hold, in the order of asking', async () => {
