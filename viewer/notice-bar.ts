@@ -7,27 +7,33 @@ import { eventText, translate } from './texts.ts'
 
 const QUIET: ReadonlySet<string> = new Set(['running', 'looped', 'starting'])
 
+/** A camera in trouble and a fit on its way are both told: neither hides the other. */
 export class NoticeBar {
-  readonly host = element('div', { class: 'notice', hidden: true })
-  #notice: LineNotice | null = null
+  readonly host = element('div', { class: 'notices', hidden: true })
+  #event: CaptureEvent | null = null
+  #fit: FitProgress | null = null
 
   show (notice: LineNotice | null): void {
-    this.#notice = notice
+    if (notice === null) this.#event = this.#fit = null
+    else if (notice.notice.kind === 'fit-progress') this.#fit = notice.notice
+    else this.#event = notice.notice
     this.render()
   }
 
   /** A fit that came to its end is over with the first verdict. */
   judged (): void {
-    const notice = this.#notice?.notice
-    if (notice?.kind === 'fit-progress' && notice.total > 0 && notice.done >= notice.total) this.show(null)
+    if (this.#fit === null || this.#fit.total === 0 || this.#fit.done < this.#fit.total) return
+    this.#fit = null
+    this.render()
   }
 
   render (): void {
-    const notice = this.#notice?.notice
-    this.host.hidden = notice === undefined || QUIET.has(notice.kind)
-    if (notice === undefined || this.host.hidden) return
-    this.host.className = `notice ${notice.kind === 'error' ? 'serious' : notice.kind === 'fit-progress' ? 'learning' : 'mild'}`
-    this.host.replaceChildren(...(notice.kind === 'fit-progress' ? progress(notice) : event(notice)))
+    const shown = this.#event === null || QUIET.has(this.#event.kind) ? null : this.#event
+    this.host.hidden = shown === null && this.#fit === null
+    this.host.replaceChildren(
+      ...(shown === null ? [] : [element('div', { class: `notice ${shown.kind === 'error' ? 'serious' : 'mild'}` }, ...event(shown))]),
+      ...(this.#fit === null ? [] : [element('div', { class: 'notice learning' }, ...progress(this.#fit))])
+    )
   }
 }
 

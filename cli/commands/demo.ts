@@ -1,5 +1,5 @@
 /** `goodparts demo`: Node-RED with the example flow on real parts, and the two addresses to open. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { GoodpartsError } from '../../engine/errors.ts'
@@ -47,6 +47,7 @@ async function demo (options: Options): Promise<void> {
   const renewFlow = options.reset || source !== null || options.kafka !== undefined
   const { settingsFile, flowFile, flowKept } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow, fitFolders: source === null ? [] : [source.goodFolder] })
   const livePort = settleLivePort(flowFile, options.livePort)
+  if (livePort === options.port) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected two ports, got ${livePort} for the editor and for the live page`, { fix: 'choose another with --port or --live-port' })
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
 
   const nodeRed = startNodeRed(settingsFile, (line) => { if (/\[error\]|\[warn\] \[goodparts-/.test(line)) process.stdout.write(`${line}\n`) })
@@ -65,7 +66,9 @@ async function demo (options: Options): Promise<void> {
       '',
       `  Records    ${whereRecordsGo(flowFile)}`,
       ...flowKept ? ['  The flow is as you left it; --reset lays the example down again.'] : [],
-      '  It learns from good parts first; watch the live page. Ctrl-C stops it.',
+      existsSync(join(userDir, 'goodparts', 'bundles'))
+        ? '  It inspects with what it learned before; "learn again" in the flow begins anew. Ctrl-C stops it.'
+        : '  It learns from good parts first; watch the live page. Ctrl-C stops it.',
       ''
     ].join('\n'))
   } else {

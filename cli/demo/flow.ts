@@ -35,12 +35,14 @@ function playOwn (flow: FlowNode[], only: (type: string) => FlowNode, { goodFold
   const fit = only('goodparts-fit')
   Object.assign(only('goodparts-capture'), { pipeline: played.pipeline, parameters: played.parameters, endOfStream: played.endOfStream === '' ? 'auto' : played.endOfStream, source: name, channels: '3' })
   Object.assign(only('goodparts-model'), { name, bundle: `${name}.onnx` })
-  Object.assign(fit, { name: 'learn from a folder', begin: 'manual' })
+  Object.assign(fit, { name: 'learn', begin: 'manual' })
+  Object.assign(only('tab'), { label: name, info: '' })
+  Object.assign(only('comment'), { name: `Learns from a folder of good parts, then inspects ${name}`, info: goodFolder })
   for (const type of ['goodparts-score', 'goodparts-live']) only(type).line = name
   const again = flow.find((node) => node.type === 'inject' && (node.props as Array<{ p: string }>).some(({ p }) => p === 'fit'))
   if (again === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the example to have an inject node that begins the fit, got none')
   Object.assign(again, {
-    name: 'learn from the folder',
+    name: 'learn again',
     props: [{ p: 'payload', v: JSON.stringify({ folder: goodFolder }), vt: 'json' }],
     once: true,
     onceDelay: 1,

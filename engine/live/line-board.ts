@@ -55,8 +55,10 @@ export class LineBoard {
   }
 
   noticed (notice: CaptureEvent | FitProgress): LineNotice {
-    this.#notice = { line: this.line, at: new Date(this.#now()).toISOString(), notice }
-    return this.#notice
+    const told: LineNotice = { line: this.line, at: new Date(this.#now()).toISOString(), notice }
+    // A fit goes on telling; a camera tells its trouble once, and who opens the page later must still see it.
+    if (notice.kind !== 'fit-progress' || !isTrouble(this.#notice)) this.#notice = told
+    return told
   }
 
   state (rejects: RejectEntry[]): LineState {
@@ -75,4 +77,8 @@ export function latencyMs (record: InspectionRecord): number {
 
 function isFinished (progress: FitProgress): boolean {
   return progress.total > 0 && progress.done >= progress.total
+}
+
+function isTrouble (notice: LineNotice | null): boolean {
+  return notice !== null && ['error', 'stalled', 'restarting'].includes(notice.notice.kind)
 }

@@ -46,23 +46,31 @@ export default function register (RED: NodeAPI): void {
     const timer = setInterval(show, STATUS_MS).unref()
     const looks = { opacity: Number(config.opacity), quality: Number(config.quality) || 85 }
 
+    let earlier = Promise.resolve()
+
+    /** Verdicts leave in the order in which they came, so that none overtakes one that is explained. */
     onInput(this, async (msg: Message, send) => {
+      const turn = earlier
+      const explained = explain(msg)
+      earlier = Promise.allSettled([turn, explained]).then(() => undefined)
+      const [outcome] = await Promise.allSettled([explained, turn])
+      // A verdict must reach its sinks, explained or not.
+      send(outcome.status === 'fulfilled' ? outcome.value : msg)
+      if (outcome.status === 'rejected') throw outcome.reason
+      return null
+    })
+
+    async function explain (msg: Message): Promise<Message> {
       const { frame, inspection, anomalyMap: map } = msg
       if (!isFrame(frame) || inspection === undefined || map === undefined || !chosen.has(inspection.verdict)) return msg
       const { score, limits } = inspection
-      try {
-        const { jpeg, sha256, regions, milliseconds } = await thread.explain(frame, map, { ...looks, judged: score === null || limits === null ? null : { score, limits } })
-        const overlay = new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), 'image/jpeg')
-        const explanation: Explanation = { method: 'anomaly-map', sha256, mediaType: 'image/jpeg', regions, map, overlay, milliseconds }
-        latest = milliseconds
-        const { method, mediaType } = explanation
-        return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
-      } catch (error) {
-        // A verdict must reach its sinks, explained or not.
-        send(msg)
-        throw error
-      }
-    })
+      const { jpeg, sha256, regions, milliseconds } = await thread.explain(frame, map, { ...looks, judged: score === null || limits === null ? null : { score, limits } })
+      const overlay = new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), 'image/jpeg')
+      latest = milliseconds
+      const [method, mediaType] = ['anomaly-map', 'image/jpeg'] as const
+      const explanation: Explanation = { method, sha256, mediaType, regions, map, overlay, milliseconds }
+      return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
+    }
     onClose(this, async () => {
       clearInterval(timer)
       status.close()
