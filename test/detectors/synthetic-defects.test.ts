@@ -16,7 +16,7 @@ describe('drawDefect', () => {
     const image = picture(width, height, channels, 1)
     const other = picture(width, height, channels, 2)
     const seen = new Set<string>()
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < 120; seed++) {
       const { image: drawn, mask, shape, fill } = drawDefect(image, other, seed)
       seen.add(shape).add(fill)
       const area = mask.reduce((sum, on) => sum + on, 0) / mask.length

@@ -66,9 +66,9 @@ describe('the packed package in a plain user directory', () => {
   })
 
   it('offers every flow under Import, Examples', async () => {
-    const offered = await ask('/library/examples/flows/' + manifest.name) as { f?: string[] }
+    const offered = await ask('/library/examples/flows/' + manifest.name) as Array<{ fn: string }>
 
-    expect(offered.f?.map((name) => `${name}.json`).sort()).toEqual(globSync('flows/*.json', { cwd: root }).map((file) => basename(file)).sort())
+    expect(offered.map(({ fn }) => `${basename(fn, '.json')}.json`).sort()).toEqual(globSync('flows/*.json', { cwd: root }).map((file) => basename(file)).sort())
   })
 
   it('serves an editor half for every node, in English and Korean', async () => {
