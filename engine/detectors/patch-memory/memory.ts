@@ -36,9 +36,16 @@ export interface Memory {
 /** Pictures and rows that the components are taken from. */
 const componentPictures = 32
 const componentRows = 20_000
-/** Patches that each entry of the bank is picked from, after each picture has given its own most different ones. */
-const patchesPerEntry = 5
+/**
+ * Patches that the memory is picked from, of all pictures together, and at most of one. Measured on a printed board: with a fifth of them
+ * the memory covers good parts worse, and AUROC falls from 0.999 to 0.993.
+ */
+const patchesTogether = 40_000
+const mostPatchesPerPicture = 200
+/** However many pictures there are, and however small the memory. */
 const leastPatchesPerPicture = 16
+const leastPatchesPerEntry = 3
+
 /** Distances in the coreset are taken on at most so many numbers. */
 const coresetWidth = 32
 
@@ -75,7 +82,7 @@ async function learnProjection (options: FeatureOptions, settings: MemorySetting
  */
 async function gatherPatches (options: FeatureOptions, projection: Projection, width: number, entries: number, images: readonly GoodImage[], work: FitWork): Promise<Float32Array> {
   const random = work.random('coreset')
-  const each = Math.max(leastPatchesPerPicture, Math.ceil(patchesPerEntry * entries / images.length))
+  const each = Math.max(leastPatchesPerPicture, Math.min(mostPatchesPerPicture, Math.ceil(patchesTogether / images.length)), Math.ceil(leastPatchesPerEntry * entries / images.length))
   const session = await openSession(encodeModel(buildFeatureGraph(options, projection)), { threads: work.threads })
   const patches: Float32Array[] = []
   await eachPicture(session, images, 'features', work, async (features) => {
