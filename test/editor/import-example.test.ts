@@ -82,7 +82,7 @@ describe.skipIf(missing !== null)('a first day in the editor', () => {
     })
     await page.goto(`http://127.0.0.1:${livePort}/`)
     await page.locator('.line.seen').waitFor()
-    await page.locator('.banner[data-verdict="reject"]').waitFor({ timeout: 180_000 })
+    await page.locator('.banner[data-verdict="reject"]').waitFor({ timeout: 300_000 })
     await page.locator('.thumb').nth(3).waitFor({ timeout: 60_000 })
     await page.screenshot({ path: join(pictures, 'live-page.png') })
 
@@ -103,7 +103,7 @@ describe.skipIf(missing !== null)('a first day in the editor', () => {
     await page.locator('#opacity').fill('1')
     await expect.poll(coloured, { timeout: 10_000 }).toBeGreaterThan(10)
     await page.close()
-  }, 300_000)
+  }, 420_000)
 
   it('shows on every node of the flow what it does', async () => {
     await expect.poll(async () => editor.evaluate(() => RED.nodes.filterNodes({}).filter((node) => node.type.startsWith('goodparts-')).map((node) => `${node.type}: ${node.status?.text ?? ''}`)))
