@@ -32,6 +32,8 @@ export class KeptParts {
   readonly #ledger = new Ledger('live/kept')
   readonly #encoding = new Map<string, number>()
   readonly #underway = new Set<Promise<void>>()
+  /** The last part of each line that is on its way. */
+  readonly #latest = new Map<string, Promise<void>>()
 
   constructor (options: KeptPartsOptions) {
     this.#options = options
@@ -49,16 +51,18 @@ export class KeptParts {
       return
     }
     this.#encoding.set(picture.line, busy + 1)
-    const keeping = this.#keep(picture).catch((error: unknown) => {
+    const keeping = this.#keep(picture, this.#latest.get(picture.line)).catch((error: unknown) => {
       this.#ledger.drop('encode-failed')
       this.#options.onError(error)
     }).finally(() => {
       this.#underway.delete(keeping)
+      if (this.#latest.get(picture.line) === keeping) this.#latest.delete(picture.line)
       const others = (this.#encoding.get(picture.line) ?? 1) - 1
       if (others === 0) this.#encoding.delete(picture.line)
       else this.#encoding.set(picture.line, others)
     })
     this.#underway.add(keeping)
+    this.#latest.set(picture.line, keeping)
   }
 
   /** Rejects that the page shows, newest first. */
@@ -99,9 +103,10 @@ export class KeptParts {
     await this.#options.history?.close().catch(this.#options.onError)
   }
 
-  async #keep (picture: LinePicture): Promise<void> {
+  /** Parts are encoded beside each other and kept in the order in which they came. */
+  async #keep (picture: LinePicture, earlier: Promise<void> | undefined): Promise<void> {
     const { line, record } = picture
-    const packet = await this.#options.encoder.packet(picture)
+    const [packet] = await Promise.all([this.#options.encoder.packet(picture), earlier])
     this.#ledger.leave()
     if (record === undefined) return
     const sha256 = contentHash(packet)
