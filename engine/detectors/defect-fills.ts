@@ -17,7 +17,7 @@ export const fills = { paste, tone, noise, smear, contrast } satisfies Record<st
 export type FillName = keyof typeof fills
 
 /** Foreign matter and wrong tone are what lines see most. */
-const weights: Record<FillName, number> = { paste: 3, tone: 3, noise: 2, smear: 1, contrast: 1 }
+const weights: Record<FillName, number> = { paste: 3, tone: 3, noise: 1, smear: 1, contrast: 1 }
 
 /** A kind of fill at random, by its weight. */
 export function drawFill (random: Random): FillName {

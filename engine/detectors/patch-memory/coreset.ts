@@ -1,7 +1,8 @@
 /**
  * Greedy k-centre selection (Gonzalez 1985): start anywhere, then always take the point farthest from those taken. The covering
  * radius is at most twice the smallest possible. Points that cannot come nearer to the newest centre than they are to their own are
- * passed over by the triangle inequality, which saves most distances.
+ * passed over by the triangle inequality, and a distance is left unfinished once it is too large to matter, which in principal components,
+ * the largest first, is early.
  */
 import { normal } from '../../random.ts'
 import type { Random } from '../../random.ts'
@@ -33,7 +34,7 @@ export async function greedyCoreset (points: Float32Array, width: number, { coun
   for (let number = 0; number < size; number++) {
     if (number > 0 && !((nearestSquared[newest] as number) > 0)) return taken.slice(0, number)
     taken[number] = newest
-    for (let other = 0; other < number; other++) toNewest[other] = squaredDistance(points, width, taken[other] as number, newest)
+    for (let other = 0; other < number; other++) toNewest[other] = squaredDistance(points, width, taken[other] as number, newest, Infinity)
     newest = admit(points, width, { number, newest, nearestSquared, owner, toNewest })
     if (pause !== undefined && number % selectionsPerPause === 0) await pause(number)
   }
@@ -56,7 +57,7 @@ function admit (points: Float32Array, width: number, { number, newest, nearestSq
     let nearest = nearestSquared[point] as number
     // d(p, new) >= d(centre, new) - d(p, centre) >= d(p, centre) when d(centre, new) >= 2 d(p, centre).
     if (number === 0 || (toNewest[owner[point] as number] as number) < 4 * nearest) {
-      const distance = squaredDistance(points, width, point, newest)
+      const distance = squaredDistance(points, width, point, newest, nearest)
       if (distance < nearest) {
         nearest = distance
         nearestSquared[point] = distance
@@ -71,13 +72,21 @@ function admit (points: Float32Array, width: number, { number, newest, nearestSq
   return farthest
 }
 
-function squaredDistance (points: Float32Array, width: number, a: number, b: number): number {
+/** Numbers between two looks at the limit. */
+const stride = 8
+
+/** Exact below `limit`; from there on any number that is no smaller. */
+function squaredDistance (points: Float32Array, width: number, a: number, b: number, limit: number): number {
   let sum = 0
-  const offsetA = a * width
-  const offsetB = b * width
-  for (let i = 0; i < width; i++) {
-    const difference = (points[offsetA + i] as number) - (points[offsetB + i] as number)
-    sum += difference * difference
+  let i = a * width
+  let j = b * width
+  const end = i + width
+  while (i < end && sum < limit) {
+    const pause = Math.min(i + stride, end)
+    while (i < pause) {
+      const difference = (points[i++] as number) - (points[j++] as number)
+      sum += difference * difference
+    }
   }
   return sum
 }

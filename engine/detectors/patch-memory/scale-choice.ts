@@ -32,6 +32,11 @@ const clearlyBehind = 0.08
 /** Proxies nearer than this are alike: the cheaper choice wins. */
 const alike = 0.003
 /**
+ * Fine layers see drawn defects a little better than real ones: where coarser ones come so near, they see real ones better (measured on
+ * magnetic tiles; on plates and boards fine layers lead by more than twice this).
+ */
+const coarserLead = 0.015
+/**
  * Drawn defects rank scales as real ones do; normalisations less surely (measured on magnetic tiles: within 0.02 they may disagree). So the
  * usual one stays unless another is better by more than that.
  */
@@ -74,7 +79,7 @@ class ScaleSearch {
   async best (candidates: readonly MemorySettings[]): Promise<Trial> {
     const seesMore = this.#teachers.length > firstLook.learn || this.#drawn.length > firstLook.judge
     const shortlist = candidates.length > 1 && seesMore ? await this.#shortlist(candidates) : candidates
-    const scale = cheapestOfBest(await this.#look(shortlist, secondLook))
+    const scale = ScaleSearch.#bestOf(await this.#look(shortlist, secondLook))
     let winner = scale
     for (const settings of settingVariants(this.#options, scale.settings)) {
       const variant = await this.#try(settings, secondLook, scale)
@@ -91,10 +96,19 @@ class ScaleSearch {
     return winner
   }
 
+  static #bestOf (trials: readonly Trial[]): Trial {
+    const lead = Math.max(...trials.map(({ proxy }) => proxy))
+    const near = trials.filter(({ proxy }) => proxy >= lead - coarserLead)
+    const coarsest = Math.max(...near.map(({ stride }) => stride))
+    return cheapestOfBest(near.filter(({ stride }) => stride === coarsest))
+  }
+
   async #shortlist (candidates: readonly MemorySettings[]): Promise<MemorySettings[]> {
     const trials = (await this.#look(candidates, firstLook)).sort((a, b) => b.proxy - a.proxy)
     const lead = trials[0]?.proxy ?? 0
-    const chosen = trials.filter(({ proxy }, rank) => rank < mostInSecondLook && proxy >= lead - clearlyBehind)
+    // The best of each layer set goes before the second of any.
+    const inOrder = [...trials.filter(isBestOfItsLayers), ...trials.filter((...place) => !isBestOfItsLayers(...place))]
+    const chosen = inOrder.filter(({ proxy }) => proxy >= lead - clearlyBehind).slice(0, mostInSecondLook)
     for (const trial of trials) trial.leave(chosen.includes(trial) ? 'looked at again' : 'behind at the first look')
     return chosen.map(({ settings }) => settings)
   }
@@ -121,6 +135,11 @@ class ScaleSearch {
     this.#work.showTrials(this.rows)
     return trial
   }
+}
+
+/** In a list that is best first. */
+function isBestOfItsLayers (trial: Trial, _rank: number, trials: readonly Trial[]): boolean {
+  return trials.find(({ settings }) => settings.layers === trial.settings.layers) === trial
 }
 
 /** The cheapest of those that are as good as the best. By arithmetic, not by the clock: the same seed must choose the same. */

@@ -85,6 +85,12 @@ export class Trial {
     return auroc(this.#good.slice(0, pictures), this.#drawn.slice(0, pictures * drawnOnEach)) ?? 0
   }
 
+  /** Pixels per position of the features. */
+  get stride (): number {
+    const { size } = this.settings
+    return size / featureGeometry({ ...this.settings, backbone: this.#details.backbone }).grid
+  }
+
   /** Multiplications for one picture: the backbone's, which go by its pixels, and the distance's. */
   get cost (): number {
     const { size, components, entries } = this.settings
