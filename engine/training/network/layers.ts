@@ -1,0 +1,90 @@
+/** Single layers. All maps are `(N, C, H, W)`; N stays free. */
+import { float } from '../../graph/builder.ts'
+import type { Value } from '../../graph/graph.ts'
+import { expectThat, withValue } from './network-builder.ts'
+import type { FeatureMap, NetworkBuilder } from './network-builder.ts'
+import { rectifierGain } from './parameter.ts'
+
+export interface ConvolutionSettings {
+  channels: number
+  /** Edge of the kernel; default 3. */
+  kernel?: number
+  stride?: number
+  /** Pixels of zeros around; default keeps the size at stride 1. */
+  padding?: number
+  groups?: number
+  /** Default true; false before a normalisation, which has its own. */
+  bias?: boolean
+  /** √2 before a rectifier (the default), 1 elsewhere. */
+  gain?: number
+}
+
+export function convolution (network: NetworkBuilder, name: string, input: FeatureMap, settings: ConvolutionSettings): FeatureMap {
+  const { channels, kernel = 3, stride = 1, padding = Math.floor(kernel / 2), groups = 1, bias = true, gain = rectifierGain } = settings
+  expectThat(input.channels % groups === 0 && channels % groups === 0, `channels of ${name} to be a multiple of ${groups}`, `${input.channels} and ${channels}`)
+  const fanIn = input.channels / groups * kernel * kernel
+  const weight = network.parameter(`${name}.weight`, [channels, input.channels / groups, kernel, kernel], { kind: 'normal', fanIn, gain })
+  const shift = bias ? [network.parameter(`${name}.bias`, [channels], { kind: 'constant', value: 0 })] : []
+  const value = network.graph.node('Conv', [input.value, weight, ...shift], {
+    kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding], group: groups, dilations: [1, 1]
+  })
+  const along = (size: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1
+  return { value, channels, height: along(input.height), width: along(input.width) }
+}
+
+const normalisationEpsilon = 1e-5
+
+/**
+ * Group normalisation (Wu and He 2018), made of what has a gradient: each group of channels to mean 0 and variance 1, then scale and shift
+ * per channel. Small groups of pictures train as well as large ones, and nothing has to be remembered for inference.
+ * @param groups At most so many; the largest number below that divides the channels is taken.
+ */
+export function groupNorm (network: NetworkBuilder, name: string, input: FeatureMap, groups = 8): FeatureMap {
+  const { graph } = network
+  const { channels, height, width } = input
+  let count = Math.min(groups, channels)
+  while (channels % count !== 0) count--
+  const grouped = graph.node('Reshape', [input.value, graph.whole(0, count, channels / count * height * width)])
+  const centred = graph.node('Sub', [grouped, graph.node('ReduceMean', [grouped, graph.whole(2)], { keepdims: 1 })])
+  const variance = graph.node('ReduceMean', [graph.node('Mul', [centred, centred]), graph.whole(2)], { keepdims: 1 })
+  const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(normalisationEpsilon)])])
+  const even = graph.node('Reshape', [graph.node('Div', [centred, deviation]), graph.whole(0, channels, height, width)])
+  const scale = network.parameter(`${name}.scale`, [1, channels, 1, 1], { kind: 'constant', value: 1 })
+  const shift = network.parameter(`${name}.shift`, [1, channels, 1, 1], { kind: 'constant', value: 0 })
+  return withValue(input, graph.node('Add', [graph.node('Mul', [even, scale]), shift]))
+}
+
+export function relu (network: NetworkBuilder, input: FeatureMap): FeatureMap {
+  return withValue(input, network.graph.node('Relu', [input.value]))
+}
+
+export function leakyRelu (network: NetworkBuilder, input: FeatureMap, slope = 0.2): FeatureMap {
+  return withValue(input, network.graph.node('LeakyRelu', [input.value], { alpha: float(slope) }))
+}
+
+/** Rectifier bounded at six, as mobile networks use it. */
+export function relu6 (network: NetworkBuilder, input: FeatureMap): FeatureMap {
+  const { graph } = network
+  return withValue(input, graph.node('Clip', [input.value, graph.scalar(0), graph.scalar(6)]))
+}
+
+/** Twice the height and width, each value four times. */
+export function enlarge (network: NetworkBuilder, input: FeatureMap): FeatureMap {
+  const { graph } = network
+  const value = graph.node('Resize', [input.value, '', graph.constant(Float32Array.of(1, 1, 2, 2), [4], 'scales')], {
+    mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor'
+  })
+  return { ...input, value, height: 2 * input.height, width: 2 * input.width }
+}
+
+/** The mean over all positions, `(N, C)`. */
+export function globalAverage (network: NetworkBuilder, input: FeatureMap): Value {
+  return network.graph.node('ReduceMean', [input.value, network.graph.whole(2, 3)], { keepdims: 0 })
+}
+
+/** `x · W + b`, `(N, inputs)` to `(N, outputs)`. */
+export function linear (network: NetworkBuilder, name: string, input: Value, { inputs, outputs, gain = 1 }: { inputs: number, outputs: number, gain?: number }): Value {
+  const weight = network.parameter(`${name}.weight`, [inputs, outputs], { kind: 'normal', fanIn: inputs, gain })
+  const bias = network.parameter(`${name}.bias`, [outputs], { kind: 'constant', value: 0 })
+  return network.graph.node('Add', [network.graph.node('MatMul', [input, weight]), bias])
+}
