@@ -4,7 +4,7 @@ import type { ModelAnswer } from '../bundle/golden.ts'
 import { decodeImage } from '../frame/image-codec.ts'
 import { boxRegions, maskRegions, type GroundTruth } from './defect-regions.ts'
 import { PixelMetrics } from './pixel-metrics.ts'
-import { resampleMap } from './resample-map.ts'
+import { resampleMap } from '../frame/resample-map.ts'
 import type { TestPicture } from './test-pictures.ts'
 
 /** Larger pictures are compared with their ground truth at this longer edge. */

@@ -3,7 +3,7 @@ import { auroc } from '../../engine/evaluation/auroc.ts'
 import { boxRegions, labelRegions, maskRegions, type GroundTruth } from '../../engine/evaluation/defect-regions.ts'
 import { PixelMetrics } from '../../engine/evaluation/pixel-metrics.ts'
 import { averagePrecision } from '../../engine/evaluation/ranking.ts'
-import { resampleMap } from '../../engine/evaluation/resample-map.ts'
+import { resampleMap } from '../../engine/frame/resample-map.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
 
 interface Picture { scores: Float32Array, truth: GroundTruth }
