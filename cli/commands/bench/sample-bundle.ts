@@ -1,7 +1,7 @@
 /** A patch memory of synthetic pictures: its cost is that of a real one of the same geometry. */
 import { efficientNetLite0 } from '../../../engine/backbones/backbone.ts'
-import { buildFeatureGraph, featureGeometry } from '../../../engine/detectors/patch-memory/feature-graph.ts'
-import type { FeatureOptions } from '../../../engine/detectors/patch-memory/feature-graph.ts'
+import { buildFeatureGraph, featureGeometry } from '../../../engine/detectors/backbone-features/feature-graph.ts'
+import type { FeatureOptions } from '../../../engine/detectors/backbone-features/feature-graph.ts'
 import { patchMemoryDefaults } from '../../../engine/detectors/patch-memory/options.ts'
 import { buildScoringGraph } from '../../../engine/detectors/patch-memory/scoring-graph.ts'
 import { encodeModel } from '../../../engine/graph/encode.ts'

@@ -2,17 +2,9 @@
 import { layerSet } from '../../backbones/backbone.ts'
 import type { Backbone } from '../../backbones/backbone.ts'
 import { GoodpartsError } from '../../errors.ts'
+import { candidateSizes } from '../backbone-features/candidate-sizes.ts'
 import type { MemorySettings } from './memory.ts'
 import type { PatchMemoryOptions } from './options.ts'
-
-/** Edges tried, from cheap to dear. */
-const sizeLadder = [128, 192, 256, 320, 384, 448, 512, 640, 768]
-/** Neighbours on the ladder that are tried differ at least so much. */
-const coarsestStep = 0.8
-/** Enlarging small pictures gives the backbone room; enlarging large ones shows nothing new. Multiples of their own edge, and pixels. */
-const mostEnlarged = { small: 1.5, upTo: 448, large: 1.15 }
-/** The smallest picture that is tried: smaller ones lose small defects on any camera. */
-const leastShare = 0.4
 
 /** Layer sets that `auto` tries; `three` costs as much as both and won nowhere. */
 const automaticLayers = ['fine', 'standard']
@@ -58,18 +50,6 @@ function candidateLayers ({ scale }: PatchMemoryOptions, backbone: Backbone): st
   }
   layerSet(backbone, scale)
   return [scale]
-}
-
-/** From the largest downwards, so that the picture's own size is among them. @param edge Of the pictures, pixels. */
-export function candidateSizes ({ size }: Pick<PatchMemoryOptions, 'size'>, edge: number): number[] {
-  if (size !== 'auto') return [size]
-  const largest = Math.max(mostEnlarged.large * edge, Math.min(mostEnlarged.small * edge, mostEnlarged.upTo), sizeLadder[0] as number)
-  const smallest = Math.min(leastShare * edge, leastShare * (sizeLadder.at(-1) as number))
-  const sizes: number[] = []
-  for (const rung of sizeLadder.filter((pixels) => pixels <= largest && pixels >= smallest).reverse()) {
-    if (sizes.length === 0 || rung <= coarsestStep * (sizes[0] as number)) sizes.unshift(rung)
-  }
-  return sizes
 }
 
 function coarsestStride (backbone: Backbone, layers: string): number {

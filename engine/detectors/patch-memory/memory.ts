@@ -3,14 +3,13 @@ import type { Backbone } from '../../backbones/backbone.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { permutation } from '../../random.ts'
 import { openSession } from '../../runtime/onnx-runtime.ts'
-import type { GraphSession } from '../../runtime/onnx-runtime.ts'
-import type { RawImage } from '../../frame/image-codec.ts'
+import { buildFeatureGraph, featureGeometry } from '../backbone-features/feature-graph.ts'
+import type { FeatureOptions, Projection } from '../backbone-features/feature-graph.ts'
+import type { Normalisation } from '../backbone-features/image-input.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
+import { eachPicture } from '../picture-features.ts'
 import { greedyCoreset, randomProjection } from './coreset.ts'
-import { buildFeatureGraph, featureGeometry } from './feature-graph.ts'
-import type { FeatureOptions, Projection } from './feature-graph.ts'
-import type { Normalisation } from './image-input.ts'
 import { principalComponents } from './principal-components.ts'
 
 /** Everything that a memory is made by. */
@@ -90,23 +89,6 @@ async function gatherPatches (options: FeatureOptions, projection: Projection, w
     patches.push(rowsOf(features, width, await greedyCoreset(features, width, { count: each, first, pause: () => work.breathe() })))
   })
   return joined(patches)
-}
-
-async function eachPicture (session: GraphSession, images: readonly GoodImage[], stage: string, work: FitWork, use: (features: Float32Array) => void | Promise<void>): Promise<void> {
-  try {
-    for (const [index, image] of images.entries()) {
-      await work.step(stage, index, images.length)
-      const { features } = await session.run({ image: imageTensor(await work.pool.read(image)) })
-      await use(features?.data as Float32Array)
-    }
-  } finally {
-    await session.close()
-  }
-}
-
-/** A picture as the graphs take it, `(1, H, W, C)`. */
-export function imageTensor ({ data, width, height, channels }: RawImage): { type: 'uint8', dims: number[], data: Uint8Array } {
-  return { type: 'uint8', dims: [1, height, width, channels], data }
 }
 
 function rowsOf (values: Float32Array, width: number, indices: Uint32Array): Float32Array {

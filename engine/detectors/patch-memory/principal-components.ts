@@ -1,6 +1,6 @@
 /** From D features to the d directions in which good parts vary most (Pearson 1901), whitened per feature where asked for. */
 import { symmetricEigen } from '../symmetric-eigen.ts'
-import type { Projection } from './feature-graph.ts'
+import type { Projection } from '../backbone-features/feature-graph.ts'
 
 export interface ComponentOptions {
   /** d; D or more keeps all. */

@@ -11,8 +11,8 @@ import { holdOut } from '../hold-out.ts'
 import { scaleCandidates, settingVariants } from './candidates.ts'
 import type { MemorySettings } from './memory.ts'
 import type { PatchMemoryOptions } from './options.ts'
-import { drawnPictures } from './drawn-pictures.ts'
-import type { DrawnPicture } from './drawn-pictures.ts'
+import { drawnPictures } from '../drawn-pictures.ts'
+import type { DrawnPicture } from '../drawn-pictures.ts'
 import { Trial } from './trial.ts'
 
 export interface ScaleChoice {

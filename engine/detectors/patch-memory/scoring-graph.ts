@@ -4,8 +4,9 @@
 import { GoodpartsError } from '../../errors.ts'
 import { GraphBuilder } from '../../graph/builder.ts'
 import type { Graph, Value } from '../../graph/graph.ts'
-import { addProjectedFeatures, featureGeometry, negatedProduct } from './feature-graph.ts'
-import type { FeatureOptions, Projection } from './feature-graph.ts'
+import { addProjectedFeatures, featureGeometry, negatedProduct } from '../backbone-features/feature-graph.ts'
+import type { FeatureOptions, Projection } from '../backbone-features/feature-graph.ts'
+import { addSmoothing } from '../backbone-features/smoothing.ts'
 import { neighbourTable } from './neighbour-table.ts'
 import { addNearestSquared, bankColumns } from './nearest-neighbour.ts'
 import type { Bank } from './nearest-neighbour.ts'
@@ -68,23 +69,6 @@ function addScore (builder: GraphBuilder, features: Value, distances: Value, ban
   const softmax = builder.node('Softmax', [builder.node('Sqrt', [builder.node('Relu', [near])])], { axis: 1 })
   const first = builder.node('Squeeze', [builder.node('Slice', [softmax, builder.whole(0), builder.whole(1), builder.whole(1)]), builder.whole(1)])
   return builder.node('Mul', [largest, builder.node('Sub', [builder.scalar(1), first])])
-}
-
-/** Separable Gaussian, the border continued by its last value. `sigma` in positions of the map. */
-function addSmoothing (builder: GraphBuilder, map: Value, sigma: number): Value {
-  const radius = Math.ceil(3 * sigma)
-  if (radius === 0) return map
-  const kernel = gaussianKernel(sigma, radius)
-  const padded = builder.node('Pad', [map, builder.whole(0, 0, radius, radius, 0, 0, radius, radius)], { mode: 'edge' })
-  const rows = builder.node('Conv', [padded, builder.constant(kernel, [1, 1, kernel.length, 1], 'gaussian')])
-  return builder.node('Conv', [rows, builder.constant(kernel, [1, 1, 1, kernel.length], 'gaussian')])
-}
-
-/** Samples of a Gaussian at whole positions, summing to one. */
-export function gaussianKernel (sigma: number, radius: number): Float32Array {
-  const samples = Float64Array.from({ length: 2 * radius + 1 }, (_, index) => Math.exp(-((index - radius) ** 2) / (2 * sigma * sigma)))
-  const sum = samples.reduce((total, value) => total + value, 0)
-  return Float32Array.from(samples, (value) => value / sum)
 }
 
 /** Small distances survive float32 only when the numbers themselves are small: the bank's mean becomes the origin. */

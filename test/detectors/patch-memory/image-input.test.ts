@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { efficientNetLite0 } from '../../../engine/backbones/backbone.ts'
-import { addImageInput } from '../../../engine/detectors/patch-memory/image-input.ts'
+import { addImageInput } from '../../../engine/detectors/backbone-features/image-input.ts'
 import { GraphBuilder } from '../../../engine/graph/builder.ts'
 import { encodeModel } from '../../../engine/graph/encode.ts'
 import { seededRandom } from '../../../engine/random.ts'

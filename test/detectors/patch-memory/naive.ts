@@ -1,6 +1,6 @@
 /** The patch memory in plain loops, for comparison with its graphs. */
 import type { Backbone } from '../../../engine/backbones/backbone.ts'
-import type { Projection } from '../../../engine/detectors/patch-memory/feature-graph.ts'
+import type { Projection } from '../../../engine/detectors/backbone-features/feature-graph.ts'
 
 export function normalised (image: { dims: readonly number[], data: Uint8Array }, mode: 'backbone' | 'image', backbone: Backbone): Float32Array {
   const [count = 0, height = 0, width = 0, channels = 0] = image.dims

@@ -4,7 +4,24 @@ import type { Backbone, BackboneLayer } from '../../backbones/backbone.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { openSession } from '../../runtime/onnx-runtime.ts'
-import type { PatchMemoryOptions } from './options.ts'
+
+/** Of every detector that reads a frozen network's layers. */
+export interface BackboneOptions {
+  /** `efficientnet-lite0` or the path of an ONNX file that takes float32 `(N, 3, H, W)`. */
+  backbone: string
+  /** Tensors of another backbone, fine to coarse. */
+  backboneLayers: string[]
+  /** Of another backbone: what its pictures were normalised by, on 0 to 255. */
+  backboneMean: number[]
+  backboneDeviation: number[]
+}
+
+export const backboneDefaults: BackboneOptions = {
+  backbone: 'efficientnet-lite0',
+  backboneLayers: [],
+  backboneMean: [123.675, 116.28, 103.53],
+  backboneDeviation: [58.395, 57.12, 57.375]
+}
 
 const probeEdge = 256
 
@@ -13,7 +30,7 @@ const probeEdge = 256
  * each pair of neighbours, the first `fine` and the second `standard`.
  * @throws GOODPARTS_ARGUMENT, GOODPARTS_GRAPH_INVALID.
  */
-export async function chosenBackbone (options: PatchMemoryOptions): Promise<Backbone> {
+export async function chosenBackbone (options: BackboneOptions): Promise<Backbone> {
   if (options.backbone === efficientNetLite0.name) return efficientNetLite0
   if (options.backboneLayers.length === 0) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected backboneLayers to name tensors of ${options.backbone}, got none`)

@@ -1,23 +1,8 @@
 /** Scores pictures by a bundle graph, one at a time, as a line does. */
-import type { Backbone } from '../../backbones/backbone.ts'
-import type { RawImage } from '../../frame/image-codec.ts'
-import { encodeModel } from '../../graph/encode.ts'
-import { openSession } from '../../runtime/onnx-runtime.ts'
-import type { GraphSession } from '../../runtime/onnx-runtime.ts'
-import { imageTensor } from './memory.ts'
-import type { Memory } from './memory.ts'
-import { buildScoringGraph } from './scoring-graph.ts'
-
-export interface ScoringDetails {
-  backbone: Backbone
-  reweightNeighbours: number
-  mapSigma: number
-}
-
-/** The bundle's graph with the first `entries` of the memory. */
-export function scoringModel (memory: Memory, entries: number, details: ScoringDetails): Uint8Array {
-  return encodeModel(buildScoringGraph({ ...details, ...memory.settings, projection: memory.projection, bank: memory.bank.subarray(0, entries * memory.width) }))
-}
+import type { RawImage } from '../frame/image-codec.ts'
+import { openSession } from '../runtime/onnx-runtime.ts'
+import type { GraphSession } from '../runtime/onnx-runtime.ts'
+import { imageTensor } from './picture-features.ts'
 
 export class Scorer {
   readonly #session: GraphSession

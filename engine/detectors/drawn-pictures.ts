@@ -1,10 +1,10 @@
 /** Held-out good parts with the defects that will be drawn on them, in an order in which any beginning is a fair sample. */
-import type { RawImage } from '../../frame/image-codec.ts'
-import type { Random } from '../../random.ts'
-import { permutation } from '../../random.ts'
-import type { GoodImage } from '../detector.ts'
-import type { PicturePool } from '../picture-pool.ts'
-import { drawDefect } from '../synthetic-defects.ts'
+import type { RawImage } from '../frame/image-codec.ts'
+import type { Random } from '../random.ts'
+import { permutation } from '../random.ts'
+import type { GoodImage } from './detector.ts'
+import type { PicturePool } from './picture-pool.ts'
+import { drawDefect } from './synthetic-defects.ts'
 
 export interface DrawnPicture {
   image: GoodImage
