@@ -25,7 +25,8 @@ export interface SharedPicture {
 }
 
 export type ThreadRequest =
-  | { kind: 'open', model: ThreadModel }
+  /** `sample` is painted before the answer: a picture to time the model with. */
+  | { kind: 'open', model: ThreadModel, sample?: SharedPicture }
   | { kind: 'score', id: number, pictures: SharedPicture[] }
   | { kind: 'close' }
 

@@ -1,5 +1,6 @@
 /** Loads bundles for inference: read and check, choose the device, open the threads. */
-import { readBundle, type ModelBundle } from '../bundle/bundle.ts'
+import type { ModelBundle } from '../bundle/bundle.ts'
+import { readBundleInThread } from '../bundle/bundle-thread.ts'
 import { GoodpartsError } from '../errors.ts'
 import { choiceKey, defaultCacheFolder, rememberChoice, rememberedChoice } from './choice-cache.ts'
 import { chooseDevice, type ChoiceContext, type ChoiceRequest } from './device-choice.ts'
@@ -19,7 +20,7 @@ export interface LoadOptions extends Partial<ChoiceRequest>, ChoiceContext {
 const share = new ProcessorShare()
 
 /**
- * Loads a bundle from its path, its bytes or as read. Nothing blocks the calling thread but reading the file's checksum.
+ * Loads a bundle from its path, its bytes or as read. Nothing of it is done by the calling thread.
  * @throws GOODPARTS_BUNDLE_INVALID, GOODPARTS_BUNDLE_GOLDEN, GOODPARTS_DEVICE_UNAVAILABLE, GOODPARTS_DEPENDENCY_MISSING, GOODPARTS_GRAPH_INVALID
  */
 export async function loadModel (source: string | Uint8Array | ModelBundle, options: LoadOptions = {}): Promise<LoadedModel> {
@@ -30,7 +31,7 @@ export async function loadModel (source: string | Uint8Array | ModelBundle, opti
     }
   }
   const bundle = typeof source === 'string' || source instanceof Uint8Array
-    ? await readBundle(source, options.maximumBytes === undefined ? {} : { maximumBytes: options.maximumBytes })
+    ? await readBundleInThread(source, options.maximumBytes === undefined ? {} : { maximumBytes: options.maximumBytes })
     : source
   const { bytes, metadata } = bundle
 

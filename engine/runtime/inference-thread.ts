@@ -16,11 +16,11 @@ export class InferenceThread {
   #failure = 'it ended'
   #ids = 0
 
-  /** Resolves when the model is open and verified. @throws what opening it throws; GOODPARTS_INFERENCE_FAILED when the thread dies. */
-  static async start (model: ThreadModel): Promise<InferenceThread> {
+  /** Resolves when the model is open and verified, and `sample` painted. @throws what opening it throws; GOODPARTS_INFERENCE_FAILED when the thread dies. */
+  static async start (model: ThreadModel, sample?: SharedPicture): Promise<InferenceThread> {
     const thread = new InferenceThread()
     try {
-      await thread.#open(model)
+      await thread.#open(model, sample)
       return thread
     } catch (error) {
       await thread.end()
@@ -64,10 +64,10 @@ export class InferenceThread {
     clearTimeout(force)
   }
 
-  async #open (model: ThreadModel): Promise<void> {
+  async #open (model: ThreadModel, sample: SharedPicture | undefined): Promise<void> {
     const bytes = new Uint8Array(model.bytes)
     await new Promise<void>((resolve, reject) => {
-      this.#send({ kind: 'open', model: { ...model, bytes } }, [bytes.buffer])
+      this.#send({ kind: 'open', model: { ...model, bytes }, ...(sample === undefined ? {} : { sample }) }, [bytes.buffer])
       this.#worker.once('message', (reply: ThreadReply) => {
         if (reply.kind === 'open') {
           this.goldenDifference = reply.goldenDifference

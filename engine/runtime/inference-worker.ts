@@ -7,6 +7,7 @@ import { frameMemory } from '../frame/frame-memory.ts'
 import type { ScoreAnswer, SharedPicture, ThreadError, ThreadModel, ThreadReply, ThreadRequest } from './inference-protocol.ts'
 import { modelRunner, runBatch } from './model-runner.ts'
 import { openSession, type GraphSession } from './onnx-runtime.ts'
+import { paintSample } from './sample-picture.ts'
 
 /** Below the main thread, which must stay free, and not so far below that other programs take the processor. */
 const NICENESS = 5
@@ -25,10 +26,12 @@ function asValue (error: unknown): ThreadError {
   return { code, message, fix }
 }
 
-async function open ({ bytes, metadata, device, threads }: ThreadModel): Promise<GraphSession> {
+async function open ({ bytes, metadata, device, threads }: ThreadModel, sample: SharedPicture | undefined): Promise<GraphSession> {
   const session = await openSession(bytes, { device, threads })
   try {
-    tell({ kind: 'open', goldenDifference: await checkGoldenVectors(modelRunner(session), metadata) })
+    const goldenDifference = await checkGoldenVectors(modelRunner(session), metadata)
+    if (sample !== undefined) paintSample(sample)
+    tell({ kind: 'open', goldenDifference })
   } catch (error) {
     await session.close()
     throw error
@@ -62,7 +65,7 @@ let session: GraphSession | undefined
 async function answer (request: ThreadRequest): Promise<void> {
   if (request.kind === 'open') {
     try {
-      session = await open(request.model)
+      session = await open(request.model, request.sample)
     } catch (error) {
       tell({ kind: 'failed', error: asValue(error) })
     }

@@ -1,6 +1,4 @@
 /** How fast a bundle runs: measured on frames of its own geometry, in threads of its own. */
-import { goldenImage } from '../bundle/golden.ts'
-import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { SharedPicture, ThreadModel } from './inference-protocol.ts'
 import { InferenceThread } from './inference-thread.ts'
 
@@ -14,11 +12,12 @@ export interface Throughput {
  * @throws as `InferenceThread.start`
  */
 export async function measureThroughput (model: ThreadModel, workers: number, milliseconds: number): Promise<Throughput> {
-  const started = await Promise.allSettled(Array.from({ length: workers }, async () => InferenceThread.start(model)))
+  const { width, height, channels } = model.metadata.input
+  const picture: SharedPicture = { memory: new SharedArrayBuffer(width * height * channels), width, height, channels }
+  const started = await Promise.allSettled(Array.from({ length: workers }, async (_, index) => InferenceThread.start(model, index === 0 ? picture : undefined)))
   const threads = started.flatMap((result) => result.status === 'fulfilled' ? [result.value] : [])
   try {
     for (const result of started) if (result.status === 'rejected') throw result.reason
-    const picture = sharedPicture(model.metadata.input)
     await Promise.all(threads.map(async (thread) => thread.score([picture])))
     const start = performance.now()
     const counts = await Promise.all(threads.map(async (thread) => {
@@ -36,11 +35,4 @@ export async function measureThroughput (model: ThreadModel, workers: number, mi
   } finally {
     await Promise.all(threads.map(async (thread) => thread.end()))
   }
-}
-
-function sharedPicture ({ width, height, channels }: BundleMetadata['input']): SharedPicture {
-  const { data } = goldenImage(3, width, height, channels)
-  const memory = new SharedArrayBuffer(data.byteLength)
-  new Uint8Array(memory).set(data)
-  return { memory, width, height, channels }
 }
