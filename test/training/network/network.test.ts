@@ -76,7 +76,7 @@ describe('layers', () => {
     const network = builder.build()
     const weights: Weights = { ...initialWeights(network.parameters, 3), 'head.bias': Float32Array.of(1, 2, 3) }
     const y = await run(network, weights)
-    const means = Array.from({ length: 12 }, (_, i) => (x.data as Float32Array).subarray(i * 80, (i + 1) * 80).reduce((sum, value) => sum + value, 0) / 80)
+    const means = Array.from({ length: 12 }, (_, i) => (x.data).subarray(i * 80, (i + 1) * 80).reduce((sum, value) => sum + value, 0) / 80)
     for (const picture of [0, 1]) {
       for (const output of [0, 1, 2]) {
         const expected = [0, 1, 2, 3, 4, 5].reduce((sum, i) => sum + means[picture * 6 + i]! * weights['head.weight']![i * 3 + output]!, output + 1)
