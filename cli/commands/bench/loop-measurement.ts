@@ -33,8 +33,11 @@ export async function loopDelayDuring (work: () => Promise<void>): Promise<LoopD
   return { median: histogram.percentile(50) / 1e6, p99: histogram.percentile(99) / 1e6, longest: histogram.max / 1e6 }
 }
 
-/** Scores what the source gives, as fast as the model takes it, for so many seconds. The first second is not measured. */
-export async function measureLine (source: AsyncIterable<CapturedFrame>, model: LoadedModel, seconds: number): Promise<LineMeasurement> {
+/**
+ * Scores what the source gives, as fast as the model takes it, for so many seconds, and until `meanwhile`, begun with the measurement, has
+ * ended. The first second is not measured.
+ */
+export async function measureLine (source: AsyncIterable<CapturedFrame>, model: LoadedModel, seconds: number, meanwhile: () => Promise<void> = async () => {}): Promise<LineMeasurement> {
   const decision = createDecision({ calibrationScores: model.metadata.calibration.scores })
   const inspector = new Inspector(() => ({ model, decision }), { line: 'bench', product: null, deadlineMs: 1000, policy: 'every', capacity: 1000, batch: 1, hop: 'score/bench' })
   const latencies: number[] = []
@@ -42,8 +45,8 @@ export async function measureLine (source: AsyncIterable<CapturedFrame>, model: 
   const inFlight = new Set<Promise<void>>()
   const frames = source[Symbol.asyncIterator]()
 
-  const take = async (until: number, count: boolean): Promise<void> => {
-    while (performance.now() < until) {
+  const take = async (until: () => boolean, count: boolean): Promise<void> => {
+    while (!until()) {
       const next = await frames.next()
       if (next.done === true) return
       const { frame, partId } = next.value
@@ -61,9 +64,13 @@ export async function measureLine (source: AsyncIterable<CapturedFrame>, model: 
   }
 
   try {
-    await take(performance.now() + 1000, false)
+    await take(after(1000), false)
     const start = performance.now()
-    const delay = await loopDelayDuring(async () => take(start + 1000 * seconds, true))
+    const delay = await loopDelayDuring(async () => {
+      const [isOver, work] = [after(1000 * seconds), underWay(meanwhile())]
+      await take(() => isOver() && work.isOver(), true)
+      await work.end
+    })
     latencies.sort((a, b) => a - b)
     const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? NaN
     return { delay, seconds: (performance.now() - start) / 1000, verdicts, latency: { median: at(0.5), p99: at(0.99) } }
@@ -71,4 +78,14 @@ export async function measureLine (source: AsyncIterable<CapturedFrame>, model: 
     inspector.close()
     await frames.return?.()
   }
+}
+
+function after (milliseconds: number): () => boolean {
+  const end = performance.now() + milliseconds
+  return () => performance.now() >= end
+}
+
+function underWay (work: Promise<void>): { end: Promise<void>, isOver: () => boolean } {
+  let over = false
+  return { end: work.finally(() => { over = true }), isOver: () => over }
 }
