@@ -1,10 +1,12 @@
 /** Detector families by name. A new one is a folder here, a line below and a row in the docs. */
 import { GoodpartsError } from '../errors.ts'
+import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
 import { patchMemory } from './patch-memory/patch-memory.ts'
 
 export const detectors: readonly Detector[] = [
-  patchMemory
+  patchMemory,
+  density
 ]
 
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */
