@@ -1,0 +1,77 @@
+/** Passes masked pictures through a model, batch by batch, until the time is up. */
+import type { ExplanationTarget, ExplainOptions } from './explainer.ts'
+import type { ExplainedModel } from './model/explained-model.ts'
+import type { WorkingPicture } from './model/working-picture.ts'
+
+const usualBatch = 16
+
+/** What is spent of a time budget. */
+export class Budget {
+  readonly #begun = performance.now()
+  readonly #limit: number
+  #longestBatch = 0
+
+  constructor (milliseconds = Infinity) {
+    this.#limit = milliseconds
+  }
+
+  get elapsed (): number {
+    return performance.now() - this.#begun
+  }
+
+  /** Whether a batch as long as the longest would still end in time. */
+  get allowsAnother (): boolean {
+    return this.elapsed + this.#longestBatch <= this.#limit
+  }
+
+  /** What is left, shared among `parts` equal ones. */
+  share (parts: number): Budget {
+    const part = new Budget(Math.max(0, this.#limit - this.elapsed) / parts)
+    part.#longestBatch = this.#longestBatch
+    return part
+  }
+
+  took (milliseconds: number): void {
+    this.#longestBatch = Math.max(this.#longestBatch, milliseconds)
+  }
+}
+
+export interface PassCount {
+  done: number
+  planned: number
+}
+
+/**
+ * Takes masks `(H, W)` from `maskAt(0 … count - 1)` and gives each with its confidence. The first batch always passes, so that there is something to show.
+ */
+export async function passMasks (
+  model: ExplainedModel, picture: WorkingPicture, options: ExplainOptions, budget: Budget,
+  { count, maskAt, scored }: { count: number, maskAt: (index: number) => Float32Array, scored: (mask: Float32Array, confidence: number, index: number) => void }
+): Promise<PassCount> {
+  const size = options.batch ?? usualBatch
+  let done = 0
+  while (done < count && (done === 0 || budget.allowsAnother)) {
+    options.signal?.throwIfAborted()
+    const begun = performance.now()
+    const masks = Array.from({ length: Math.min(size, count - done) }, (_, index) => maskAt(done + index))
+    const confidences = await model.confidences(picture, masks, options.target)
+    masks.forEach((mask, index) => { scored(mask, confidences[index] as number, done + index) })
+    done += masks.length
+    budget.took(performance.now() - begun)
+  }
+  return { done, planned: count }
+}
+
+export function skippedText ({ done, planned }: PassCount, what: string): string | null {
+  return done >= planned ? null : `${planned - done} of ${planned} ${what}`
+}
+
+/** Why the model gives no such answer; `null` when it does. */
+export function targetObstacle (model: ExplainedModel, target: ExplanationTarget): string | null {
+  try {
+    model.target(target)
+    return null
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -1,0 +1,151 @@
+/** Any ONNX model as explanation needs it: answers to masked pictures, and what its layers say. Blocks the thread that it runs in. */
+import type { BundleMetadata } from '../../../schemas/bundle.ts'
+import { metadataKey } from '../../bundle/bundle.ts'
+import { GoodpartsError } from '../../errors.ts'
+import { decodeModel } from '../../graph/decode.ts'
+import { cutAt } from '../../graph/edit.ts'
+import { encodeModel } from '../../graph/encode.ts'
+import type { Graph, Value } from '../../graph/graph.ts'
+import { readMetadata } from '../../graph/metadata.ts'
+import { openSession, type GraphSession, type Tensor } from '../../runtime/onnx-runtime.ts'
+import type { ExplanationTarget } from '../explainer.ts'
+import type { MapValues } from '../overlay.ts'
+import { describeInput, maskedInput, type ModelInput, type Preprocessing } from './model-input.ts'
+import { classOutput, confidenceOf, targetValue, type TargetValue } from './model-target.ts'
+import { candidateLayers, spatialLayers, type SpatialLayer } from './spatial-layers.ts'
+import type { WorkingPicture } from './working-picture.ts'
+
+export interface ExplainedModelOptions {
+  /** Of a float input; default: the mean and deviation of ImageNet. */
+  preprocessing?: Preprocessing
+  /** Default 1. */
+  threads?: number
+}
+
+export class ExplainedModel {
+  readonly graph: Graph
+  /** `null` for a model that is no bundle. */
+  readonly metadata: BundleMetadata | null
+  readonly input: ModelInput
+  readonly #threads: number
+  readonly #sessions = new Map<string, Promise<GraphSession>>()
+  readonly #layers = new Map<Value, Promise<SpatialLayer[]>>()
+
+  private constructor (graph: Graph, metadata: BundleMetadata | null, input: ModelInput, threads: number) {
+    this.graph = graph
+    this.metadata = metadata
+    this.input = input
+    this.#threads = threads
+  }
+
+  /** @throws GOODPARTS_GRAPH_INVALID, GOODPARTS_EXPLANATION_FAILED for a model that does not take pictures. */
+  static open (bytes: Uint8Array, options: ExplainedModelOptions = {}): ExplainedModel {
+    const text = readMetadata(bytes)[metadataKey]
+    const metadata = text === undefined ? null : JSON.parse(text) as BundleMetadata
+    const graph = decodeModel(bytes)
+    return new ExplainedModel(graph, metadata, describeInput(graph, metadata, options.preprocessing), options.threads ?? 1)
+  }
+
+  get hasMap (): boolean {
+    return this.graph.outputs.some(({ name }) => name === 'map')
+  }
+
+  get hasClasses (): boolean {
+    return classOutput(this.graph) !== null
+  }
+
+  get hasScore (): boolean {
+    return this.graph.outputs.some(({ name }) => name === 'score')
+  }
+
+  /** How much speaks for the target in `picture · mask + baseline · (1 - mask)`, for each mask; `null` is the picture itself. */
+  async confidences (picture: WorkingPicture, masks: ReadonlyArray<Float32Array | null>, target: ExplanationTarget): Promise<number[]> {
+    const value = targetValue(this.graph, target)
+    const results: number[] = []
+    for (const part of this.#inBatches(masks)) {
+      const answer = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, part), [value.output]))[value.output], value.output)
+      const width = answer.data.length / part.length
+      part.forEach((_, index) => results.push(confidenceOf(answer.data.subarray(index * width, (index + 1) * width), target, value.confidence, this.#goodScore())))
+    }
+    return results
+  }
+
+  /** The class that the model finds likeliest. */
+  async likeliestClass (picture: WorkingPicture): Promise<number> {
+    const { output } = targetValue(this.graph, { kind: 'class', index: 0 })
+    const { data } = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), [output]))[output], output)
+    return data.indexOf(Math.max(...data))
+  }
+
+  /** The detector's own map. @throws GOODPARTS_EXPLANATION_FAILED for a model without. */
+  async anomalyMap (picture: WorkingPicture): Promise<MapValues> {
+    if (!this.hasMap) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', 'Expected the model to have the output map, got none')
+    const { data, dims } = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), ['map']))['map'], 'map')
+    return { values: data, height: dims.at(-2) ?? 0, width: dims.at(-1) ?? 0 }
+  }
+
+  target (target: ExplanationTarget): TargetValue {
+    return targetValue(this.graph, target)
+  }
+
+  /** From fine to coarse; see `spatialLayers`. */
+  async layers (picture: WorkingPicture, target: ExplanationTarget): Promise<SpatialLayer[]> {
+    const { differentiated } = targetValue(this.graph, target)
+    const known = this.#layers.get(differentiated) ?? this.#findLayers(picture, differentiated)
+    this.#layers.set(differentiated, known)
+    return known
+  }
+
+  /** The layers' maps `(C, h, w)` for the picture, in the order of `layers`. */
+  async activations (picture: WorkingPicture, layers: readonly SpatialLayer[]): Promise<Float32Array[]> {
+    const names = layers.map(({ value }) => value)
+    const answers = await this.#run(`layers ${names.join(' ')}`, () => cutAt(this.graph, names), maskedInput(this.input, picture, [null]), names)
+    return names.map((name) => floats(answers[name], name).data)
+  }
+
+  async close (): Promise<void> {
+    const sessions = [...this.#sessions.values()]
+    this.#sessions.clear()
+    await Promise.all(sessions.map(async (session) => { await (await session).close() }))
+  }
+
+  async #findLayers (picture: WorkingPicture, target: Value): Promise<SpatialLayer[]> {
+    const candidates = candidateLayers(this.graph, target)
+    const shapeOf = (value: Value): Value => `${value}/goodparts-shape`
+    const withShapes: Graph = {
+      ...this.graph,
+      nodes: [...this.graph.nodes, ...candidates.map((value) => ({ name: shapeOf(value), operator: 'Shape', domain: '', inputs: [value], outputs: [shapeOf(value)], attributes: {} }))],
+      outputs: candidates.map((value) => ({ name: shapeOf(value), type: 'int64' as const, shape: null }))
+    }
+    const session = await openSession(encodeModel(cutAt(withShapes, candidates.map(shapeOf))))
+    try {
+      const answers = await session.run({ [this.input.name]: maskedInput(this.input, picture, [null]) })
+      const shapes = new Map(candidates.map((value) => [value, Array.from(answers[shapeOf(value)]?.data ?? [], Number)]))
+      return spatialLayers(this.graph, target, shapes)
+    } finally {
+      await session.close()
+    }
+  }
+
+  async #run (key: string, graph: () => Graph, input: Tensor, outputs: readonly string[]): Promise<Record<string, Tensor>> {
+    const session = this.#sessions.get(key) ?? openSession(encodeModel(graph()), { threads: this.#threads })
+    this.#sessions.set(key, session)
+    return (await session).run({ [this.input.name]: input }, outputs)
+  }
+
+  #inBatches<T> (items: readonly T[]): T[][] {
+    const size = this.input.batch ?? items.length
+    return Array.from({ length: Math.ceil(items.length / Math.max(1, size)) }, (_, index) => items.slice(index * size, (index + 1) * size))
+  }
+
+  /** The median of the good parts that a bundle was calibrated with. */
+  #goodScore (): number {
+    const scores = this.metadata?.calibration.scores ?? []
+    return scores[Math.floor(scores.length / 2)] ?? 0
+  }
+}
+
+function floats (tensor: Tensor | undefined, name: string): Tensor & { type: 'float32' } {
+  if (tensor?.type === 'float32') return tensor
+  throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected ${name} to be float32, got ${tensor?.type ?? 'nothing'}`)
+}

@@ -1,0 +1,66 @@
+/** Which value of the graph a target is: what its gradient is taken of, and how confident a pass was. */
+import { GoodpartsError } from '../../errors.ts'
+import type { Graph, Value } from '../../graph/graph.ts'
+import type { ExplanationTarget } from '../explainer.ts'
+
+export type Confidence = 'excess' | 'softmax' | 'as-is' | 'sigmoid'
+
+export interface TargetValue {
+  /** The output that forward passes ask for. */
+  output: Value
+  /** What gradients are taken of: the logits before a softmax, or the score. */
+  differentiated: Value
+  /** From numbers of `output` to how much speaks for the target. */
+  confidence: Confidence
+}
+
+/** Outputs of a detector; any other one may hold classes. */
+const detectorOutputs = ['score', 'map']
+
+/** @throws GOODPARTS_EXPLANATION_FAILED when the model gives no such answer. */
+export function targetValue (graph: Graph, target: ExplanationTarget): TargetValue {
+  if (target.kind === 'score') {
+    if (graph.outputs.some(({ name }) => name === 'score')) return { output: 'score', differentiated: 'score', confidence: 'excess' }
+    throw absent('Expected the model to have the output score, got none', 'Name a class as the target.')
+  }
+  const output = classOutput(graph)
+  if (output === null) throw absent('Expected the model to have an output (N, classes), got none', 'Choose the target score.')
+  const producer = producerOf(graph, output)
+  const [before] = producer?.inputs ?? []
+  if (producer?.operator === 'Softmax' && before !== undefined) return { output, differentiated: before, confidence: 'as-is' }
+  if (producer?.operator === 'Sigmoid' && before !== undefined) return { output, differentiated: before, confidence: 'as-is' }
+  const classes = graph.outputs.find(({ name }) => name === output)?.shape?.[1]
+  return { output, differentiated: output, confidence: classes === 1 ? 'sigmoid' : 'softmax' }
+}
+
+export function classOutput (graph: Graph): Value | null {
+  const others = graph.outputs.filter(({ name, shape }) => !detectorOutputs.includes(name) && (shape === null || shape.length === 2))
+  return (others.find(({ name }) => name === 'classes' || name === 'probabilities') ?? others[0])?.name ?? null
+}
+
+/** The node that makes a value, behind nodes that only pass it on. */
+function producerOf (graph: Graph, value: Value): { operator: string, inputs: readonly Value[] } | undefined {
+  const node = graph.nodes.find(({ outputs }) => outputs.includes(value))
+  if (node?.operator === 'Identity' && node.inputs[0] !== undefined) return producerOf(graph, node.inputs[0])
+  return node
+}
+
+/** Of one row of the output. `good`: the score of an ordinary good part. */
+export function confidenceOf (row: ArrayLike<number>, target: ExplanationTarget, confidence: Confidence, good: number): number {
+  const value = row[target.kind === 'score' ? 0 : target.index]
+  if (value === undefined) throw absent(`Expected a class from 0 to ${row.length - 1}, got ${target.kind === 'class' ? target.index : target.kind}`)
+  switch (confidence) {
+    case 'excess': return Math.max(0, value - good)
+    case 'as-is': return value
+    case 'sigmoid': return 1 / (1 + Math.exp(-value))
+    case 'softmax': {
+      let sum = 0
+      for (let i = 0; i < row.length; i++) sum += Math.exp((row[i] as number) - value)
+      return 1 / sum
+    }
+  }
+}
+
+function absent (message: string, fix?: string): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', message, fix === undefined ? {} : { fix })
+}

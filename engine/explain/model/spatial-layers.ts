@@ -1,0 +1,90 @@
+/**
+ * Finds, in any convolutional graph, the last layer before each spatial down-sampling and the last layer of all: SISE's choice of layers
+ * (Sattarzadeh et al. 2021, § 3.1), and Grad-CAM's, which is the last of them.
+ */
+import { GoodpartsError } from '../../errors.ts'
+import { valuesRead, type Graph, type GraphNode, type Value } from '../../graph/graph.ts'
+
+export interface SpatialLayer {
+  value: Value
+  channels: number
+  height: number
+  width: number
+}
+
+/** Operators whose answer does not carry the picture on. */
+const shapeOperators = new Set(['Shape', 'Size'])
+const mostLayers = 5
+
+/** Values that may be layers: what lies between the first convolution and the target. */
+export function candidateLayers (graph: Graph, target: Value): Value[] {
+  const needed = pathTo(graph, target)
+  const after = new Set<Value>()
+  for (const { operator, inputs, outputs } of needed) {
+    if (!/^(Fused)?Conv/.test(operator) && !inputs.some((value) => after.has(value))) continue
+    const [first] = outputs
+    if (first !== undefined && first !== '') after.add(first)
+  }
+  return [...after]
+}
+
+/**
+ * A layer must be passed by every way from the picture to the deepest one, so that a block's own branches do not count. From fine to
+ * coarse; at most five, the coarsest.
+ * @param shapes sizes of the candidates, as a run gave them.
+ * @throws GOODPARTS_EXPLANATION_FAILED when no value is a map `(N, C, h, w)` behind a convolution.
+ */
+export function spatialLayers (graph: Graph, target: Value, shapes: ReadonlyMap<Value, readonly number[]>): SpatialLayer[] {
+  const maps = candidateLayers(graph, target).flatMap((value) => {
+    const [, channels = 0, height = 0, width = 0, ...more] = shapes.get(value) ?? []
+    return more.length === 0 && height * width > 1 ? [{ value, channels, height, width }] : []
+  })
+  const smallest = Math.min(...maps.map(({ height, width }) => height * width))
+  const deepest = maps.findLast(({ height, width }) => height * width === smallest)
+  if (deepest === undefined) {
+    throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', 'Expected the model to have a map (N, C, h, w) behind a convolution, got none',
+      { fix: 'Choose a method that needs no layers: rise or occlusion.' })
+  }
+  const passed = passedByAll(graph, deepest.value)
+  const layers: SpatialLayer[] = []
+  for (const map of maps) {
+    const before = layers.at(-1)
+    if (!passed.has(map.value)) continue
+    if (before !== undefined && before.height === map.height && before.width === map.width) layers.pop()
+    // Behind a way back up to finer maps there are no new layers, only mixtures of the earlier ones.
+    if (before === undefined || map.height * map.width <= before.height * before.width) layers.push(map)
+  }
+  return layers.slice(-mostLayers)
+}
+
+/** Nodes that `value` needs and that read the picture, in the order in which they run. */
+function pathTo (graph: Graph, value: Value): GraphNode[] {
+  const dynamic = new Set<Value>(graph.inputs.map(({ name }) => name))
+  const carriers = graph.nodes.filter((node) => {
+    if (shapeOperators.has(node.operator) || !valuesRead(node).some((read) => dynamic.has(read))) return false
+    for (const output of node.outputs) dynamic.add(output)
+    return true
+  })
+  const needed = new Set<Value>([value])
+  return carriers.reverse().filter((node) => {
+    if (!node.outputs.some((output) => needed.has(output))) return false
+    for (const read of valuesRead(node)) if (dynamic.has(read)) needed.add(read)
+    return true
+  }).reverse()
+}
+
+/** Values that every way from the inputs to `value` passes: those beside which, when they are written, nothing earlier is still to be read. */
+function passedByAll (graph: Graph, value: Value): Set<Value> {
+  const path = pathTo(graph, value)
+  const lastRead = new Map<Value, number>()
+  path.forEach((node, index) => { for (const read of valuesRead(node)) lastRead.set(read, index) })
+  lastRead.set(value, path.length)
+  const passed = new Set<Value>()
+  let open = Math.max(-1, ...graph.inputs.map(({ name }) => lastRead.get(name) ?? -1))
+  path.forEach((node, index) => {
+    const readLater = node.outputs.filter((output) => (lastRead.get(output) ?? -1) > index)
+    if (open <= index && readLater.length === 1) passed.add(readLater[0] as Value)
+    open = Math.max(open, ...readLater.map((output) => lastRead.get(output) as number))
+  })
+  return passed
+}

@@ -1,0 +1,89 @@
+/** What every method of explanation promises, on every kind of model that it takes. */
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ExplainOptions } from '../../engine/explain/explainer.ts'
+import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
+import { explainers } from '../../engine/explain/registry.ts'
+import { encodeModel } from '../../engine/graph/encode.ts'
+import { classifier, classifierGraph, detector, edge, flatPicture, spot, spottedPicture } from './hand-built-models.ts'
+
+const models = [
+  { name: 'a detector', model: ExplainedModel.open(detector), target: { kind: 'score' } },
+  { name: 'a classifier', model: ExplainedModel.open(classifier), target: { kind: 'class', index: 1 } },
+  { name: 'a classifier with softmax and one picture a pass', model: ExplainedModel.open(encodeModel(classifierGraph({ softmax: true, batch: 1 }))), target: { kind: 'class', index: 1 } }
+] as const
+
+afterAll(async () => { for (const { model } of models) await model.close() })
+
+describe.each(explainers.map((explainer) => [explainer.method, explainer] as const))('%s', (_name, explainer) => {
+  const cases = models.filter(({ model, target }) => explainer.obstacle(model, target) === null)
+
+  test('explains at least one kind of model', () => {
+    expect(cases.length).toBeGreaterThan(0)
+  })
+
+  describe.each(cases)('of $name', ({ model, target }) => {
+    const options: ExplainOptions = { target, seed: 3 }
+
+    test('is a map in [0, 1] that is highest at the spot', async () => {
+      const { method, map, skipped, forwards } = await explainer.explain(model, spottedPicture(), options)
+
+      expect(method).toBe(explainer.method)
+      expect(map!.values).toHaveLength(map!.height * map!.width)
+      expect(Math.min(...map!.values)).toBeGreaterThanOrEqual(0)
+      expect(Math.max(...map!.values)).toBe(1)
+      const { inside, outside } = means(map!)
+      expect(inside).toBeGreaterThan(1.5 * outside)
+      expect(skipped).toBeNull()
+      expect(forwards.done).toBe(forwards.planned)
+    })
+
+    test('is the same for the same seed', async () => {
+      const [first, second] = [await explainer.explain(model, spottedPicture(), options), await explainer.explain(model, spottedPicture(), options)]
+
+      expect(second.map).toEqual(first.map)
+    })
+
+    test('is no map where nothing speaks for the target', async () => {
+      const { map } = await explainer.explain(model, flatPicture(), options)
+
+      expect(map).toBeNull()
+    })
+
+    test('gives what it has when the budget ends, and says what is missing', async () => {
+      const { forwards: { planned } } = await explainer.explain(model, spottedPicture(), options)
+      const { map, skipped, forwards } = await explainer.explain(model, spottedPicture(), { ...options, budget: 0, batch: 1 })
+
+      if (planned <= 2) {
+        expect(skipped).toBeNull()
+        return
+      }
+      expect(forwards.done).toBeLessThan(planned)
+      expect(skipped).toMatch(/^\d+ of \d+ /)
+      if (map !== null) expect(Math.max(...map.values)).toBe(1)
+    })
+
+    test('ends with the reason of its signal', async () => {
+      const explaining = explainer.explain(model, spottedPicture(), { ...options, signal: AbortSignal.abort(new Error('the line stops')) })
+
+      await expect(explaining).rejects.toThrow('the line stops')
+    })
+  })
+
+  test('refuses a target that the model does not have', async () => {
+    const explaining = explainer.explain(models[0].model, spottedPicture(), { target: { kind: 'class', index: 0 } })
+
+    await expect(explaining).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED' })
+  })
+})
+
+function means (map: { values: Float32Array, height: number, width: number }): { inside: number, outside: number } {
+  const sums = { inside: 0, outside: 0 }
+  const counts = { inside: 0, outside: 0 }
+  map.values.forEach((value, index) => {
+    const [x, y] = [(index % map.width + 0.5) * edge / map.width, (Math.floor(index / map.width) + 0.5) * edge / map.height]
+    const side = x >= spot[0] && x < spot[2] && y >= spot[1] && y < spot[3] ? 'inside' : 'outside'
+    sums[side] += value
+    counts[side]++
+  })
+  return { inside: sums.inside / counts.inside, outside: sums.outside / counts.outside }
+}

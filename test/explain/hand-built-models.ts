@@ -1,0 +1,63 @@
+/** Small models whose only feature is a bright spot, so that what an explanation must say is known. */
+import { GraphBuilder } from '../../engine/graph/builder.ts'
+import { wireNumber } from '../../engine/graph/element-types.ts'
+import { encodeModel } from '../../engine/graph/encode.ts'
+import type { Graph, Value } from '../../engine/graph/graph.ts'
+import type { RawImage } from '../../engine/frame/image-codec.ts'
+
+export const edge = 64
+/** `[left, top, right, bottom]`, right and bottom excluded. */
+export const spot = [40, 20, 48, 28] as const
+
+/** Grey 100 with a bright spot, `(64, 64, 1)`. */
+export function spottedPicture (): RawImage {
+  const picture = flatPicture()
+  for (let y = spot[1]; y < spot[3]; y++) picture.data.fill(220, y * edge + spot[0], y * edge + spot[2])
+  return picture
+}
+
+export function flatPicture (): RawImage {
+  return { data: new Uint8Array(edge * edge).fill(100), width: edge, height: edge, channels: 1 }
+}
+
+/** Two convolutions with a pooling between them; channel 0 sees bright spots, the others dark ones, edges and everything. No padding. */
+function addFeatures (builder: GraphBuilder, levels: Value): Value {
+  const means = [1, -1, 0, 1].flatMap((sign) => new Array<number>(9).fill(sign / 9))
+  means.splice(18, 9, -1, 0, 1, -1, 0, 1, -1, 0, 1)
+  const first = builder.node('Conv', [levels, builder.constant(Float32Array.from(means), [4, 1, 3, 3], 'w'), builder.constant(Float32Array.of(-120, 80, 0, 0), [4], 'b')])
+  const pooled = builder.node('MaxPool', [builder.node('Relu', [first])], { kernel_shape: [2, 2], strides: [2, 2] })
+  const mixed = new Float32Array(4 * 4)
+  for (let channel = 0; channel < 4; channel++) mixed[5 * channel] = 1
+  const second = builder.node('Conv', [pooled, builder.constant(mixed, [4, 4, 1, 1], 'w'), builder.constant(new Float32Array(4), [4], 'b')])
+  return builder.node('Relu', [second])
+}
+
+/** `image` uint8 `(N, H, W, 1)` to `score` and `map`, as bundles are. */
+export function detectorGraph (): Graph {
+  const builder = new GraphBuilder('detector')
+  const image = builder.input('image', 'uint8', ['N', edge, edge, 1])
+  const levels = builder.node('Cast', [builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })], { to: wireNumber('float32') })
+  const features = addFeatures(builder, levels)
+  const bright = builder.node('Squeeze', [builder.node('Slice', [features, builder.whole(0), builder.whole(1), builder.whole(1)]), builder.whole(1)])
+  builder.output('score', builder.node('ReduceMax', [bright, builder.whole(1, 2)], { keepdims: 0 }), 'float32', ['N'])
+  builder.output('map', bright, 'float32', ['N', 31, 31])
+  return builder.build()
+}
+
+/** Of the classifier's class 1: its weight for each channel of the last layer. */
+export const classWeights = [1, -0.2, 0, 0.001] as const
+
+/** `pixels` float32 `(N, 1, H, W)`, levels / 255, to the logits of "plain" and "spotted", or their softmax. */
+export function classifierGraph ({ softmax = false, batch = 'N' as number | string } = {}): Graph {
+  const builder = new GraphBuilder('classifier')
+  const pixels = builder.input('pixels', 'float32', [batch, 1, edge, edge])
+  const features = addFeatures(builder, builder.node('Mul', [pixels, builder.scalar(255)]))
+  const pooled = builder.node('Flatten', [builder.node('GlobalAveragePool', [features])], { axis: 1 })
+  const weights = Float32Array.from([...classWeights.map((weight) => -weight), ...classWeights])
+  const logits = builder.node('Gemm', [pooled, builder.constant(weights, [2, 4], 'weights'), builder.constant(Float32Array.of(0.5, -0.5), [2], 'bias')], { transB: 1 })
+  builder.output('classes', softmax ? builder.node('Softmax', [logits], { axis: 1 }) : logits, 'float32', [batch, 2])
+  return builder.build()
+}
+
+export const detector = encodeModel(detectorGraph())
+export const classifier = encodeModel(classifierGraph())

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { candidateLayers, spatialLayers } from '../../engine/explain/model/spatial-layers.ts'
+import { GraphBuilder } from '../../engine/graph/builder.ts'
+import type { Graph, Value } from '../../engine/graph/graph.ts'
+
+/** Sizes of values, kept while a graph is built. */
+const shapes = new Map<Value, readonly number[]>()
+
+function convolve (builder: GraphBuilder, input: Value, channels: number, size: number, stride = 1): Value {
+  const value = builder.node('Conv', [input, builder.constant(new Float32Array(channels), [channels, 1, 1, 1], 'w')], { strides: [stride, stride] })
+  shapes.set(value, [1, channels, size, size])
+  return value
+}
+
+function same (value: Value, like: Value): Value {
+  shapes.set(value, shapes.get(like)!)
+  return value
+}
+
+/** A residual block: two convolutions, the first with the stride, and a way around them. */
+function residual (builder: GraphBuilder, input: Value, channels: number, size: number, stride: number): Value {
+  const inner = same(builder.node('Relu', [convolve(builder, input, channels, size, stride)]), input)
+  shapes.set(inner, [1, channels, size, size])
+  const branch = convolve(builder, inner, channels, size)
+  const around = stride === 1 ? input : convolve(builder, input, channels, size, stride)
+  return same(builder.node('Relu', [same(builder.node('Add', [branch, around]), branch)]), branch)
+}
+
+function residualNet (): { graph: Graph, ends: Value[] } {
+  shapes.clear()
+  const builder = new GraphBuilder('residual')
+  const image = builder.input('image', 'float32', [1, 3, 64, 64])
+  const stem = same(builder.node('Relu', [convolve(builder, image, 8, 32, 2)]), '')
+  shapes.set(stem, [1, 8, 32, 32])
+  const pooled = builder.node('MaxPool', [stem], { kernel_shape: [2, 2], strides: [2, 2] })
+  shapes.set(pooled, [1, 8, 16, 16])
+  const first = residual(builder, residual(builder, pooled, 8, 16, 1), 8, 16, 1)
+  const second = residual(builder, residual(builder, first, 16, 8, 2), 16, 8, 1)
+  const average = builder.node('GlobalAveragePool', [second])
+  shapes.set(average, [1, 16, 1, 1])
+  builder.output('classes', builder.node('Flatten', [average]), 'float32', [1, 16])
+  return { graph: builder.build(), ends: [stem, first, second] }
+}
+
+describe('layers for explanation', () => {
+  test('of a residual network are the stem and the ends of its stages, not the insides of blocks', () => {
+    const { graph, ends } = residualNet()
+
+    const layers = spatialLayers(graph, 'classes', shapes)
+
+    expect(layers.map(({ value }) => value)).toEqual(ends)
+    expect(layers.map(({ channels, height, width }) => [channels, height, width])).toEqual([[8, 32, 32], [8, 16, 16], [16, 8, 8]])
+  })
+
+  test('leave out what the target does not need', () => {
+    shapes.clear()
+    const builder = new GraphBuilder('two heads')
+    const trunk = convolve(builder, builder.input('image', 'float32', [1, 3, 64, 64]), 8, 32, 2)
+    const other = convolve(builder, trunk, 8, 8, 4)
+    builder.output('score', builder.node('ReduceMax', [trunk]), 'float32', [1])
+    builder.output('other', other, 'float32', [1, 8, 8, 8])
+
+    const graph = builder.build()
+
+    expect(candidateLayers(graph, 'score')).not.toContain(other)
+    expect(spatialLayers(graph, 'score', shapes).map(({ value }) => value)).toEqual([trunk])
+  })
+
+  test('do not exist in a graph without convolutions', () => {
+    const builder = new GraphBuilder('plain')
+    builder.output('score', builder.node('ReduceMax', [builder.input('image', 'float32', [1, 3, 64, 64])]), 'float32', [1])
+
+    expect(() => spatialLayers(builder.build(), 'score', new Map())).toThrow(expect.objectContaining({ code: 'GOODPARTS_EXPLANATION_FAILED' }))
+  })
+})
