@@ -15,6 +15,12 @@ const flatVariance = 1
  * another geometry are resized with antialiasing; those of this geometry pass through.
  */
 export function addImageInput (builder: GraphBuilder, backbone: Backbone, size: number, normalisation: Normalisation): Value {
+  const numbers = addResizedImage(builder, size)
+  return normalisation === 'backbone' ? normaliseAsTrained(builder, numbers, backbone) : normaliseEach(builder, numbers)
+}
+
+/** The same as grey levels 0 … 255, float32 `(N, C, size, size)`, as many channels as come in. */
+export function addResizedImage (builder: GraphBuilder, size: number): Value {
   const image = builder.input('image', 'uint8', ['N', 'H', 'W', 'C'])
   const planes = builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })
   // Resized as bytes: providers without antialiasing, WebGPU above all, have no kernel for bytes and leave this one node to the CPU.
@@ -23,8 +29,7 @@ export function addImageInput (builder: GraphBuilder, backbone: Backbone, size: 
   const resized = builder.node('Resize', [planes, '', '', shape], {
     mode: 'linear', antialias: 1, exclude_outside: 1, coordinate_transformation_mode: 'half_pixel'
   })
-  const numbers = builder.node('Cast', [resized], { to: wireNumber('float32') })
-  return normalisation === 'backbone' ? normaliseAsTrained(builder, numbers, backbone) : normaliseEach(builder, numbers)
+  return builder.node('Cast', [resized], { to: wireNumber('float32') })
 }
 
 /** The constants have three channels: one-channel pictures become three by broadcasting. */
