@@ -42,6 +42,10 @@ describe('goodparts bench score', { timeout: 60_000 }, () => {
     await expect(goodparts('bench', 'score', path)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('GOODPARTS_GRAPH_INVALID') as string })
     await expect(goodparts('bench', 'score', join(folder, 'nothing.onnx'))).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('Expected a bundle at') as string })
   })
+
+  it.each([['--threads', '0'], ['--batches', '1,0'], ['--sizes', '31'], ['--seconds', 'soon']])('refuses %s %s', async (option, value) => {
+    await expect(goodparts('bench', 'score', option, value)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('whole number from') as string })
+  })
 })
 
 it('timings are quantiles of what was measured', () => {

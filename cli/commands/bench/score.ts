@@ -1,6 +1,5 @@
 /** `goodparts bench score`: how fast bundles score here, beside the backbone alone. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { GoodpartsError } from '../../../engine/errors.ts'
 import { decodeModel } from '../../../engine/graph/decode.ts'
@@ -10,6 +9,7 @@ import { seededRandom } from '../../../engine/random.ts'
 import type { Device } from '../../../engine/runtime/loaded-model.ts'
 import type { BundleMetadata } from '../../../schemas/bundle.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
+import { wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { sampleBundle, texturedImages } from './sample-bundle.ts'
 import { measureScore } from './score-measurement.ts'
@@ -47,12 +47,12 @@ export function registerScore (bench: Command): void {
   bench.command('score')
     .description('images per second and latency of a bundle beside its bare backbone')
     .argument('[bundle]', 'a bundle file; without one, patch memories of synthetic pictures are made')
-    .option('--sizes <list>', 'input edges in pixels of the made bundles', wholeNumbers, [256, 512])
-    .option('--batches <list>', 'pictures per run', wholeNumbers, [1, 8])
+    .option('--sizes <list>', 'input edges in pixels of the made bundles', wholeNumbers(32), [256, 512])
+    .option('--batches <list>', 'pictures per run', wholeNumbers(1), [1, 8])
     .option('--device <device>', 'cpu, cuda, tensorrt or webgpu', 'cpu')
-    .option('--threads <number>', 'intra-op threads of each session', wholeNumber, 1)
-    .option('--seconds <number>', 'time for each row', wholeNumber, 4)
-    .option('--seed <number>', 'of the pictures', wholeNumber, 0)
+    .option('--threads <number>', 'intra-op threads of each session', wholeNumber(1), 1)
+    .option('--seconds <number>', 'time for each row', wholeNumber(0), 4)
+    .option('--seed <number>', 'of the pictures', wholeNumber(0), 0)
     .option('--json <file>', 'write the figures there')
     .action(benchScore)
 }
@@ -103,12 +103,6 @@ function table (rows: readonly Row[]): string {
   ]))
 }
 
-function wholeNumber (text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError(`Expected a whole number, got ${text}.`)
-  return value
-}
-
-function wholeNumbers (text: string): number[] {
-  return text.split(',').map(wholeNumber)
+function wholeNumbers (least: number): (text: string) => number[] {
+  return (text) => text.split(',').map(wholeNumber(least))
 }
