@@ -24,6 +24,8 @@ export interface FitProgress {
   total: number
   /** Rows of the scale table as they come in. */
   trials?: ScaleTrial[]
+  /** Of the train steps since the last report, their mean: points of the loss curve. */
+  loss?: number
 }
 
 export interface FitContext {

@@ -7,7 +7,7 @@ import type { FitContext } from './detector.ts'
 import { PicturePool } from './picture-pool.ts'
 
 /** Purposes of random numbers, so that one stage's draws do not move another's. */
-const purposes = ['calibration', 'trial', 'rows', 'coreset', 'defects', 'projection'] as const
+const purposes = ['calibration', 'trial', 'rows', 'coreset', 'defects', 'projection', 'training'] as const
 export type Purpose = typeof purposes[number]
 
 export class FitWork {
@@ -32,12 +32,12 @@ export class FitWork {
   }
 
   /**
-   * Reports and lets an abort be heard; called between batches.
+   * Reports and lets an abort be heard; called between batches. @param loss Of the train steps since the last report.
    * @throws GOODPARTS_FIT_CANCELLED.
    */
-  async step (stage: string, done: number, total: number): Promise<void> {
+  async step (stage: string, done: number, total: number, loss?: number): Promise<void> {
     const { trials } = this.#shown
-    this.#context.progress({ stage: this.#part === '' ? stage : `${this.#part}: ${stage}`, done, total, ...(trials === null ? {} : { trials }) })
+    this.#context.progress({ stage: this.#part === '' ? stage : `${this.#part}: ${stage}`, done, total, ...(trials === null ? {} : { trials }), ...(loss === undefined ? {} : { loss }) })
     await this.breathe()
   }
 
