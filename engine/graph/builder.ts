@@ -28,6 +28,8 @@ export interface NodeOptions {
   domain?: string
 }
 
+export type AttributeArguments = Readonly<Record<string, AttributeArgument>>
+
 /** Operator set of everything that the house builds. */
 export const operatorSet = 18
 
@@ -41,25 +43,36 @@ export class GraphBuilder {
   readonly #values: ValueInfo[] = []
   readonly #functions: Uint8Array[] = []
   readonly #names = new Set<string>()
+  readonly #numbers = new Map<string, number>()
 
   constructor (name: string) {
     this.#name = name
   }
 
   input (name: string, type: ElementType, shape: readonly Dimension[]): Value {
-    this.#inputs.push({ name: this.#claim(name), type, shape })
+    this.#claim(name)
+    this.addInput({ name, type, shape })
     return name
   }
 
   /** Names `value` as an output of the graph. */
   output (name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
-    this.#nodes.push({ name: this.#fresh(`${name}/Identity`), operator: 'Identity', domain: '', inputs: [value], outputs: [this.#claim(name)], attributes: {} })
+    this.addNode({ name: this.#fresh(`${name}/Identity`), operator: 'Identity', domain: '', inputs: [value], outputs: [this.#claim(name)], attributes: {} })
     this.#outputs.push({ name, type, shape })
   }
 
+  /** Makes a value an output under the name that it has. */
+  expose (value: Value, type: ElementType | null = null, shape: readonly Dimension[] | null = null): void {
+    this.#outputs.push({ name: value, type, shape })
+  }
+
   constant (numbers: Numbers, dims?: readonly number[], name = 'constant'): Value {
+    return this.tensor(constantTensor(numbers, dims), name)
+  }
+
+  tensor (tensor: ConstantTensor, name = 'constant'): Value {
     const value = this.#fresh(name)
-    this.#constants.set(value, constantTensor(numbers, dims))
+    this.addConstant(value, tensor)
     return value
   }
 
@@ -83,7 +96,7 @@ export class GraphBuilder {
     const name = this.#fresh(operator)
     const outputs = Array.from({ length: count }, (_, index) => this.#claim(index === 0 ? `${name}:0` : `${name}:${index}`))
     const attributes: Attributes = Object.fromEntries(Object.entries(options.attributes ?? {}).map(([key, value]) => [key, toAttribute(value)]))
-    this.#nodes.push({ name, operator, domain: options.domain ?? '', inputs: [...inputs], outputs, attributes })
+    this.addNode({ name, operator, domain: options.domain ?? '', inputs: [...inputs], outputs, attributes })
     return outputs
   }
 
@@ -105,14 +118,25 @@ export class GraphBuilder {
       if (inputs[name] === undefined) throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected input ${name} of graph ${graph.name} to be bound, got nothing`)
     }
     const renamed = renameValues(graph, rename)
-    for (const [value, tensor] of renamed.constants) this.#constants.set(this.#claim(value), tensor)
+    for (const [value, tensor] of renamed.constants) this.addConstant(this.#claim(value), tensor)
     for (const node of renamed.nodes) {
       for (const value of node.outputs) if (value !== '') this.#claim(value)
-      this.#nodes.push({ ...node, name: this.#fresh(`${prefix}/${node.name}`) })
+      this.addNode({ ...node, name: this.#fresh(`${prefix}/${node.name}`) })
     }
     this.#values.push(...renamed.values.filter(({ name }) => this.#names.has(name)))
     this.#functions.push(...graph.functions)
     return Object.fromEntries(graph.outputs.map(({ name }) => [name, rename(name)]))
+  }
+
+  /** Takes inputs, constants and nodes of a graph under the names that they have; its outputs are left to the caller. */
+  adopt (graph: Graph): void {
+    Object.assign(this.#operatorSets, graph.operatorSets)
+    this.#functions.push(...graph.functions)
+    const written = graph.nodes.flatMap((node) => node.outputs)
+    for (const value of [...graph.inputs.map(({ name }) => name), ...graph.constants.keys(), ...written]) if (value !== '') this.#claim(value)
+    for (const input of graph.inputs) this.addInput(input)
+    for (const [value, tensor] of graph.constants) this.addConstant(value, tensor)
+    for (const node of graph.nodes) this.addNode({ ...node, name: this.#fresh(node.name === '' ? node.operator : node.name) })
   }
 
   /** @throws GOODPARTS_GRAPH_INVALID when it is not well formed. */
@@ -131,9 +155,23 @@ export class GraphBuilder {
     return graph
   }
 
+  protected addInput (input: ValueInfo): void {
+    this.#inputs.push(input)
+  }
+
+  protected addConstant (value: Value, tensor: ConstantTensor): void {
+    this.#constants.set(value, tensor)
+  }
+
+  protected addNode (node: GraphNode): void {
+    this.#nodes.push(node)
+  }
+
   #fresh (wanted: string): string {
     let name = wanted
-    for (let number = 1; this.#names.has(name); number++) name = `${wanted}_${number}`
+    let number = this.#numbers.get(wanted) ?? 1
+    for (; this.#names.has(name); number++) name = `${wanted}_${number}`
+    this.#numbers.set(wanted, number)
     return this.#claim(name)
   }
 

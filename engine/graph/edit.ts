@@ -35,7 +35,7 @@ export function cutAt (graph: Graph, outputs: readonly Value[]): Graph {
   const nodes: GraphNode[] = []
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((value) => needed.has(value))) continue
-    nodes.unshift(node)
+    nodes.push(node)
     for (const value of valuesRead(node)) needed.add(value)
   }
   const written = new Set([...graph.inputs.map(({ name }) => name), ...graph.constants.keys(), ...nodes.flatMap((node) => node.outputs)])
@@ -48,7 +48,13 @@ export function cutAt (graph: Graph, outputs: readonly Value[]): Graph {
     inputs: graph.inputs.filter(({ name }) => needed.has(name)),
     outputs: outputs.map((name) => known.get(name) ?? { name, type: null, shape: null }),
     constants: new Map([...graph.constants].filter(([name]) => needed.has(name))),
-    nodes,
+    nodes: nodes.reverse(),
     values: graph.values.filter(({ name }) => written.has(name) && !outputs.includes(name))
   }
+}
+
+/** The graph without nodes and constants that no output needs. Its inputs stay. */
+export function withoutUnread (graph: Graph): Graph {
+  const cut = cutAt(graph, graph.outputs.map(({ name }) => name))
+  return { ...cut, inputs: graph.inputs, outputs: graph.outputs }
 }

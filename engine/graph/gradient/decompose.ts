@@ -1,0 +1,92 @@
+/** Operators that are differentiated as what they are made of, and operators that get an output which their gradient needs. */
+import type { Value } from '../graph.ts'
+import type { NodeView } from '../node-view.ts'
+import { sizeOf } from '../node-view.ts'
+import type { ShapedBuilder } from '../shaped-builder.ts'
+
+type Parts = (builder: ShapedBuilder, view: NodeView) => ReadonlyArray<Value | null> | null
+
+/** Fits `Replace` of the builder. */
+export function decompose (builder: ShapedBuilder, view: NodeView): ReadonlyArray<Value | null> | null {
+  return (view.node.domain === '' ? decompositions[view.node.operator] : undefined)?.(builder, view) ?? null
+}
+
+/** `(x - mean) / sqrt(variance + epsilon)` over `axes`, with the statistics kept as size 1 along them. */
+export function normalise (builder: ShapedBuilder, x: Value, axes: readonly number[], epsilon: number): { normal: Value, mean: Value, variance: Value } {
+  const over = builder.whole(...axes)
+  const mean = builder.node('ReduceMean', [x, over], { keepdims: 1 })
+  const centred = builder.node('Sub', [x, mean])
+  const variance = builder.node('ReduceMean', [builder.node('Mul', [centred, centred]), over], { keepdims: 1 })
+  const deviation = builder.node('Sqrt', [builder.node('Add', [variance, builder.number(epsilon, x)])])
+  return { normal: builder.node('Div', [centred, deviation]), mean, variance }
+}
+
+/** Per-channel `(C)` beside `(N, C, …)`. */
+function perChannel (builder: ShapedBuilder, value: Value, rank: number): Value {
+  return builder.reshape(value, [builder.shape(value)[0] as number, ...Array.from({ length: rank - 2 }, () => 1)])
+}
+
+function scaled (builder: ShapedBuilder, normal: Value, scale: Value, shift: Value): Value {
+  return builder.node('Add', [builder.node('Mul', [normal, scale]), shift])
+}
+
+const decompositions: Readonly<Record<string, Parts>> = {
+  BatchNormalization: (builder, view) => {
+    const training = view.whole('training_mode', 0) === 1
+    const [x = '', scale = '', shift = '', runningMean = '', runningVariance = ''] = view.node.inputs
+    const channel = (value: Value): Value => perChannel(builder, value, view.rank)
+    if (!training) return null
+    const axes = view.shape(0).map((_, axis) => axis).filter((axis) => axis !== 1)
+    const { normal, mean, variance } = normalise(builder, x, axes, view.float('epsilon', 1e-5))
+    const momentum = view.float('momentum', 0.9)
+    const running = (old: Value, now: Value): Value => builder.node('Add', [
+      builder.node('Mul', [old, builder.number(momentum, old)]),
+      builder.node('Mul', [builder.reshape(now, builder.shape(old)), builder.number(1 - momentum, old)])
+    ])
+    return [scaled(builder, normal, channel(scale), channel(shift)), ...view.node.outputs.length > 1 ? [running(runningMean, mean), running(runningVariance, variance)] : []]
+  },
+  InstanceNormalization: (builder, view) => {
+    const [x = '', scale = '', shift = ''] = view.node.inputs
+    const { normal } = normalise(builder, x, view.shape(0).map((_, axis) => axis).slice(2), view.float('epsilon', 1e-5))
+    return [scaled(builder, normal, perChannel(builder, scale, view.rank), perChannel(builder, shift, view.rank))]
+  },
+  GroupNormalization: (builder, view) => {
+    const [x = '', scale = '', shift = ''] = view.node.inputs
+    const [batch, channels, ...size] = view.shape(0) as [number, number, ...number[]]
+    const groups = view.whole('num_groups', 1)
+    const { normal } = normalise(builder, builder.reshape(x, [batch, groups, channels / groups * sizeOf(size)]), [2], view.float('epsilon', 1e-5))
+    // Operator set 18 scales each group, 21 each channel.
+    const each = (value: Value): Value => perChannel(builder, builder.shape(value)[0] === channels
+      ? value
+      : builder.reshape(builder.node('Expand', [builder.reshape(value, [groups, 1]), builder.whole(groups, channels / groups)]), [channels]), view.rank)
+    return [scaled(builder, builder.reshape(normal, view.shape(0)), each(scale), each(shift))]
+  },
+  LayerNormalization: (builder, view) => {
+    const [x = '', scale = '', shift = ''] = view.node.inputs
+    const axes = view.shape(0).map((_, axis) => axis).slice(view.axis(-1))
+    const { normal, mean } = normalise(builder, x, axes, view.float('epsilon', 1e-5))
+    const grown = builder.node('Mul', [normal, scale])
+    return [shift === '' ? grown : builder.node('Add', [grown, shift]), mean]
+  },
+  Gelu: (builder, view) => {
+    const [x = ''] = view.node.inputs
+    const half = builder.number(0.5, x)
+    const cube = (): Value => builder.node('Mul', [builder.node('Mul', [x, x]), x])
+    const inner = view.text('approximate', 'none') === 'tanh'
+      ? builder.node('Tanh', [builder.node('Mul', [builder.node('Add', [x, builder.node('Mul', [cube(), builder.number(0.044715, x)])]), builder.number(Math.sqrt(2 / Math.PI), x)])])
+      : builder.node('Erf', [builder.node('Mul', [x, builder.number(Math.SQRT1_2, x)])])
+    return [builder.node('Mul', [builder.node('Mul', [x, half]), builder.node('Add', [inner, builder.number(1, x)])])]
+  },
+  Mish: (builder, view) => {
+    const [x = ''] = view.node.inputs
+    return [builder.node('Mul', [x, builder.node('Tanh', [builder.node('Softplus', [x])])])]
+  },
+  MaxPool: (builder, view) => withSecondOutput(builder, view),
+  TopK: (builder, view) => withSecondOutput(builder, view)
+}
+
+/** The indices, which an inference graph leaves out. */
+function withSecondOutput (builder: ShapedBuilder, { node }: NodeView): Value[] | null {
+  if ((node.outputs[1] ?? '') !== '') return null
+  return builder.nodes(node.operator, node.inputs, 2, { attributes: node.attributes })
+}
