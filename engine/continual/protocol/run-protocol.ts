@@ -1,0 +1,62 @@
+/** One learner through one order of tasks: accuracy on every task after every task. */
+import { auroc } from '../../evaluation/auroc.ts'
+import type { ReplayItem } from '../buffers/replay-policy.ts'
+import { mostProbable, type Classifier, type Learner } from '../learners/classifier.ts'
+import { isGoodLabel, type ContinualTask } from './continual-set.ts'
+import { averageAccuracy, backwardTransfer, balancedAccuracy, endAccuracy, forgetting, mean } from './metrics.ts'
+
+/** Of one run; AUROC tells good parts from the others, `null` where a side is missing. */
+export interface ProtocolResult {
+  accuracy: number
+  averageAccuracy: number
+  forgetting: number
+  backwardTransfer: number
+  /** Over all tasks together, over each task before the last, and over the last. */
+  auroc: number | null
+  oldAuroc: number | null
+  newAuroc: number | null
+  /** Spent on learning alone. */
+  seconds: number
+}
+
+export type ProtocolMetric = Exclude<keyof ProtocolResult, 'seconds'>
+
+export const protocolMetrics: readonly ProtocolMetric[] = ['accuracy', 'averageAccuracy', 'forgetting', 'backwardTransfer', 'auroc', 'oldAuroc', 'newAuroc']
+
+export function runProtocol (learner: Learner, tasks: readonly ContinualTask[]): ProtocolResult {
+  const table: number[][] = []
+  let milliseconds = 0
+  for (const task of tasks) {
+    const begun = performance.now()
+    learner.learn(task.train)
+    milliseconds += performance.now() - begun
+    table.push(tasks.map(({ test }) => accuracyOn(learner, test)))
+  }
+  return {
+    accuracy: endAccuracy(table),
+    averageAccuracy: averageAccuracy(table),
+    forgetting: forgetting(table),
+    backwardTransfer: backwardTransfer(table),
+    ...goodAgainstRest(learner, tasks),
+    seconds: milliseconds / 1000
+  }
+}
+
+/** Class-balanced. */
+function accuracyOn (classifier: Classifier, items: readonly ReplayItem[]): number {
+  const { classes } = classifier
+  return balancedAccuracy(items.map(({ label, features }) => ({ label, answer: mostProbable({ classes, probabilities: classifier.probabilities(features) }) })))
+}
+
+export function goodAgainstRest (classifier: Classifier, tasks: readonly ContinualTask[]): Pick<ProtocolResult, 'auroc' | 'oldAuroc' | 'newAuroc'> {
+  const scores = tasks.map(({ test }) => test.map(({ label, features }) => ({ good: isGoodLabel(label), score: 1 - goodProbability(classifier, features) })))
+  const area = (items: ReadonlyArray<{ good: boolean, score: number }>): number | null =>
+    auroc(items.filter(({ good }) => good).map(({ score }) => score), items.filter(({ good }) => !good).map(({ score }) => score))
+  const old = scores.slice(0, -1).map(area).filter((value) => value !== null)
+  return { auroc: area(scores.flat()), oldAuroc: old.length === 0 ? null : mean(old), newAuroc: area(scores.at(-1) ?? []) }
+}
+
+function goodProbability (classifier: Classifier, features: Float32Array): number {
+  const { classes } = classifier
+  return classifier.probabilities(features).reduce((sum, value, index) => sum + (isGoodLabel(classes[index] ?? '') ? value : 0), 0)
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { dealtPolicy } from '../../../engine/continual/buffers/dealt-memory.ts'
+import { replayPolicyByName } from '../../../engine/continual/buffers/registry.ts'
+import { ReplayBuffer } from '../../../engine/continual/buffers/replay-buffer.ts'
+import { ClassMeanLearner, ClassMeans } from '../../../engine/continual/learners/class-means.ts'
+import { mostProbable, type Learner } from '../../../engine/continual/learners/classifier.ts'
+import { Ensemble } from '../../../engine/continual/learners/ensemble.ts'
+import { ReplayLearner } from '../../../engine/continual/learners/replay-learner.ts'
+import { SoftmaxHead } from '../../../engine/continual/learners/softmax-head.ts'
+import { StreamingLda } from '../../../engine/continual/learners/streaming-lda.ts'
+import { runProtocol } from '../../../engine/continual/protocol/run-protocol.ts'
+import type { ContinualTask } from '../../../engine/continual/protocol/continual-set.ts'
+import { normal, seededRandom } from '../../../engine/random.ts'
+import { clusters } from '../clusters.ts'
+
+const tasks: ContinualTask[] = [['a', 'b'], ['c', 'd'], ['e', 'f']].map((classes, index) => ({
+  name: classes.join(''),
+  train: clusters({ classes, each: 60, seed: index + 1, spread: 0.2 }).map((item) => placed(item)),
+  test: clusters({ classes, each: 40, seed: index + 11, spread: 0.2 }).map((item) => placed(item))
+}))
+
+/** `clusters` counts its axes from the first class of each call; here every class has its own. */
+function placed (item: ContinualTask['train'][number]): ContinualTask['train'][number] {
+  const shift = 'abcdef'.indexOf(item.label) % 2 === 0 ? 'abcdef'.indexOf(item.label) : 'abcdef'.indexOf(item.label) - 1
+  return { ...item, features: item.features.map((_, axis) => item.features[(axis - shift + 8) % 8]!) }
+}
+
+const buffer = (items: number, policy = 'class-balanced', seed = 1): ReplayBuffer => new ReplayBuffer(replayPolicyByName(policy), { items, bytes: 1e12 }, seed)
+const short = { epochs: 8, learningRate: 0.02 }
+
+function checkLearner (name: string, make: () => Learner): void {
+  describe(name, () => {
+    it('learns task after task without losing the first', () => {
+      const result = runProtocol(make(), tasks)
+      expect(result.accuracy).toBeGreaterThan(0.9)
+      expect(result.forgetting).toBeLessThan(0.1)
+    })
+
+    it('knows nothing before it has learned, and gives probabilities after', () => {
+      const learner = make()
+      expect([...learner.probabilities(tasks[0]!.test[0]!.features)]).toEqual([])
+      learner.learn([])
+      learner.learn(tasks[0]!.train)
+      const values = learner.probabilities(tasks[0]!.test[0]!.features)
+      expect(learner.classes).toEqual(['a', 'b'])
+      expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 10)
+    })
+  })
+}
+
+checkLearner('replay with review', () => new ReplayLearner(buffer(48), 1, short))
+checkLearner('the nearest class mean', () => new ClassMeanLearner(buffer(48)))
+checkLearner('streaming LDA', () => new StreamingLda())
+checkLearner('an ensemble', () => new Ensemble([1, 2, 3].map((seed) => new ReplayLearner(buffer(24, 'class-balanced', seed), seed, short))))
+
+describe('fine-tuning without a memory', () => {
+  it('ends knowing the last task alone', () => {
+    const result = runProtocol(new ReplayLearner(null, 1, { epochs: 30, learningRate: 0.1 }), tasks)
+    expect(result.accuracy).toBeLessThan(0.6)
+    expect(result.forgetting).toBeGreaterThan(0.4)
+  })
+})
+
+describe('the softmax head', () => {
+  it('steps along the gradient of the mean cross-entropy', () => {
+    const head = new SoftmaxHead(2)
+    head.addClasses(['a', 'b', 'c'])
+    const batch = [{ label: 'a', features: Float32Array.of(1, 2) }, { label: 'c', features: Float32Array.of(-1, 0.5) }]
+    const at = head.stepped(batch, 0.7)
+    // At the start every probability is 1/3, so the logits after one step can be written down.
+    const third = 1 / 3
+    const x = batch[0]!.features
+    const logits = ['a', 'b', 'c'].map((label) => -0.7 * batch.reduce((sum, item) => sum + (third - (item.label === label ? 1 : 0)) * (1 + item.features[0]! * x[0]! + item.features[1]! * x[1]!), 0) / 2)
+    const total = logits.reduce((sum, value) => sum + Math.exp(value), 0)
+    at.probabilities(x).forEach((value, index) => expect(value).toBeCloseTo(Math.exp(logits[index]!) / total, 10))
+  })
+})
+
+describe('streaming LDA', () => {
+  it('does not depend on the order of the lots on clear points', () => {
+    const all = tasks.flatMap(({ train }) => train)
+    const answers = (items: typeof all): Array<string | undefined> => {
+      const lda = new StreamingLda()
+      lda.learn(items)
+      return tasks.flatMap(({ test }) => test.map(({ features }) => mostProbable({ classes: lda.classes, probabilities: lda.probabilities(features) })))
+    }
+    const [first, second] = [answers(all), answers([...all].reverse())]
+    expect(first.filter((answer, index) => answer === second[index]).length / first.length).toBeGreaterThan(0.98)
+  })
+
+  it('tells classes apart that share a mean along every axis but differ against the covariance', () => {
+    const random = seededRandom(3)
+    // A long axis (1, 1) that says nothing, a short axis (1, -1) that says everything.
+    const point = (label: string, sign: number, i: number): ContinualTask['train'][number] => {
+      const along = 10 * normal(random)
+      const across = sign * 0.5 + 0.2 * normal(random)
+      return { id: `${label}${i}`, label, bytes: 1, features: Float32Array.of(along + across, along - across) }
+    }
+    const items = Array.from({ length: 400 }, (_, i) => point(i % 2 === 0 ? 'a' : 'b', i % 2 === 0 ? 1 : -1, i))
+    const lda = new StreamingLda()
+    lda.learn(items.slice(0, 200))
+    const right = items.slice(200).filter(({ label, features }) => mostProbable({ classes: lda.classes, probabilities: lda.probabilities(features) }) === label).length
+    expect(right).toBeGreaterThan(190)
+  })
+})
+
+describe('an ensemble’s memories', () => {
+  it('differ, and together are what the policy would choose for all of them', () => {
+    const items = tasks[0]!.train
+    const whole = buffer(30, 'snnl-preserving')
+    whole.observe(items)
+    const hands = [0, 1, 2].map((member) => {
+      const dealt = new ReplayBuffer(dealtPolicy(replayPolicyByName('snnl-preserving'), member, 3), { items: 10, bytes: 1e12 }, 1)
+      dealt.observe(items)
+      return dealt.exemplars.map(({ id }) => id)
+    })
+    expect(hands.map((ids) => ids.length)).toEqual([10, 10, 10])
+    expect(hands.flat().toSorted()).toEqual(whole.exemplars.map(({ id }) => id).toSorted())
+  })
+})
+
+describe('class means', () => {
+  it('are those of unit vectors', () => {
+    const means = new ClassMeans([{ label: 'a', features: Float32Array.of(10, 0) }, { label: 'a', features: Float32Array.of(0, 1) }, { label: 'b', features: Float32Array.of(-1, 1) }])
+    const [a = 0, b = 0] = means.probabilities(Float32Array.of(1, 1))
+    // Cosines 1 and 0 over T = 0.3.
+    expect(Math.log(a / b)).toBeCloseTo(1 / 0.3, 5)
+  })
+})
