@@ -7,7 +7,7 @@ import type { RawImage } from '../../engine/frame/image-codec.ts'
 
 export const edge = 64
 /** `[left, top, right, bottom]`, right and bottom excluded. */
-export const spot = [40, 20, 48, 28] as const
+export const spot: readonly [number, number, number, number] = [40, 20, 48, 28]
 
 /** Grey 100 with a bright spot, `(64, 64, 1)`. */
 export function spottedPicture (): RawImage {
@@ -48,7 +48,7 @@ export function detectorGraph (): Graph {
 export const classWeights = [1, -0.2, 0, 0.001] as const
 
 /** `pixels` float32 `(N, 1, H, W)`, levels / 255, to the logits of "plain" and "spotted", or their softmax. */
-export function classifierGraph ({ softmax = false, batch = 'N' as number | string } = {}): Graph {
+export function classifierGraph ({ softmax = false, batch = 'N' } = {}): Graph {
   const builder = new GraphBuilder('classifier')
   const pixels = builder.input('pixels', 'float32', [batch, 1, edge, edge])
   const features = addFeatures(builder, builder.node('Mul', [pixels, builder.scalar(255)]))

@@ -1,0 +1,53 @@
+/** Intervals of means over parts, by the bootstrap (Efron 1979): parts are drawn with replacement, 95 % of the means lie within. */
+import { seededRandom } from '../../random.ts'
+
+export interface Estimate {
+  value: number
+  low: number
+  high: number
+}
+
+export interface BootstrapOptions {
+  seed: number
+  /** The physical part of each sample; `null` stands for itself. */
+  groups?: ReadonlyArray<string | null>
+  resamples?: number
+}
+
+/** @returns `null` without samples. */
+export function meanEstimate (samples: readonly number[], options: BootstrapOptions): Estimate | null {
+  return ratioEstimate(samples, samples.map(() => 1), options)
+}
+
+/** Of `mean(numerators) / mean(denominators)`, both drawn together. */
+export function ratioEstimate (numerators: readonly number[], denominators: readonly number[], { seed, groups = [], resamples = 2000 }: BootstrapOptions): Estimate | null {
+  const ratio = (indices: readonly number[]): number => {
+    let [above, below] = [0, 0]
+    for (const index of indices) {
+      above += numerators[index] as number
+      below += denominators[index] as number
+    }
+    return above / below
+  }
+  if (numerators.length === 0) return null
+  const parts = partsOf(numerators.length, groups)
+  const random = seededRandom(seed)
+  const drawn = Array.from({ length: resamples }, () => ratio(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).sort((a, b) => a - b)
+  return { value: ratio(parts.flat()), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) }
+}
+
+function partsOf (count: number, groups: ReadonlyArray<string | null>): number[][] {
+  const parts = new Map<string | number, number[]>()
+  for (let index = 0; index < count; index++) {
+    const part = groups[index] ?? index
+    parts.set(part, [...parts.get(part) ?? [], index])
+  }
+  return [...parts.values()]
+}
+
+function quantile (ascending: readonly number[], share: number): number {
+  const position = share * (ascending.length - 1)
+  const below = Math.floor(position)
+  const lower = ascending[below] as number
+  return lower + (position - below) * ((ascending[below + 1] ?? lower) - lower)
+}
