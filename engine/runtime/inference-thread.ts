@@ -1,24 +1,36 @@
 /** The main thread's side of one inference thread. */
 import { Worker } from 'node:worker_threads'
+import { systemClock, type Clock } from '../clock.ts'
 import { GoodpartsError } from '../errors.ts'
 import { siblingModule } from '../sibling-module.ts'
 import type { ScoreAnswer, SharedPicture, ThreadError, ThreadModel, ThreadReply, ThreadRequest } from './inference-protocol.ts'
 
 const CLOSE_LIMIT_MS = 5000
+/** An answer that came while the main thread was held up, or the machine asleep, is taken before the thread is given up. */
+const GRACE_MS = 1000
+
+/** What tests hold in their hands. */
+export interface ThreadContext {
+  clock?: Clock
+  /** Another module that speaks as `inference-worker` does. */
+  worker?: URL
+}
 
 export class InferenceThread {
   /** Set once the session is open and has answered the golden pictures. */
   goldenDifference = 0
   readonly #worker: Worker
+  readonly #clock: Clock
   readonly #exit: Promise<void>
   readonly #pending = new Map<number, { resolve: (result: ScoreAnswer) => void, reject: (error: Error) => void }>()
   #ended = false
   #failure = 'it ended'
   #ids = 0
+  #over: () => void = () => {}
 
   /** Resolves when the model is open and verified, and `sample` painted. @throws what opening it throws; GOODPARTS_INFERENCE_FAILED when the thread dies. */
-  static async start (model: ThreadModel, sample?: SharedPicture): Promise<InferenceThread> {
-    const thread = new InferenceThread()
+  static async start (model: ThreadModel, { sample, ...context }: ThreadContext & { sample?: SharedPicture } = {}): Promise<InferenceThread> {
+    const thread = new InferenceThread(context)
     try {
       await thread.#open(model, sample)
       return thread
@@ -28,16 +40,12 @@ export class InferenceThread {
     }
   }
 
-  private constructor () {
-    this.#worker = new Worker(siblingModule(import.meta.url, './inference-worker'), { name: 'goodparts-inference' })
+  private constructor ({ clock = systemClock, worker = siblingModule(import.meta.url, './inference-worker') }: ThreadContext) {
+    this.#clock = clock
+    this.#worker = new Worker(worker, { name: 'goodparts-inference' })
     this.#worker.on('error', (error: unknown) => { this.#failure = error instanceof Error ? error.message : String(error) })
-    this.#exit = new Promise((resolve) => {
-      this.#worker.once('exit', () => {
-        this.#ended = true
-        this.#rejectAll()
-        resolve()
-      })
-    })
+    this.#exit = new Promise((resolve) => { this.#over = resolve })
+    this.#worker.once('exit', () => { this.#giveUp() })
     this.#worker.on('message', (reply: ThreadReply) => { this.#settle(reply) })
   }
 
@@ -45,23 +53,36 @@ export class InferenceThread {
     return this.#ended
   }
 
-  /** Pictures of one geometry, as one batch. @throws GOODPARTS_INFERENCE_FAILED, GOODPARTS_GRAPH_INVALID. */
-  async score (pictures: SharedPicture[]): Promise<ScoreAnswer> {
+  /**
+   * Pictures of one geometry, as one batch. A thread that does not answer within `limitMs` has hung, and is ended.
+   * @throws GOODPARTS_INFERENCE_FAILED, GOODPARTS_GRAPH_INVALID
+   */
+  async score (pictures: SharedPicture[], limitMs: number): Promise<ScoreAnswer> {
     if (this.#ended) throw this.#gone()
-    return await new Promise((resolve, reject) => {
-      const id = ++this.#ids
-      this.#pending.set(id, { resolve, reject })
-      this.#send({ kind: 'score', id, pictures })
+    let prevent = this.#clock.after(limitMs, () => {
+      prevent = this.#clock.after(GRACE_MS, () => {
+        this.#failure = `no answer within ${(limitMs / 1000).toFixed(1)} s, so it was ended`
+        this.#terminate()
+      })
     })
+    try {
+      return await new Promise((resolve, reject) => {
+        const id = ++this.#ids
+        this.#pending.set(id, { resolve, reject })
+        this.#send({ kind: 'score', id, pictures })
+      })
+    } finally {
+      prevent()
+    }
   }
 
   /** Lets what runs finish, releases the session, ends the thread; by force when that takes longer than five seconds. */
   async end (): Promise<void> {
     if (this.#ended) return
     this.#send({ kind: 'close' })
-    const force = setTimeout(() => { this.#worker.terminate().catch(() => {}) }, CLOSE_LIMIT_MS)
+    const prevent = this.#clock.after(CLOSE_LIMIT_MS, () => { this.#terminate() })
     await this.#exit
-    clearTimeout(force)
+    prevent()
   }
 
   async #open (model: ThreadModel, sample: SharedPicture | undefined): Promise<void> {
@@ -90,7 +111,16 @@ export class InferenceThread {
     else waiting?.reject(asError(reply.error))
   }
 
-  #rejectAll (): void {
+  /** A thread that hangs in native code ends when that returns, or never: nobody waits for it. */
+  #terminate (): void {
+    this.#worker.unref()
+    this.#worker.terminate().catch(() => {})
+    this.#giveUp()
+  }
+
+  #giveUp (): void {
+    this.#ended = true
+    this.#over()
     for (const { reject } of this.#pending.values()) reject(this.#gone())
     this.#pending.clear()
   }

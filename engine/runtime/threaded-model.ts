@@ -5,9 +5,10 @@ import { AnomalyMap } from '../frame/anomaly-map.ts'
 import type { Frame } from '../frame/frame.ts'
 import { Ledger } from '../frame/ledger.ts'
 import type { ThreadModel } from './inference-protocol.ts'
-import { InferenceThread } from './inference-thread.ts'
+import { InferenceThread, type ThreadContext } from './inference-thread.ts'
 import type { DeviceChoice, LoadedModel, ScoreOptions, Scoring } from './loaded-model.ts'
 import type { ProcessorShare } from './processor-share.ts'
+import { RunLimit } from './run-limit.ts'
 
 /** Frames that wait for a thread; callers bound themselves, this bounds what is left of a mistake. */
 const QUEUE_CAPACITY = 256
@@ -21,7 +22,7 @@ interface Waiting {
   reject: (error: Error) => void
 }
 
-export interface ThreadedModelInit {
+export interface ThreadedModelInit extends ThreadContext {
   bytes: Uint8Array
   metadata: BundleMetadata
   choice: DeviceChoice
@@ -32,10 +33,12 @@ export class ThreadedModel implements LoadedModel {
   readonly metadata: BundleMetadata
   readonly choice: DeviceChoice
   readonly #thread: ThreadModel
+  readonly #context: ThreadContext
+  readonly #limit = new RunLimit()
   readonly #share: ProcessorShare
   readonly #ledger: Ledger
   readonly #queue: Waiting[] = []
-  /** Threads that serve nobody now; one that has died is replaced when its turn comes. */
+  /** Threads that serve nobody now; one that has died or hung is replaced when its turn comes. */
   readonly #idle: InferenceThread[]
   readonly #serving = new Set<Promise<void>>()
   #closed = false
@@ -43,7 +46,7 @@ export class ThreadedModel implements LoadedModel {
   /** Opens every thread, each checked against the golden vectors. @throws as `InferenceThread.start`. */
   static async open (init: ThreadedModelInit): Promise<ThreadedModel> {
     const thread = { bytes: init.bytes, metadata: goldenPart(init.metadata), device: init.choice.device, threads: init.choice.threads }
-    const started = await Promise.allSettled(Array.from({ length: init.choice.workers }, async () => InferenceThread.start(thread)))
+    const started = await Promise.allSettled(Array.from({ length: init.choice.workers }, async () => InferenceThread.start(thread, init)))
     const failed = started.find((result) => result.status === 'rejected')
     const threads = started.flatMap((result) => result.status === 'fulfilled' ? [result.value] : [])
     if (failed === undefined) return new ThreadedModel(init, thread, threads)
@@ -51,10 +54,11 @@ export class ThreadedModel implements LoadedModel {
     throw failed.reason
   }
 
-  private constructor ({ metadata, choice, share }: ThreadedModelInit, thread: ThreadModel, threads: InferenceThread[]) {
+  private constructor ({ metadata, choice, share, ...context }: ThreadedModelInit, thread: ThreadModel, threads: InferenceThread[]) {
     this.metadata = metadata
     this.choice = choice
     this.#thread = thread
+    this.#context = context
     this.#share = share
     this.#idle = threads
     this.#ledger = new Ledger(`model/${metadata.id}`)
@@ -106,7 +110,7 @@ export class ThreadedModel implements LoadedModel {
         const batch = this.#take()
         if (batch.length === 0) return
         try {
-          if (thread.ended) thread = await InferenceThread.start(this.#thread)
+          if (thread.ended) thread = await InferenceThread.start(this.#thread, this.#context)
           await this.#run(thread, batch)
         } catch (error) {
           this.#ledger.drop('failed', batch.length)
@@ -142,7 +146,10 @@ export class ThreadedModel implements LoadedModel {
   }
 
   async #run (thread: InferenceThread, batch: Waiting[]): Promise<void> {
-    const { answers, inferenceMs } = await thread.score(batch.map(({ frame: { memory, width, height, channels } }) => ({ memory, width, height, channels })))
+    const pictures = batch.map(({ frame: { memory, width, height, channels } }) => ({ memory, width, height, channels }))
+    const geometry = `${pictures.length}x${pictures[0]?.width}x${pictures[0]?.height}x${pictures[0]?.channels}`
+    const { answers, inferenceMs } = await thread.score(pictures, this.#limit.of(geometry))
+    this.#limit.measured(geometry, inferenceMs)
     this.#ledger.leave(batch.length)
     answers.forEach(({ score, map, height, width }, index) => {
       batch[index]?.resolve({ score, map: new AnomalyMap(map, height, width), inferenceMs, bundleId: this.metadata.id })

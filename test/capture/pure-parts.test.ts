@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { backoff } from '../../engine/capture/backoff.ts'
-import type { Clock } from '../../engine/capture/clock.ts'
+import type { Clock } from '../../engine/clock.ts'
 import { FlowCount } from '../../engine/capture/flow-count.ts'
 import { FrameRate } from '../../engine/capture/frame-rate.ts'
 import { guessPipeline } from '../../engine/capture/frames.ts'
