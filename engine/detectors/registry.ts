@@ -3,10 +3,12 @@ import { GoodpartsError } from '../errors.ts'
 import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
 import { patchMemory } from './patch-memory/patch-memory.ts'
+import { templateDifference } from './template-difference/template-difference.ts'
 
 export const detectors: readonly Detector[] = [
   patchMemory,
-  density
+  density,
+  templateDifference
 ]
 
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */

@@ -6,7 +6,8 @@ import { describeDetectorContract } from './detector-contract.ts'
 /** A row for every family: options with which a fit of small pictures takes about a second. */
 const quickOptions: Record<string, Record<string, JsonValue>> = {
   'patch-memory': { scale: 'fine', size: 96, bankSize: 200, normalisation: 'backbone', whitening: true },
-  density: { scale: 'fine', size: 96, channels: 24 }
+  density: { scale: 'fine', size: 96, channels: 24 },
+  'template-difference': { variants: 1 }
 }
 
 for (const detector of detectors) describeDetectorContract(detector, quickOptions[detector.family]!)

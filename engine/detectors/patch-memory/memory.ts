@@ -6,10 +6,10 @@ import { openSession } from '../../runtime/onnx-runtime.ts'
 import { buildFeatureGraph, featureGeometry } from '../backbone-features/feature-graph.ts'
 import type { FeatureOptions, Projection } from '../backbone-features/feature-graph.ts'
 import type { Normalisation } from '../backbone-features/image-input.ts'
+import { greedyCoreset, randomProjection } from '../coreset.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { eachPicture } from '../picture-features.ts'
-import { greedyCoreset, randomProjection } from './coreset.ts'
 import { principalComponents } from './principal-components.ts'
 
 /** Everything that a memory is made by. */

@@ -4,8 +4,8 @@
  * passed over by the triangle inequality, and a distance is left unfinished once it is too large to matter, which in principal components,
  * the largest first, is early.
  */
-import { normal } from '../../random.ts'
-import type { Random } from '../../random.ts'
+import { normal } from '../random.ts'
+import type { Random } from '../random.ts'
 
 export interface CoresetOptions {
   /** How many to take; fewer are taken when the rest are copies of what was taken. */

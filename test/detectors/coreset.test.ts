@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { greedyCoreset, randomProjection } from '../../../engine/detectors/patch-memory/coreset.ts'
-import { normal, seededRandom } from '../../../engine/random.ts'
+import { greedyCoreset, randomProjection } from '../../engine/detectors/coreset.ts'
+import { normal, seededRandom } from '../../engine/random.ts'
 
 function cloud (n: number, width: number, seed: number): Float32Array {
   const random = seededRandom(seed)
