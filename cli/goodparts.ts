@@ -15,6 +15,7 @@ const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
   () => import('./commands/evaluate.ts'),
   () => import('./commands/fit.ts'),
   () => import('./commands/inspect.ts'),
+  () => import('./commands/continual.ts'),
   () => import('./commands/bench.ts')
 ]
 

@@ -43,7 +43,7 @@ export function runProtocol (learner: Learner, tasks: readonly ContinualTask[]):
 }
 
 /** Class-balanced. */
-function accuracyOn (classifier: Classifier, items: readonly ReplayItem[]): number {
+export function accuracyOn (classifier: Classifier, items: readonly ReplayItem[]): number {
   const { classes } = classifier
   return balancedAccuracy(items.map(({ label, features }) => ({ label, answer: mostProbable({ classes, probabilities: classifier.probabilities(features) }) })))
 }

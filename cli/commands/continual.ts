@@ -1,0 +1,137 @@
+/** `goodparts continual`: task after task with a bounded memory, replay policies compared on the same seeds. */
+import { writeFile } from 'node:fs/promises'
+import { InvalidArgumentError, type Command } from 'commander'
+import { efficientNetLite0 } from '../../engine/backbones/backbone.ts'
+import { replayPolicies, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
+import { PictureEmbedding } from '../../engine/continual/picture-embedding.ts'
+import { comparePolicies } from '../../engine/continual/protocol/compare-policies.ts'
+import { embedPictures, fashionPictures, inspectionPictures, type EmbeddedPicture, type LabelledPicture } from '../../engine/continual/protocol/embedded-pictures.ts'
+import { planTasks, type TaskPlan } from '../../engine/continual/protocol/task-plan.ts'
+import type { ContinualReport } from '../../schemas/continual.ts'
+import { interruptible } from '../interruptible.ts'
+import { measuredOn } from '../measured-on.ts'
+import { wholeNumber } from '../option-values.ts'
+import { Progress } from '../progress.ts'
+import { continualPage } from './continual/page.ts'
+import { continualText } from './continual/summary.ts'
+
+interface Options {
+  policies: string[]
+  memory: number[]
+  noise: number
+  seeds: number
+  size?: number
+  crops?: number
+  classesPerTask?: number
+  train: number
+  test: number
+  json?: string
+  report?: string
+}
+
+const fashion = 'fashion-mnist'
+/** Edges that pictures are embedded at. */
+const inspectionSize = 224
+const fashionSize = 64
+
+export function register (program: Command): void {
+  program.command('continual')
+    .description('compare replay policies while products come one after the other')
+    .argument('<dataset...>', `data sets as for evaluate, in the order in which their products come, or ${fashion} (Debian's dataset-fashion-mnist) alone`)
+    .option('--policies <names>', `of ${replayPolicies.map(({ name }) => name).join(', ')}, separated by commas`, names, replayPolicies.map(({ name }) => name))
+    .option('--memory <pictures>', 'exemplars that may be kept; several, separated by commas, are compared', wholeNumbers, [200])
+    .option('--noise <share>', 'of the training labels that are made wrong, within their task', share, 0)
+    .option('--seeds <number>', 'runs of each, paired', wholeNumber(1), 5)
+    .option('--size <pixels>', `edge that pictures are embedded at; ${inspectionSize}, Fashion-MNIST ${fashionSize}`, wholeNumber(32))
+    .option('--crops <pixels>', 'cut pictures with boxes into squares around them, labelled by their types', wholeNumber(8))
+    .option('--classes-per-task <number>', 'tasks of so many classes in an order drawn per seed, instead of one task per product', wholeNumber(1))
+    .option('--train <pictures>', `of ${fashion}, to train on`, wholeNumber(100), 10_000)
+    .option('--test <pictures>', `of ${fashion}, to test on`, wholeNumber(100), 4000)
+    .option('--json <file>', 'write the figures there; - for standard output, without the table')
+    .option('--report <file>', 'write a page with the comparison')
+    .action((datasets: string[], options: Options) => interruptible((signal) => continual(datasets, options, signal)))
+}
+
+async function continual (datasets: readonly string[], options: Options, signal: AbortSignal): Promise<void> {
+  const policies = options.policies.map(replayPolicyByName)
+  const progress = new Progress()
+  try {
+    const isFashion = datasets.length === 1 && datasets[0] === fashion
+    const size = options.size ?? (isFashion ? fashionSize : inspectionSize)
+    const pictures = await embedded(await readPictures(datasets, isFashion, options), size, progress, signal)
+    const plan: TaskPlan = { classesPerTask: options.classesPerTask ?? (isFashion ? 2 : null), shuffleClasses: isFashion }
+    const comparison = await comparePolicies({
+      policies,
+      memories: options.memory,
+      noise: options.noise,
+      seeds: options.seeds,
+      tasksOf: (seed) => planTasks(pictures, plan, seed),
+      progress: (done, total, what) => progress.update('runs', done, total, what),
+      breathe: async () => {
+        await new Promise<void>((resolve) => { setImmediate(resolve) })
+        signal.throwIfAborted()
+      }
+    })
+    progress.clear()
+    await print({
+      schema: 'goodparts.continual/1',
+      createdAt: new Date().toISOString(),
+      protocol: isFashion ? 'Split Fashion-MNIST, features of a frozen backbone, linear head' : `${datasets.join(', ')}: ${plan.classesPerTask === null ? 'one product after the other' : `tasks of ${plan.classesPerTask} classes`}, features of a frozen backbone, linear head`,
+      tasks: describeTasks(planTasks(pictures, plan, 0)),
+      seeds: options.seeds,
+      features: { backbone: efficientNetLite0.name, size, numbers: pictures[0]?.features.length ?? 0 },
+      ...comparison,
+      command: ['goodparts', ...process.argv.slice(2)].join(' '),
+      ...await measuredOn()
+    }, options)
+  } finally {
+    progress.clear()
+  }
+}
+
+async function readPictures (datasets: readonly string[], isFashion: boolean, { crops, train, test }: Options): Promise<LabelledPicture[]> {
+  if (isFashion) return fashionPictures({ train, test })
+  const lists: LabelledPicture[][] = []
+  for (const path of datasets) lists.push(await inspectionPictures(path, crops ?? null))
+  return lists.flat()
+}
+
+async function embedded (pictures: readonly LabelledPicture[], size: number, progress: Progress, signal: AbortSignal): Promise<EmbeddedPicture[]> {
+  const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size })
+  try {
+    return await embedPictures(pictures, embedding, (done, total) => progress.update('features', done, total), signal)
+  } finally {
+    await embedding.close()
+  }
+}
+
+function describeTasks (tasks: ReturnType<typeof planTasks>): ContinualReport['tasks'] {
+  return tasks.map(({ name, train, test }) => ({ name, classes: [...new Set([...train, ...test].map(({ label }) => label))], train: train.length, test: test.length }))
+}
+
+async function print (report: ContinualReport, { json, report: page }: Options): Promise<void> {
+  const text = JSON.stringify(report, null, 2)
+  if (page !== undefined) await writeFile(page, continualPage(report))
+  if (json === '-') {
+    process.stdout.write(`${text}\n`)
+    return
+  }
+  process.stdout.write(`${continualText(report)}\n`)
+  if (json !== undefined) await writeFile(json, `${text}\n`)
+  const written = [json, page].filter((file) => file !== undefined)
+  if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
+}
+
+function names (text: string): string[] {
+  return text.split(',').map((name) => name.trim()).filter((name) => name !== '')
+}
+
+function wholeNumbers (text: string): number[] {
+  return names(text).map(wholeNumber(1))
+}
+
+function share (text: string): number {
+  const value = Number(text)
+  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError('Expected a share from 0 to below 1, for example 0.2.')
+  return value
+}

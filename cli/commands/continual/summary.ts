@@ -1,0 +1,67 @@
+/** A comparison of replay policies as a person reads it in a terminal. */
+import type { ContinualReport, PolicyFigure } from '../../../schemas/continual.ts'
+import { measuredOnText } from '../../measured-on.ts'
+import { textTable } from '../../text-table.ts'
+
+/** What the figures of one policy and memory are called, in the order of the columns. */
+export const columns: ReadonlyArray<{ metric: string, name: string }> = [
+  { metric: 'accuracy', name: 'accuracy' },
+  { metric: 'classMeanAccuracy', name: 'class means' },
+  { metric: 'forgetting', name: 'forgetting' },
+  { metric: 'auroc', name: 'AUROC' },
+  { metric: 'oldAuroc', name: 'old' },
+  { metric: 'newAuroc', name: 'new' }
+]
+
+export function continualText (report: ContinualReport): string {
+  return [heading(report), ...memories(report).map((memory) => memoryTable(report, memory)), bounds(report), origin(report)].join('\n\n')
+}
+
+export function memories ({ policies }: ContinualReport): number[] {
+  return [...new Set(policies.map(({ memory }) => memory))]
+}
+
+export function presentColumns ({ policies }: ContinualReport): typeof columns {
+  return columns.filter(({ metric }) => policies.some((figure) => figure.metric === metric))
+}
+
+export function figureOf ({ policies }: ContinualReport, policy: string, memory: number, metric: string): PolicyFigure | undefined {
+  return policies.find((figure) => figure.policy === policy && figure.memory === memory && figure.metric === metric)
+}
+
+/** `+0.021 ± 0.010 (4/5)`. */
+export function differenceText ({ differenceToClassBalanced: { mean, high, wins, seeds } }: PolicyFigure): string {
+  const half = high === null ? '' : ` ± ${(high - mean).toFixed(3)}`
+  return `${mean < 0 ? '−' : '+'}${Math.abs(mean).toFixed(3)}${half} (${wins}/${seeds})`
+}
+
+function heading ({ protocol, tasks, seeds, policies }: ContinualReport): string {
+  const train = tasks.reduce((sum, task) => sum + task.train, 0)
+  const test = tasks.reduce((sum, task) => sum + task.test, 0)
+  const noise = policies[0]?.noise ?? 0
+  return `${protocol}\n${tasks.length} tasks, ${new Set(tasks.flatMap(({ classes }) => classes)).size} classes, about ${train} pictures to train on and ${test} to test on; ${seeds} seeds${noise === 0 ? '' : `; ${(100 * noise).toFixed(0)} % of the training labels wrong`}.`
+}
+
+function memoryTable (report: ContinualReport, memory: number): string {
+  const names = [...new Set(report.policies.map(({ policy }) => policy))]
+  const shown = presentColumns(report)
+  const rows = names.map((policy) => {
+    const accuracy = figureOf(report, policy, memory, 'accuracy')
+    const difference = accuracy === undefined || policy === 'class-balanced' ? '' : differenceText(accuracy)
+    return [policy, ...shown.map(({ metric }) => figureOf(report, policy, memory, metric)?.mean.toFixed(3) ?? '–'), difference]
+  })
+  return `Memory ${memory}\n${textTable(['policy', ...shown.map(({ name }) => name), 'accuracy against class-balanced (seeds ahead)'], rows)}`
+}
+
+function bounds ({ offline, finetune, streamingLda }: ContinualReport): string {
+  return textTable(['without a memory', 'accuracy', 'AUROC'], [
+    ['everything at once', offline.mean.toFixed(3), offline.auroc?.toFixed(3) ?? '–'],
+    ['everything at once, classes balanced', offline.balancedMean.toFixed(3), '–'],
+    ['streaming LDA', streamingLda.mean.toFixed(3), streamingLda.auroc?.toFixed(3) ?? '–'],
+    ['fine-tuning', finetune.toFixed(3), '–']
+  ])
+}
+
+function origin (report: ContinualReport): string {
+  return `± is the 95 % interval over the seeds. Learning takes ${report.secondsPerRun.toFixed(1)} s a run.\n${measuredOnText(report)}`
+}

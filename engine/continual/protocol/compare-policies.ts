@@ -1,0 +1,136 @@
+/** Policies side by side on the same seeds: same order of tasks, same split, same wrong labels, same draws of the head's training. */
+import type { PolicyFigure } from '../../../schemas/continual.ts'
+import { seededRandom } from '../../random.ts'
+import { classBalanced } from '../buffers/class-balanced.ts'
+import { ReplayBuffer } from '../buffers/replay-buffer.ts'
+import type { ReplayPolicy } from '../buffers/replay-policy.ts'
+import { ClassMeans } from '../learners/class-means.ts'
+import { ReplayLearner } from '../learners/replay-learner.ts'
+import { StreamingLda } from '../learners/streaming-lda.ts'
+import { byLabel } from '../samples.ts'
+import { withWrongLabels, standardised, type ContinualTask } from './continual-set.ts'
+import { mean } from './metrics.ts'
+import { pairedDifference } from './paired-comparison.ts'
+import { accuracyOn, protocolMetrics, runProtocol, type ProtocolResult } from './run-protocol.ts'
+
+export interface ComparisonOptions {
+  policies: readonly ReplayPolicy[]
+  memories: readonly number[]
+  noise: number
+  seeds: number
+  /** The tasks of a seed. */
+  tasksOf: (seed: number) => ContinualTask[]
+  /** Runs done and runs in all. */
+  progress (done: number, total: number, what: string): void
+  /** Gives others their turn and lets an abort be heard. */
+  breathe (): Promise<void>
+}
+
+export interface Comparison {
+  policies: PolicyFigure[]
+  offline: { mean: number, balancedMean: number, auroc: number | null }
+  finetune: number
+  streamingLda: { mean: number, auroc: number | null }
+  secondsPerRun: number
+}
+
+/** Of one policy and memory in one seed; `classMeanAccuracy` = nearest class mean on the memory at the end. */
+type Run = ProtocolResult & { classMeanAccuracy: number }
+
+const metrics = [...protocolMetrics, 'classMeanAccuracy'] as const
+
+export async function comparePolicies (options: ComparisonOptions): Promise<Comparison> {
+  const policies = [classBalanced, ...options.policies.filter(({ name }) => name !== classBalanced.name)]
+  const total = options.seeds * (policies.length * options.memories.length + bounds.length)
+  const runs = new Map<string, Run[]>()
+  const found = new Map<string, ProtocolResult[]>()
+  let done = 0
+  for (let seed = 0; seed < options.seeds; seed++) {
+    const tasks = preparedTasks(options, seed)
+    for (const memory of options.memories) {
+      for (const policy of policies) {
+        options.progress(done++, total, `${policy.name}, memory ${memory}, seed ${seed}`)
+        await options.breathe()
+        push(runs, `${policy.name} ${memory}`, runPolicy(policy, memory, tasks, seed))
+      }
+    }
+    for (const { name, run } of bounds) {
+      options.progress(done++, total, `${name}, seed ${seed}`)
+      await options.breathe()
+      push(found, name, run(tasks, seed))
+    }
+  }
+  return { policies: figures(policies, options, runs), ...boundFigures(found), secondsPerRun: mean([...runs.values()].flat().map(({ seconds }) => seconds)) }
+}
+
+function preparedTasks ({ tasksOf, noise }: ComparisonOptions, seed: number): ContinualTask[] {
+  const random = seededRandom(seed + 0x5eed)
+  return standardised(tasksOf(seed)).map((task) => withWrongLabels(task, noise, random))
+}
+
+function runPolicy (policy: ReplayPolicy, memory: number, tasks: readonly ContinualTask[], seed: number): Run {
+  const learner = new ReplayLearner(new ReplayBuffer(policy, { items: memory, bytes: Infinity }, seed), seed)
+  const result = runProtocol(learner, tasks)
+  const means = new ClassMeans(learner.buffer?.exemplars ?? [])
+  return { ...result, classMeanAccuracy: mean(tasks.map(({ test }) => accuracyOn(means, test))) }
+}
+
+const bounds: Array<{ name: 'offline' | 'balanced' | 'finetune' | 'streaming-lda', run: (tasks: readonly ContinualTask[], seed: number) => ProtocolResult }> = [
+  { name: 'offline', run: (tasks, seed) => learnedAtOnce(tasks, tasks.flatMap(({ train }) => train), seed) },
+  { name: 'balanced', run: (tasks, seed) => learnedAtOnce(tasks, balancedDraws(tasks.flatMap(({ train }) => train), seed), seed) },
+  { name: 'finetune', run: (tasks, seed) => runProtocol(new ReplayLearner(null, seed), tasks) },
+  { name: 'streaming-lda', run: (tasks) => runProtocol(new StreamingLda(), tasks) }
+]
+
+/** As many steps as a continual run takes. */
+function learnedAtOnce (tasks: readonly ContinualTask[], train: ContinualTask['train'], seed: number): ProtocolResult {
+  const learner = new ReplayLearner(null, seed)
+  const everything = { name: 'everything', train, test: [] }
+  learner.learn(everything.train)
+  return { ...runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), learn: () => {} }, tasks) }
+}
+
+/** As many draws as there are items, every class as often as another. */
+function balancedDraws (items: ContinualTask['train'], seed: number): ContinualTask['train'] {
+  const random = seededRandom(seed)
+  const classes = [...byLabel(items).values()]
+  return items.map((_, index) => {
+    const members = classes[index % classes.length] ?? []
+    return members[Math.floor(random() * members.length)] as ContinualTask['train'][number]
+  })
+}
+
+function figures (policies: readonly ReplayPolicy[], { memories, noise }: ComparisonOptions, runs: ReadonlyMap<string, readonly Run[]>): PolicyFigure[] {
+  return memories.flatMap((memory) => policies.flatMap(({ name }) => metrics.flatMap((metric) => {
+    const own = (runs.get(`${name} ${memory}`) ?? []).map((run) => run[metric])
+    const balanced = (runs.get(`${classBalanced.name} ${memory}`) ?? []).map((run) => run[metric])
+    if (!allNumbers(own) || !allNumbers(balanced)) return []
+    const { low, high, ...difference } = pairedDifference(own, balanced)
+    return [{ policy: name, memory, noise, metric, mean: mean(own), differenceToClassBalanced: { ...difference, low: finite(low), high: finite(high) } }]
+  })))
+}
+
+function boundFigures (found: ReadonlyMap<string, readonly ProtocolResult[]>): Pick<Comparison, 'offline' | 'finetune' | 'streamingLda'> {
+  const accuracy = (name: string): number => mean((found.get(name) ?? []).map((run) => run.accuracy))
+  const area = (name: string): number | null => {
+    const values = (found.get(name) ?? []).map((run) => run.auroc)
+    return allNumbers(values) ? mean(values) : null
+  }
+  return {
+    offline: { mean: accuracy('offline'), balancedMean: accuracy('balanced'), auroc: area('offline') },
+    finetune: accuracy('finetune'),
+    streamingLda: { mean: accuracy('streaming-lda'), auroc: area('streaming-lda') }
+  }
+}
+
+function push<T> (map: Map<string, T[]>, key: string, value: T): void {
+  map.set(key, [...map.get(key) ?? [], value])
+}
+
+function allNumbers (values: ReadonlyArray<number | null>): values is number[] {
+  return values.every((value) => value !== null)
+}
+
+function finite (value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fashionMnistInstalled } from '../../engine/continual/protocol/fashion-mnist.ts'
+import { validate } from '../../engine/schema-validation.ts'
+import type { ContinualReport } from '../../schemas/continual.ts'
+import { writeTexturedPlates } from '../evaluation/textured-plates.ts'
+import { runGoodparts } from './run-goodparts.ts'
+
+let folder: string
+beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'goodparts-continual-test-')) })
+afterAll(() => { rmSync(folder, { recursive: true }) })
+
+describe('goodparts continual on two products', () => {
+  let report: ContinualReport
+  let stdout: string
+  let page: string
+
+  beforeAll(async () => {
+    const products = ['first', 'second'].map((name) => join(folder, name))
+    for (const [index, product] of products.entries()) await writeTexturedPlates(product, { train: 20, good: 10, defective: 20, edge: 64, seed: index + 1 })
+    const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')]
+    const result = await runGoodparts(['continual', ...products, '--policies', 'snnl-preserving,reservoir', '--memory', '8,16', '--noise', '0.1', '--seeds', '2', '--size', '64', '--json', json, '--report', html])
+    expect(result).toMatchObject({ code: 0 })
+    report = validate('continual', JSON.parse(readFileSync(json, 'utf8')))
+    stdout = result.stdout
+    page = readFileSync(html, 'utf8')
+  })
+
+  it('takes each product as a task, and seven tenths of its parts to train on', () => {
+    expect(report.tasks).toEqual(['first', 'second'].map((product) => ({ name: `${product}/good, ${product}/scratch`, classes: [`${product}/good`, `${product}/scratch`], train: 35, test: 15 })))
+  })
+
+  it('compares each policy and memory with class-balanced selection', () => {
+    const accuracies = report.policies.filter(({ metric }) => metric === 'accuracy')
+    expect(accuracies.map(({ policy, memory, noise }) => [policy, memory, noise])).toEqual([8, 16].flatMap((memory) => ['class-balanced', 'snnl-preserving', 'reservoir'].map((policy) => [policy, memory, 0.1])))
+    for (const { differenceToClassBalanced: { mean, low, high, seeds } } of accuracies) {
+      expect(seeds).toBe(2)
+      expect(low).toBeLessThanOrEqual(mean)
+      expect(high).toBeGreaterThanOrEqual(mean)
+    }
+    expect(accuracies[0]!.differenceToClassBalanced).toEqual({ mean: 0, low: 0, high: 0, wins: 0, seeds: 2 })
+    const of = (policy: string): number => accuracies.find((figure) => figure.policy === policy && figure.memory === 16)!.mean
+    expect(accuracies.find((figure) => figure.policy === 'reservoir' && figure.memory === 16)!.differenceToClassBalanced.mean).toBeCloseTo(of('reservoir') - of('class-balanced'), 12)
+  })
+
+  it('gives AUROC where there are good parts, and the bounds', () => {
+    expect(report.policies.some(({ metric }) => metric === 'oldAuroc')).toBe(true)
+    expect(report.offline.auroc).toBeGreaterThan(0.7)
+    expect(report.offline.mean).toBeGreaterThan(report.finetune)
+  })
+
+  it('prints and draws the same figures', () => {
+    expect(stdout).toContain('10 % of the training labels wrong')
+    expect(stdout).toMatch(/^snnl-preserving\s+0\.\d{3}.*\(\d\/2\)$/m)
+    const { mean } = report.policies.find(({ policy, memory, metric }) => policy === 'snnl-preserving' && memory === 8 && metric === 'accuracy')!
+    expect(page).toContain(mean.toFixed(3))
+    expect(page).toContain('<svg')
+  })
+})
+
+describe('goodparts continual', () => {
+  it('says which policies there are', async () => {
+    const { code, stderr } = await runGoodparts(['continual', folder, '--policies', 'best'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/one of snnl-preserving, herding.*got best/)
+  })
+
+  it('learns Split Fashion-MNIST and forgets it without a memory', async (context) => {
+    if (!fashionMnistInstalled()) {
+      context.skip('needs the Debian package dataset-fashion-mnist')
+      return
+    }
+    const { code, stdout, stderr } = await runGoodparts(['continual', 'fashion-mnist', '--policies', 'snnl-low', '--memory', '100', '--seeds', '2', '--train', '1600', '--test', '400', '--size', '32', '--json', '-'])
+    expect(code, stderr).toBe(0)
+    const report = validate('continual', JSON.parse(stdout))
+    expect(report.tasks).toHaveLength(5)
+    const accuracy = (policy: string): number => report.policies.find((figure) => figure.policy === policy && figure.metric === 'accuracy')!.mean
+    expect(accuracy('class-balanced')).toBeGreaterThan(accuracy('snnl-low') + 0.03)
+    expect(report.finetune).toBeLessThan(0.5)
+    expect(report.offline.mean).toBeGreaterThan(accuracy('class-balanced'))
+  })
+})
