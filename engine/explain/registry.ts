@@ -2,11 +2,15 @@
 import { GoodpartsError } from '../errors.ts'
 import type { Explainer, ExplanationMethod } from './explainer.ts'
 import { anomalyMapMethod } from './methods/anomaly-map.ts'
+import { gradCamMethod, gradCamPlusPlusMethod, layerCamMethod } from './methods/gradient-cams.ts'
 import { occlusionMethod } from './methods/occlusion.ts'
 import { riseMethod } from './methods/rise.ts'
 import { scoreCamMethod } from './methods/score-cam.ts'
+import { adaSiseMethod, siseMethod } from './methods/sise.ts'
 
-export const explainers: readonly Explainer[] = [anomalyMapMethod, scoreCamMethod, occlusionMethod, riseMethod]
+export const explainers: readonly Explainer[] = [
+  anomalyMapMethod, gradCamMethod, gradCamPlusPlusMethod, layerCamMethod, scoreCamMethod, adaSiseMethod, siseMethod, occlusionMethod, riseMethod
+]
 
 /** @throws GOODPARTS_ARGUMENT for a name that is not among them. */
 export function explainerByName (name: string): Explainer {

@@ -48,7 +48,7 @@ export function detectorGraph (): Graph {
 export const classWeights = [1, -0.2, 0, 0.001] as const
 
 /** `pixels` float32 `(N, 1, H, W)`, levels / 255, to the logits of "plain" and "spotted", or their softmax. */
-export function classifierGraph ({ softmax = false, batch = 'N' } = {}): Graph {
+export function classifierGraph ({ softmax = false, batch = 'N' }: { softmax?: boolean, batch?: number | string } = {}): Graph {
   const builder = new GraphBuilder('classifier')
   const pixels = builder.input('pixels', 'float32', [batch, 1, edge, edge])
   const features = addFeatures(builder, builder.node('Mul', [pixels, builder.scalar(255)]))

@@ -6,12 +6,13 @@ import { decodeModel } from '../../graph/decode.ts'
 import { cutAt } from '../../graph/edit.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import type { Graph, Value } from '../../graph/graph.ts'
+import { gradient, gradientName } from '../../graph/gradient/gradient.ts'
 import { readMetadata } from '../../graph/metadata.ts'
 import { openSession, type GraphSession, type Tensor } from '../../runtime/onnx-runtime.ts'
 import type { ExplanationTarget } from '../explainer.ts'
 import type { MapValues } from '../overlay.ts'
 import { describeInput, maskedInput, type ModelInput, type Preprocessing } from './model-input.ts'
-import { classOutput, confidenceOf, targetValue, type TargetValue } from './model-target.ts'
+import { classOutput, confidenceOf, gradientDirection, targetValue, type TargetValue } from './model-target.ts'
 import { candidateLayers, spatialLayers, type SpatialLayer } from './spatial-layers.ts'
 import type { WorkingPicture } from './working-picture.ts'
 
@@ -21,6 +22,15 @@ export interface ExplainedModelOptions {
   /** Default 1. */
   threads?: number
 }
+
+export interface LayerGradient extends SpatialLayer {
+  /** `(C, h, w)` */
+  activation: Float32Array
+  gradient: Float32Array
+}
+
+/** Input of gradient graphs: the direction in which the target's numbers move. */
+const upstream = 'goodparts-direction'
 
 export class ExplainedModel {
   readonly graph: Graph
@@ -72,9 +82,8 @@ export class ExplainedModel {
 
   /** The class that the model finds likeliest. */
   async likeliestClass (picture: WorkingPicture): Promise<number> {
-    const { output } = targetValue(this.graph, { kind: 'class', index: 0 })
-    const { data } = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), [output]))[output], output)
-    return data.indexOf(Math.max(...data))
+    const classes = await this.#classes(picture)
+    return classes.indexOf(Math.max(...classes))
   }
 
   /** The detector's own map. @throws GOODPARTS_EXPLANATION_FAILED for a model without. */
@@ -103,6 +112,31 @@ export class ExplainedModel {
     return names.map((name) => floats(answers[name], name).data)
   }
 
+  /**
+   * The layers' maps and the gradients that arrive there, each `(C, h, w)`: of the target's logit (or score), or of its confidence up to a
+   * positive factor. Only what follows the layers is differentiated, so that the type of the input does not matter.
+   * @throws GOODPARTS_GRAPH_INVALID naming the operator where there is no way back.
+   */
+  async gradients (picture: WorkingPicture, layers: readonly SpatialLayer[], target: ExplanationTarget, of: 'logit' | 'confidence'): Promise<LayerGradient[]> {
+    const { differentiated, exclusive } = targetValue(this.graph, target)
+    const names = layers.map(({ value }) => value)
+    const input = maskedInput(this.input, picture, [null])
+    const build = (): Graph => gradient(cutAt(this.graph, [differentiated, ...names]), {
+      of: differentiated, withRespectTo: names, upstream, inputShapes: { [this.input.name]: input.dims }
+    })
+    const session = await this.#session(`gradients of ${differentiated} at ${names.join(' ')} for ${input.dims.join(' ')}`, build)
+    const width = target.kind === 'score' ? 1 : (await this.#classes(picture)).length
+    const arriving = (data: Float32Array): Record<string, Tensor> =>
+      ({ [this.input.name]: input, [upstream]: { type: 'float32', dims: target.kind === 'score' ? [1] : [1, width], data } })
+    const values = floats((await session.run(arriving(new Float32Array(width)), [differentiated]))[differentiated], differentiated).data
+    const answers = await session.run(arriving(gradientDirection(values, target, of, exclusive)), [...names, ...names.map(gradientName)])
+    return layers.map((layer) => ({
+      ...layer,
+      activation: floats(answers[layer.value], layer.value).data,
+      gradient: floats(answers[gradientName(layer.value)], layer.value).data
+    }))
+  }
+
   async close (): Promise<void> {
     const sessions = [...this.#sessions.values()]
     this.#sessions.clear()
@@ -127,10 +161,20 @@ export class ExplainedModel {
     }
   }
 
+  /** What the model answers for each class. */
+  async #classes (picture: WorkingPicture): Promise<Float32Array> {
+    const { output } = targetValue(this.graph, { kind: 'class', index: 0 })
+    return floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), [output]))[output], output).data
+  }
+
   async #run (key: string, graph: () => Graph, input: Tensor, outputs: readonly string[]): Promise<Record<string, Tensor>> {
-    const session = this.#sessions.get(key) ?? openSession(encodeModel(graph()), { threads: this.#threads })
+    return (await this.#session(key, graph)).run({ [this.input.name]: input }, outputs)
+  }
+
+  async #session (key: string, graph: () => Graph): Promise<GraphSession> {
+    const session = this.#sessions.get(key) ?? (async () => openSession(encodeModel(graph()), { threads: this.#threads }))()
     this.#sessions.set(key, session)
-    return (await session).run({ [this.input.name]: input }, outputs)
+    return session
   }
 
   #inBatches<T> (items: readonly T[]): T[][] {

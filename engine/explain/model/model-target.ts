@@ -12,6 +12,8 @@ export interface TargetValue {
   differentiated: Value
   /** From numbers of `output` to how much speaks for the target. */
   confidence: Confidence
+  /** Whether the classes share one softmax, so that what speaks for one speaks against the others. */
+  exclusive: boolean
 }
 
 /** Outputs of a detector; any other one may hold classes. */
@@ -20,17 +22,17 @@ const detectorOutputs = ['score', 'map']
 /** @throws GOODPARTS_EXPLANATION_FAILED when the model gives no such answer. */
 export function targetValue (graph: Graph, target: ExplanationTarget): TargetValue {
   if (target.kind === 'score') {
-    if (graph.outputs.some(({ name }) => name === 'score')) return { output: 'score', differentiated: 'score', confidence: 'excess' }
+    if (graph.outputs.some(({ name }) => name === 'score')) return { output: 'score', differentiated: 'score', confidence: 'excess', exclusive: false }
     throw absent('Expected the model to have the output score, got none', 'Name a class as the target.')
   }
   const output = classOutput(graph)
   if (output === null) throw absent('Expected the model to have an output (N, classes), got none', 'Choose the target score.')
   const producer = producerOf(graph, output)
   const [before] = producer?.inputs ?? []
-  if (producer?.operator === 'Softmax' && before !== undefined) return { output, differentiated: before, confidence: 'as-is' }
-  if (producer?.operator === 'Sigmoid' && before !== undefined) return { output, differentiated: before, confidence: 'as-is' }
-  const classes = graph.outputs.find(({ name }) => name === output)?.shape?.[1]
-  return { output, differentiated: output, confidence: classes === 1 ? 'sigmoid' : 'softmax' }
+  if (producer?.operator === 'Softmax' && before !== undefined) return { output, differentiated: before, confidence: 'as-is', exclusive: true }
+  if (producer?.operator === 'Sigmoid' && before !== undefined) return { output, differentiated: before, confidence: 'as-is', exclusive: false }
+  const single = graph.outputs.find(({ name }) => name === output)?.shape?.[1] === 1
+  return { output, differentiated: output, confidence: single ? 'sigmoid' : 'softmax', exclusive: !single }
 }
 
 export function classOutput (graph: Graph): Value | null {
@@ -59,6 +61,25 @@ export function confidenceOf (row: ArrayLike<number>, target: ExplanationTarget,
       return 1 / sum
     }
   }
+}
+
+/**
+ * The direction in which the differentiated numbers of one picture move: the target's own (`logit`, as Grad-CAM has it), or that of its
+ * confidence (as SISE has it). The softmax's gradient is `p (e - softmax of the others) (1 - p)`: the factors, which vanish where the model
+ * is sure, change no order among maps and are left out.
+ */
+export function gradientDirection (values: Float32Array, target: ExplanationTarget, of: 'logit' | 'confidence', exclusive: boolean): Float32Array {
+  const index = target.kind === 'score' ? 0 : target.index
+  const direction = new Float32Array(values.length)
+  if (of === 'confidence' && exclusive && values.length > 1) {
+    const others = values.map((value, i) => i === index ? -Infinity : value)
+    const highest = Math.max(...others)
+    const powers = Array.from(others, (value) => Math.exp(value - highest))
+    const sum = powers.reduce((total, power) => total + power, 0)
+    powers.forEach((power, i) => { direction[i] = -power / sum })
+  }
+  direction[index] = 1
+  return direction
 }
 
 function absent (message: string, fix?: string): GoodpartsError {

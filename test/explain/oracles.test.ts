@@ -1,0 +1,139 @@
+/** Explanations whose right answer is known. */
+import { afterAll, describe, expect, test } from 'vitest'
+import { agreement } from '../../engine/explain/metrics/agreement.ts'
+import { gradCamPlusPlus, layerCam } from '../../engine/explain/methods/gradient-cams.ts'
+import { fuse } from '../../engine/explain/methods/sise.ts'
+import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
+import { workingPicture } from '../../engine/explain/model/working-picture.ts'
+import { explainerByName, explainers } from '../../engine/explain/registry.ts'
+import { stretched } from '../../engine/explain/saliency-maths.ts'
+import { resampleMap } from '../../engine/frame/resample-map.ts'
+import { constantTensor, floatsOf } from '../../engine/graph/constant-tensor.ts'
+import { encodeModel } from '../../engine/graph/encode.ts'
+import type { Graph } from '../../engine/graph/graph.ts'
+import { normal, seededRandom } from '../../engine/random.ts'
+import { classifierGraph, classifier, classWeights, detector, detectorGraph, edge, spot, spottedPicture } from './hand-built-models.ts'
+
+const opened: ExplainedModel[] = []
+const truth = Uint8Array.from({ length: edge * edge }, (_, i) => {
+  const [x, y] = [i % edge, Math.floor(i / edge)]
+  return x >= spot[0] && x < spot[2] && y >= spot[1] && y < spot[3] ? 1 : 0
+})
+
+afterAll(async () => { for (const model of opened) await model.close() })
+
+function open (bytes: Uint8Array): ExplainedModel {
+  const model = ExplainedModel.open(bytes)
+  opened.push(model)
+  return model
+}
+
+describe('Grad-CAM', () => {
+  test('of a network that ends in global average pooling is CAM: ReLU(Σ w A) of the last layer', async () => {
+    const model = open(classifier)
+    const picture = await workingPicture(spottedPicture(), model.input, 'mean')
+    const [last] = (await model.layers(picture, { kind: 'class', index: 1 })).slice(-1)
+    const [activation] = await model.activations(picture, [last!])
+    const cells = last!.height * last!.width
+    const cam = Float32Array.from({ length: cells }, (_, i) => Math.max(0, classWeights.reduce<number>((sum, weight, channel) => sum + weight * activation![channel * cells + i]!, 0)))
+
+    const { map } = await explainerByName('grad-cam').explain(model, spottedPicture(), { target: { kind: 'class', index: 1 } })
+
+    const expected = stretched(resampleMap({ values: cam, height: last!.height, width: last!.width }, edge, edge))!
+    expect(Math.max(...map!.values.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-5)
+  })
+
+  test('takes gradients of the logit and SISE those of the confidence, which the other class lowers too', async () => {
+    const model = open(encodeModel(classifierGraph({ softmax: true })))
+    const target = { kind: 'class', index: 1 } as const
+    const picture = await workingPicture(spottedPicture(), model.input, 'mean')
+    const layers = (await model.layers(picture, target)).slice(-1)
+    const [logit, confidence] = [(await model.gradients(picture, layers, target, 'logit'))[0]!, (await model.gradients(picture, layers, target, 'confidence'))[0]!]
+
+    const cells = logit.height * logit.width
+    classWeights.forEach((weight, channel) => {
+      expect(logit.gradient[channel * cells]).toBeCloseTo(weight / cells, 8)
+      // Two classes with opposite weights: twice the difference.
+      expect(confidence.gradient[channel * cells]).toBeCloseTo(2 * weight / cells, 8)
+    })
+  })
+
+  test('refined to Grad-CAM++ and Layer-CAM follows their formulas on two cells', () => {
+    const layer = { value: 'a', channels: 2, height: 1, width: 2, activation: Float32Array.of(1, 3, 2, 0), gradient: Float32Array.of(0.5, -1, 1, 0) }
+
+    // Channel 0: α = 1 / (2 + 4 · 0.5), w = α · 0.5; channel 1: α = 1 / (2 + 2 · 1), w = α.
+    expect([...gradCamPlusPlus(layer)]).toEqual([0.125 * 1 + 0.25 * 2, 0.125 * 3])
+    expect([...layerCam(layer)]).toEqual([0.5 * 1 + 1 * 2, 0])
+  })
+})
+
+describe('SISE', () => {
+  test('puts more than nine tenths of its energy on the only feature that a detector has', async () => {
+    const { map } = await explainerByName('sise').explain(open(detector), spottedPicture(), { target: { kind: 'score' } })
+
+    expect(agreement(map!, truth).ebpg).toBeGreaterThan(0.9)
+  })
+
+  test('lets a coarse layer through only where it is bright, with what the fine one adds', () => {
+    const fine = Float32Array.from({ length: 100 }, (_, i) => i < 10 ? 1 : i < 20 ? 0.8 : 0.1)
+    const coarse = Float32Array.from({ length: 100 }, (_, i) => i < 10 ? 1 : i < 15 ? 0.9 : i < 30 ? 0.2 : 0)
+
+    const fused = fuse([fine, coarse])!
+
+    expect(fused[0]).toBe(1)
+    expect(fused[12]).toBeGreaterThan(0.7)
+    expect(fused[12]).toBeLessThan(0.95)
+    expect(Math.max(...fused.subarray(15))).toBeLessThan(1e-6)
+  })
+
+  test('is the only layer\'s map where there is one', () => {
+    expect(fuse([Float32Array.of(0, 0.5, 1)])).toEqual(Float32Array.of(0, 0.5, 1))
+    expect(fuse([])).toBeNull()
+  })
+})
+
+describe('weights made random (Adebayo et al. 2018)', () => {
+  test.each(explainers.map(({ method }) => [method] as const))('change the map of %s', async (method) => {
+    const explainer = explainerByName(method)
+    const target = method === 'anomaly-map' ? { kind: 'score' } as const : { kind: 'class', index: 1 } as const
+    const graph = target.kind === 'score' ? detectorGraph() : classifierGraph()
+    const picture = spottedPicture()
+    const random = seededRandom(2)
+    // Dark spots, which the model with its own weights does not mind and one with random weights may.
+    for (const [left, top] of [[4, 4], [8, 40], [26, 50], [28, 8], [50, 46]] as const) {
+      for (let y = top; y < top + 8; y++) picture.data.fill(0, y * edge + left, y * edge + left + 8)
+    }
+    picture.data.forEach((level, i) => { picture.data[i] = Math.max(0, Math.min(255, level + 12 * normal(random))) })
+    const { map: trained } = await explainer.explain(open(encodeModel(graph)), picture, { target })
+    const likeness: number[] = []
+    for (let seed = 1; seed <= 5; seed++) {
+      const { map } = await explainer.explain(open(encodeModel(withRandomWeights(graph, seed))), picture, { target })
+      likeness.push(map === null ? 0 : correlation(trained!.values, map.values))
+    }
+
+    expect(likeness.sort((a, b) => a - b)[2]).toBeLessThan(0.5)
+  }, 60_000)
+})
+
+function withRandomWeights (graph: Graph, seed: number): Graph {
+  const random = seededRandom(seed)
+  const weights = new Set(graph.nodes.filter(({ operator }) => operator === 'Conv' || operator === 'Gemm').map(({ inputs }) => inputs[1]))
+  return {
+    ...graph,
+    constants: new Map([...graph.constants].map(([name, tensor]) => [name, weights.has(name) ? constantTensor(floatsOf(tensor).map(() => 0.3 * normal(random)), tensor.dims) : tensor]))
+  }
+}
+
+/** Pearson's. */
+function correlation (a: Float32Array, b: Float32Array): number {
+  const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const [meanA, meanB] = [mean(a), mean(b)]
+  let [ab, aa, bb] = [0, 0, 0]
+  a.forEach((value, i) => {
+    const [da, db] = [value - meanA, b[i]! - meanB]
+    ab += da * db
+    aa += da * da
+    bb += db * db
+  })
+  return ab / Math.sqrt(aa * bb)
+}
