@@ -1,7 +1,7 @@
 /** Edits of graphs: each gives a new one. */
 import { GoodpartsError } from '../errors.ts'
 import { valuesRead } from './graph.ts'
-import type { Attribute, Attributes, Graph, GraphNode, Value, ValueInfo } from './graph.ts'
+import type { Attribute, Attributes, ConstantTensor, Graph, GraphNode, Value, ValueInfo } from './graph.ts'
 
 /** Renames every value, inside the bodies of control-flow nodes too. `rename` must not make two names one. */
 export function renameValues (graph: Graph, rename: (value: Value) => Value): Graph {
@@ -57,4 +57,22 @@ export function cutAt (graph: Graph, outputs: readonly Value[]): Graph {
 export function withoutUnread (graph: Graph): Graph {
   const cut = cutAt(graph, graph.outputs.map(({ name }) => name))
   return { ...cut, inputs: graph.inputs, outputs: graph.outputs }
+}
+
+/** The graph with the named constants as inputs; names that are inputs already stay as they are. */
+export function constantsToInputs (graph: Graph, names: readonly Value[]): Graph {
+  const added = names.flatMap((name): ValueInfo[] => {
+    const tensor = graph.constants.get(name)
+    return tensor === undefined ? [] : [{ name, type: tensor.type, shape: tensor.dims }]
+  })
+  return { ...graph, inputs: [...graph.inputs, ...added], constants: new Map([...graph.constants].filter(([name]) => !names.includes(name))) }
+}
+
+/** The graph with inputs bound to constants, as a trained model is deployed. */
+export function inputsToConstants (graph: Graph, constants: Readonly<Record<Value, ConstantTensor>>): Graph {
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => constants[name] === undefined),
+    constants: new Map([...graph.constants, ...Object.entries(constants).filter(([name]) => graph.inputs.some((input) => input.name === name))])
+  }
 }

@@ -20,21 +20,31 @@ import { outputTypes } from './shapes/registry.ts'
 /** Gives other nodes in the place of one, and the values that stand for its outputs; `null` keeps it. */
 export type Replace = (builder: ShapedBuilder, view: NodeView) => ReadonlyArray<Value | null> | null
 
+export interface ShapedBuilderOptions {
+  /** Sizes of inputs whose sizes are free. */
+  readonly inputShapes?: InputShapes
+  readonly replace?: Replace
+  /** Constants from which nothing may be computed beforehand, because they are going to be differentiated. */
+  readonly variables?: readonly Value[]
+}
+
 export class ShapedBuilder extends GraphBuilder {
   readonly #types = new Map<Value, ValueType>()
   readonly #inputShapes: InputShapes
   readonly #replace: Replace
+  readonly #variables: ReadonlySet<Value>
   readonly #nodes: GraphNode[] = []
   #replacing = false
 
-  constructor (name: string, options: { inputShapes?: InputShapes, replace?: Replace } = {}) {
+  constructor (name: string, options: ShapedBuilderOptions = {}) {
     super(name)
     this.#inputShapes = options.inputShapes ?? {}
+    this.#variables = new Set(options.variables)
     this.#replace = options.replace ?? (() => null)
   }
 
   /** Starts from a graph, whose names stay. Its outputs are left to the caller (`expose`). */
-  static from (graph: Graph, options: { inputShapes?: InputShapes, replace?: Replace } = {}): ShapedBuilder {
+  static from (graph: Graph, options: ShapedBuilderOptions = {}): ShapedBuilder {
     const builder = new ShapedBuilder(graph.name, options)
     builder.adopt(graph)
     return builder
@@ -99,7 +109,7 @@ export class ShapedBuilder extends GraphBuilder {
   }
 
   protected override addConstant (value: Value, tensor: ConstantTensor): void {
-    this.#types.set(value, { type: tensor.type, shape: tensor.dims, numbers: smallNumbers(tensor) })
+    this.#types.set(value, { type: tensor.type, shape: tensor.dims, numbers: this.#variables.has(value) ? null : smallNumbers(tensor) })
     super.addConstant(value, tensor)
   }
 

@@ -32,7 +32,7 @@ export function gradientName (value: Value): Value {
  *   between them has no rule (named in the message).
  */
 export function gradient (graph: Graph, request: GradientRequest): Graph {
-  const builder = ShapedBuilder.from(raiseOperatorSet(graph), { inputShapes: request.inputShapes ?? {}, replace: decompose })
+  const builder = ShapedBuilder.from(raiseOperatorSet(graph), { inputShapes: request.inputShapes ?? {}, replace: decompose, variables: request.withRespectTo })
   for (const { name } of graph.outputs) builder.expose(name)
   for (const [value, found] of addGradients(builder, request)) {
     const { type, shape } = builder.typeOf(value)
