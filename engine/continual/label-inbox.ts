@@ -1,0 +1,91 @@
+/**
+ * Labelled pictures that wait for the next update: each a file of its own, so that labels may come while an update holds the memory, and none
+ * is lost whenever the process ends. The picture is on the disk before its label, and goes after it.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { GoodpartsError } from '../errors.ts'
+import { PictureFiles, writeWhole } from './picture-files.ts'
+
+export interface PictureLabel {
+  product: string
+  /** `good` or the type of defect. */
+  label: string
+  /** Who says so: a person, or the line itself. */
+  by: 'person' | 'line'
+  /** Of the line's own judgement when it was seen; `null` where there was none. */
+  pValue: number | null
+  /** The line was in drift when it was seen. */
+  inDrift: boolean
+}
+
+export interface WaitingPicture extends PictureLabel {
+  /** SHA-256 of the encoded picture. */
+  sha256: string
+  bytes: number
+}
+
+export interface InboxBounds {
+  items: number
+  bytes: number
+}
+
+export class LabelInbox {
+  readonly pictures: PictureFiles
+  readonly #folder: string
+  readonly #bounds: InboxBounds
+  readonly #waiting = new Map<string, WaitingPicture>()
+
+  /** Labels whose picture is missing are taken away, pictures without a label too. */
+  constructor (folder: string, bounds: InboxBounds) {
+    this.#folder = join(folder, 'labels')
+    this.#bounds = bounds
+    mkdirSync(this.#folder, { recursive: true })
+    this.pictures = new PictureFiles(join(folder, 'pictures'))
+    for (const name of readdirSync(this.#folder)) this.#read(name)
+    this.pictures.keepOnly(new Set(this.#waiting.keys()))
+  }
+
+  get waiting (): readonly WaitingPicture[] {
+    return [...this.#waiting.values()]
+  }
+
+  get bytes (): number {
+    return this.waiting.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /**
+   * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first.
+   * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
+   */
+  add (picture: Uint8Array, label: PictureLabel): WaitingPicture {
+    if (this.#waiting.size >= this.#bounds.items || this.bytes + picture.byteLength > this.#bounds.bytes) {
+      throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${this.#waiting.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
+    }
+    const sha256 = this.pictures.add(picture)
+    const waiting = { ...label, sha256, bytes: picture.byteLength }
+    writeWhole(join(this.#folder, `${sha256}.json`), Buffer.from(JSON.stringify(waiting)))
+    this.#waiting.set(sha256, waiting)
+    return waiting
+  }
+
+  /** Takes those away that an update has taken in. */
+  remove (ids: Iterable<string>): void {
+    for (const sha256 of ids) {
+      rmSync(join(this.#folder, `${sha256}.json`), { force: true })
+      rmSync(this.pictures.path(sha256), { force: true })
+      this.#waiting.delete(sha256)
+    }
+  }
+
+  #read (name: string): void {
+    const path = join(this.#folder, name)
+    try {
+      const waiting = JSON.parse(readFileSync(path, 'utf8')) as WaitingPicture
+      if (name !== `${waiting.sha256}.json` || !statSync(this.pictures.path(waiting.sha256)).isFile()) throw new Error('without its picture')
+      this.#waiting.set(waiting.sha256, waiting)
+    } catch {
+      rmSync(path, { force: true })
+    }
+  }
+}

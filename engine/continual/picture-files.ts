@@ -1,0 +1,69 @@
+/** Pictures as files named by their content, written so that a reader sees a whole one or none. */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs'
+import { join } from 'node:path'
+import { GoodpartsError } from '../errors.ts'
+
+const unfinished = '.part'
+
+export class PictureFiles {
+  readonly folder: string
+
+  constructor (folder: string) {
+    this.folder = folder
+    mkdirSync(folder, { recursive: true })
+  }
+
+  /**
+   * Keeps encoded bytes; the same bytes are kept once. Flushed to the disk before it returns.
+   * @returns SHA-256 of the bytes, hex.
+   * @throws GOODPARTS_STORE_FAILED, for example on a full disk; nothing is left behind then
+   */
+  add (bytes: Uint8Array): string {
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const path = this.path(sha256)
+    if (statSync(path, { throwIfNoEntry: false })?.size === bytes.byteLength) return sha256
+    writeWhole(path, bytes)
+    return sha256
+  }
+
+  path (sha256: string): string {
+    return join(this.folder, `${sha256}.img`)
+  }
+
+  /** `null` when it is not there or its bytes are not those of its name. */
+  read (sha256: string): Uint8Array | null {
+    try {
+      const bytes = readFileSync(this.path(sha256))
+      return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : null
+    } catch {
+      return null
+    }
+  }
+
+  /** Takes every file away that is not among these, what a crash has left half written too. */
+  keepOnly (wanted: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.folder)) {
+      if (!wanted.has(name.replace(/\.img$/, ''))) rmSync(join(this.folder, name), { force: true })
+    }
+  }
+}
+
+/** Writes beside the target, flushes, and renames. @throws GOODPARTS_STORE_FAILED */
+export function writeWhole (path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.${randomUUID()}${unfinished}`
+  try {
+    writeFileSync(temporary, bytes, { flag: 'wx' })
+    const file = openSync(temporary, 'r+')
+    try {
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be written, got "${message}"`, { cause, fix: 'Check that the folder can be written and that its disk has room' })
+  }
+}

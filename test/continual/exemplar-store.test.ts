@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
+import { LabelInbox, type PictureLabel } from '../../engine/continual/label-inbox.ts'
+import { mountSmallDisk } from '../small-disk.ts'
+import { memoryOf } from './stored-memory.ts'
+
+let folder: string
+beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'goodparts-exemplars-')) })
+afterEach(() => { rmSync(folder, { recursive: true, force: true }) })
+
+const disk = mountSmallDisk('2m')
+afterAll(() => { disk?.end() })
+
+const opened = (bounds: { items?: number, bytes?: number } = {}): ExemplarStore => new ExemplarStore({ folder, items: 100, bytes: 1e9, ...bounds })
+const good: PictureLabel = { product: 'plate', label: 'good', by: 'person', pValue: 0.4, inDrift: false }
+
+describe('the exemplar store', () => {
+  it('gives a memory back as it was, to another opener', () => {
+    const first = opened()
+    const memory = memoryOf('even', 30, first.pictures)
+    first.replace(memory)
+    first.close()
+    const second = opened()
+    expect(second.read()).toEqual(memory)
+    second.close()
+  })
+
+  it('keeps the pictures of its exemplars, each once, and no others', () => {
+    const store = opened()
+    store.replace(memoryOf('even', 10, store.pictures))
+    store.replace(memoryOf('even', 10, store.pictures))
+    const { exemplars } = memoryOf('odd', 6, store.pictures)
+    store.replace({ exemplars, seen: {} })
+    expect(readdirSync(store.pictures.folder).toSorted()).toEqual(exemplars.map(({ id }) => `${id}.img`).toSorted())
+    store.close()
+  })
+
+  it('refuses what is beyond its bounds or has no picture, and stays as it was', () => {
+    const store = opened({ items: 20, bytes: 50_000 })
+    const memory = memoryOf('even', 20, store.pictures)
+    store.replace(memory)
+    expect(() => { store.replace(memoryOf('odd', 21, store.pictures)) }).toThrow(/at most 20 pictures/)
+    expect(() => { store.replace(memoryOf('odd', 20, store.pictures, 3000)) }).toThrow(/50000 bytes, got 20 of 60000/)
+    const [lost, ...others] = memoryOf('odd', 20, store.pictures).exemplars
+    rmSync(store.pictures.path(lost!.id))
+    expect(() => { store.replace({ exemplars: [lost!, ...others], seen: {} }) }).toThrow(/picture of exemplar/)
+    expect(store.read()).toEqual(memory)
+    store.close()
+  })
+
+  it('leaves an exemplar out whose picture was changed', () => {
+    const store = opened()
+    const memory = memoryOf('even', 5, store.pictures)
+    store.replace(memory)
+    writeFileSync(store.pictures.path(memory.exemplars[2]!.id), 'something else')
+    expect(store.read().exemplars.map(({ id }) => id)).toEqual(memory.exemplars.filter((_, index) => index !== 2).map(({ id }) => id))
+    store.close()
+  })
+
+  it.each([3, 17, 40])('killed after %i exchanges holds one memory or the other, whole', async (exchanges) => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'replacing-process.ts'), folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let lines = 0
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (data: Buffer) => {
+        lines += data.toString().split('\n').length - 1
+        if (lines >= exchanges) child.kill('SIGKILL')
+      })
+      child.once('close', () => { resolve() })
+    })
+    const store = opened()
+    const { exemplars, seen } = store.read()
+    expect(exemplars).toHaveLength(40)
+    expect(new Set(exemplars.map(({ label }) => label)).size).toBe(1)
+    expect(Object.keys(seen)).toEqual([exemplars[0]!.label])
+    expect(readdirSync(store.pictures.folder)).toHaveLength(40)
+    store.close()
+  })
+})
+
+describe.skipIf(disk === null)('the exemplar store on a full disk', () => {
+  it('refuses another memory, keeps the one it has and goes on when there is room', () => {
+    const place = join(disk!.path, 'memory')
+    const store = new ExemplarStore({ folder: place, items: 100, bytes: 1e9 })
+    const memory = memoryOf('even', 20, store.pictures, 20_000)
+    store.replace(memory)
+    const filler = join(disk!.path, 'filler')
+    let chunk = 0
+    const fill = (): void => { for (;;) writeFileSync(`${filler}${chunk++}`, Buffer.alloc(4096)) }
+    expect(fill).toThrow(/ENOSPC/)
+    expect(() => { store.replace(memoryOf('odd', 20, store.pictures, 20_000)) }).toThrow(expect.objectContaining({ code: 'GOODPARTS_STORE_FAILED' }) as Error)
+    expect(store.read()).toEqual(memory)
+    expect(readdirSync(store.pictures.folder).filter((name) => name.endsWith('.part'))).toEqual([])
+    for (let i = 0; i < chunk; i++) rmSync(`${filler}${i}`, { force: true })
+    const next = memoryOf('odd', 20, store.pictures, 20_000)
+    store.replace(next)
+    expect(store.read()).toEqual(next)
+    store.close()
+  })
+})
+
+describe('the inbox of labels', () => {
+  const inbox = (bounds = { items: 100, bytes: 1e9 }): LabelInbox => new LabelInbox(folder, bounds)
+
+  it('keeps labels over a restart until an update has taken them in', () => {
+    const first = inbox()
+    const one = first.add(Buffer.from('one'), good)
+    const two = first.add(Buffer.from('two'), { ...good, label: 'scratch' })
+    expect(inbox().waiting.toSorted((a, b) => a.label < b.label ? -1 : 1)).toEqual([one, two])
+    first.remove([one.sha256])
+    expect(inbox().waiting).toEqual([two])
+    expect(inbox().pictures.read(one.sha256)).toBeNull()
+  })
+
+  it('takes the later label of the same picture', () => {
+    const labels = inbox()
+    labels.add(Buffer.from('one'), good)
+    labels.add(Buffer.from('one'), { ...good, label: 'scratch' })
+    expect(inbox().waiting).toMatchObject([{ label: 'scratch' }])
+  })
+
+  it('is bounded in pictures and bytes', () => {
+    const few = inbox({ items: 2, bytes: 1e9 })
+    few.add(Buffer.from('one'), good)
+    few.add(Buffer.from('two'), good)
+    expect(() => few.add(Buffer.from('three'), good)).toThrow(expect.objectContaining({ code: 'GOODPARTS_QUEUE_FULL' }) as Error)
+    const small = inbox({ items: 100, bytes: 10 })
+    expect(() => small.add(Buffer.alloc(20), good)).toThrow(expect.objectContaining({ code: 'GOODPARTS_QUEUE_FULL' }) as Error)
+  })
+
+  it('tidies up what a crash has left between picture and label', () => {
+    const labels = inbox()
+    labels.pictures.add(Buffer.from('a picture without a label'))
+    const { sha256 } = labels.add(Buffer.from('one'), good)
+    rmSync(labels.pictures.path(sha256))
+    const again = inbox()
+    expect(again.waiting).toEqual([])
+    expect(readdirSync(again.pictures.folder)).toEqual([])
+  })
+})
