@@ -1,0 +1,114 @@
+/** The training loop: train steps in ONNX Runtime, a loss curve as progress, a checkpoint to go on from. */
+import { GoodpartsError } from '../errors.ts'
+import { encodeModel } from '../graph/encode.ts'
+import type { Optimiser } from '../graph/optimisers/optimiser.ts'
+import { learningRateName, stepName, trainStep } from '../graph/train-step.ts'
+import type { StateTensor, TrainStep } from '../graph/train-step.ts'
+import { openSession } from '../runtime/onnx-runtime.ts'
+import type { GraphSession, Tensor } from '../runtime/onnx-runtime.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { CheckpointState } from './checkpoint.ts'
+import type { Network } from './network/network-builder.ts'
+import { initialWeights } from './network/parameter.ts'
+import type { Weights } from './network/parameter.ts'
+
+export type Feeds = Readonly<Record<string, Tensor>>
+
+export interface Training {
+  /** Its sizes are numbers, the batch among them; its output `loss` is one number. */
+  network: Network
+  optimiser: Optimiser
+  steps: number
+  /** By the number of the step, from 1. */
+  learningRate (step: number): number
+  /** Upper bound of the norm of all gradients together. */
+  clipNorm?: number
+  seed: number
+  /** Where to begin instead of fresh weights. */
+  weights?: Weights
+  /** The network's other inputs in this step, from 1. The same step must give the same: draw by `stepRandom`. */
+  feeds (step: number): Promise<Feeds> | Feeds
+  /** A file that is written every so many steps, and that a run with the same seed and network goes on from. */
+  checkpoint?: { path: string, every: number }
+}
+
+/** What the loop reports to; `FitWork` is one. */
+export interface TrainingWork {
+  readonly threads: number
+  /** May throw to end it. */
+  step (stage: string, done: number, total: number, loss?: number): Promise<void>
+}
+
+export interface Trained {
+  weights: Weights
+  /** One per step. */
+  losses: readonly number[]
+}
+
+/** @throws GOODPARTS_FIT_FAILED when the loss is no number any more, GOODPARTS_ARGUMENT when the checkpoint is of another training, and what `work.step` throws. */
+export async function train (training: Training, work: TrainingWork): Promise<Trained> {
+  const step = trainStep(training.network.graph, {
+    loss: 'loss',
+    parameters: training.network.parameters.map(({ name }) => name),
+    optimiser: training.optimiser,
+    ...(training.clipNorm === undefined ? {} : { clipNorm: training.clipNorm })
+  })
+  const reached = await begin(training, step)
+  const session = await openSession(encodeModel(step.graph), { threads: work.threads })
+  try {
+    while (reached.step < training.steps) {
+      await work.step('training', reached.step, training.steps, reached.losses.at(-1))
+      await advance(session, step, training, reached)
+      if (training.checkpoint !== undefined && reached.step % training.checkpoint.every === 0) await writeCheckpoint(training.checkpoint.path, reached)
+    }
+    await work.step('training', training.steps, training.steps, reached.losses.at(-1))
+  } finally {
+    await session.close()
+  }
+  return { weights: Object.fromEntries(training.network.parameters.map(({ name }) => [name, reached.state[name] as Float32Array])), losses: reached.losses }
+}
+
+async function advance (session: GraphSession, { state, loss }: TrainStep, training: Training, reached: CheckpointState): Promise<void> {
+  const number = reached.step + 1
+  const results = await session.run({
+    ...await training.feeds(number),
+    ...Object.fromEntries(state.map(({ name, shape }): [string, Tensor] => [name, { type: 'float32', dims: shape, data: reached.state[name] as Float32Array }])),
+    [learningRateName]: scalar(training.learningRate(number)),
+    [stepName]: scalar(number)
+  })
+  const value = (results[loss]?.data as Float32Array)[0] as number
+  if (!Number.isFinite(value)) {
+    throw new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected the loss to stay a number, got ${value} in step ${number} of ${training.steps}`,
+      { fix: 'Train with another seed, or with a smaller learning rate.' })
+  }
+  reached.state = Object.fromEntries(state.map(({ name, next }) => [name, results[next]?.data as Float32Array]))
+  reached.losses.push(value)
+  reached.step = number
+}
+
+/** Fresh, given, or taken up where the checkpoint left it. */
+async function begin ({ network, seed, weights, checkpoint }: Training, { state }: TrainStep): Promise<CheckpointState> {
+  const found = checkpoint === undefined ? null : await readCheckpoint(checkpoint.path)
+  if (found !== null) {
+    const differs = state.find(({ name, shape }) => found.state[name]?.length !== count(shape))
+    if (found.seed !== seed || differs !== undefined) {
+      throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the checkpoint ${checkpoint?.path ?? ''} to be of this training, got ${differs === undefined ? `seed ${found.seed}` : `other sizes at ${differs.name}`}`,
+        { fix: 'Delete the file to begin anew.' })
+    }
+    return found
+  }
+  const fresh = { ...initialWeights(network.parameters, seed), ...weights }
+  return { step: 0, seed, losses: [], state: Object.fromEntries(state.map((tensor) => [tensor.name, fresh[tensor.name] ?? zeros(tensor)])) }
+}
+
+function zeros ({ shape }: StateTensor): Float32Array {
+  return new Float32Array(count(shape))
+}
+
+function count (shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+function scalar (value: number): Tensor {
+  return { type: 'float32', dims: [], data: Float32Array.of(value) }
+}
