@@ -11,6 +11,7 @@ export type VerdictReason =
   | 'queue-full'
   | 'superseded'
   | 'model-unavailable'
+  | 'line-stopped'
   | 'scoring-failed'
 
 /** A part of the picture that the map singles out. */

@@ -168,6 +168,7 @@ const reasons: Record<Language, Record<VerdictReason, string>> = {
     'queue-full': 'The queue was full',
     superseded: 'A newer frame took its place',
     'model-unavailable': 'No model is loaded',
+    'line-stopped': 'The line was stopped',
     'scoring-failed': 'Scoring failed'
   },
   ko: {
@@ -178,6 +179,7 @@ const reasons: Record<Language, Record<VerdictReason, string>> = {
     'queue-full': '대기열이 가득 참',
     superseded: '더 새로운 프레임으로 대체됨',
     'model-unavailable': '불러온 모델이 없음',
+    'line-stopped': '라인이 정지됨',
     'scoring-failed': '점수 계산 실패'
   }
 }

@@ -77,7 +77,11 @@ export class Inspector {
       const { deadlineMs } = this.#options
       const entry: Entry = { frame, context, deadline: performance.now() + deadlineMs, timer: undefined, inspection: undefined, deliver: resolve }
       this.#undelivered.push(entry)
-      if (this.#closed || this.#current() === undefined) {
+      if (this.#closed) {
+        this.#giveUp(entry, 'line-stopped', stopped)
+        return
+      }
+      if (this.#current() === undefined) {
         this.#giveUp(entry, 'model-unavailable', 'No model is loaded')
         return
       }
@@ -91,7 +95,7 @@ export class Inspector {
   /** What is not judged yet leaves as `not-inspected`. */
   close (): void {
     this.#closed = true
-    for (const entry of [...this.#undelivered]) this.#giveUp(entry, 'model-unavailable', 'The line was stopped')
+    for (const entry of [...this.#undelivered]) this.#giveUp(entry, 'line-stopped', stopped)
     this.#ledger.close()
   }
 
@@ -182,6 +186,8 @@ export class Inspector {
     }
   }
 }
+
+const stopped = 'The line was stopped'
 
 const reasons: Partial<Record<ErrorCode, VerdictReason>> = {
   GOODPARTS_DEADLINE_PASSED: 'deadline-passed',

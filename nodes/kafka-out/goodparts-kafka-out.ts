@@ -9,6 +9,7 @@ import { Publisher, type PublisherState } from '../../engine/publish/publisher.t
 import { Spool } from '../../engine/store/spool.ts'
 import type { KafkaBrokerNode } from '../kafka-broker/goodparts-kafka-broker.ts'
 import { onClose, onInput } from '../shared/lifecycle.ts'
+import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { messageToRecord, readKafkaOutForm, statusOf, type KafkaOutForm, type KafkaOutSettings } from './settings.ts'
 
@@ -57,6 +58,7 @@ export default function register (RED: NodeAPI): void {
     })
 
     onClose(node, async (removed) => {
+      await idle(node)
       await publisher.close()
       status.close()
       const left = publisher.snapshot().inFlight

@@ -95,7 +95,7 @@ describe('an inspector', () => {
     const line = inspector()
     const results = Array.from({ length: 6 }, async (_, index) => line.inspect(flatFrame(10), part(String(index))))
     line.close()
-    expect((await Promise.all(results)).map(({ record }) => record.reason.code)).toEqual(Array(6).fill('model-unavailable'))
+    expect((await Promise.all(results)).map(({ record }) => record.reason.code)).toEqual(Array(6).fill('line-stopped'))
     expect(line.ledger).toMatchObject({ in: 6, out: 0, inFlight: 0 })
   })
 

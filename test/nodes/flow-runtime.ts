@@ -8,6 +8,7 @@ interface TestHelper {
   stopServer: (done: () => void) => void
   load: (nodes: Array<(RED: NodeAPI) => void>, flow: object[], credentials?: object) => Promise<void>
   unload: () => Promise<void>
+  setFlows: (flow: object[], type: 'full' | 'nodes' | 'flows') => Promise<void>
   getNode: (id: string) => Node
   request: () => { get: (path: string) => PromiseLike<{ status: number, body: unknown }> }
 }
@@ -26,6 +27,11 @@ export async function stopRuntime (): Promise<void> {
 
 export async function deploy (nodes: Array<(RED: NodeAPI) => void>, flow: object[], credentials: object = {}): Promise<void> {
   await helper.load(nodes, flow, credentials)
+}
+
+/** Deploys another flow over the one that runs, as the editor does: `nodes` restarts only those that changed. */
+export async function redeploy (flow: object[], type: 'full' | 'nodes' | 'flows'): Promise<void> {
+  await helper.setFlows(flow, type)
 }
 
 /** Stops every node and awaits their closing. */
