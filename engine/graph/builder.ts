@@ -94,7 +94,7 @@ export class GraphBuilder {
   /** Adds a node with `count` outputs. */
   nodes (operator: string, inputs: readonly Value[], count: number, options: NodeOptions = {}): Value[] {
     const name = this.#fresh(operator)
-    const outputs = Array.from({ length: count }, (_, index) => this.#claim(index === 0 ? `${name}:0` : `${name}:${index}`))
+    const outputs = Array.from({ length: count }, (_, index) => this.#fresh(`${name}:${index}`))
     const attributes: Attributes = Object.fromEntries(Object.entries(options.attributes ?? {}).map(([key, value]) => [key, toAttribute(value)]))
     this.addNode({ name, operator, domain: options.domain ?? '', inputs: [...inputs], outputs, attributes })
     return outputs

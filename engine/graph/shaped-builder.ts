@@ -1,5 +1,5 @@
 /**
- * A builder that knows the shape of every value at once, and replaces what follows from shapes alone by constants.
+ * A builder that knows the shape of every value at once, and replaces whole numbers that follow from shapes by constants.
  *
  *     const builder = ShapedBuilder.from(graph, { x: [1, 3, 64, 64] })
  *     builder.shape(builder.node('GlobalAveragePool', ['x']))  // [1, 3, 1, 1]
@@ -24,22 +24,18 @@ export interface ShapedBuilderOptions {
   /** Sizes of inputs whose sizes are free. */
   readonly inputShapes?: InputShapes
   readonly replace?: Replace
-  /** Constants from which nothing may be computed beforehand, because they are going to be differentiated. */
-  readonly variables?: readonly Value[]
 }
 
 export class ShapedBuilder extends GraphBuilder {
   readonly #types = new Map<Value, ValueType>()
   readonly #inputShapes: InputShapes
   readonly #replace: Replace
-  readonly #variables: ReadonlySet<Value>
   readonly #nodes: GraphNode[] = []
   #replacing = false
 
   constructor (name: string, options: ShapedBuilderOptions = {}) {
     super(name)
     this.#inputShapes = options.inputShapes ?? {}
-    this.#variables = new Set(options.variables)
     this.#replace = options.replace ?? (() => null)
   }
 
@@ -109,7 +105,7 @@ export class ShapedBuilder extends GraphBuilder {
   }
 
   protected override addConstant (value: Value, tensor: ConstantTensor): void {
-    this.#types.set(value, { type: tensor.type, shape: tensor.dims, numbers: this.#variables.has(value) ? null : smallNumbers(tensor) })
+    this.#types.set(value, { type: tensor.type, shape: tensor.dims, numbers: smallNumbers(tensor) })
     super.addConstant(value, tensor)
   }
 
@@ -135,13 +131,20 @@ export class ShapedBuilder extends GraphBuilder {
       const output = node.outputs[index] ?? ''
       if (output !== '') this.#types.set(output, type)
     })
-    const [known] = types
-    const constant = known === undefined || known.numbers === null ? null : tensorOf(known.type, known.shape, known.numbers)
-    if (constant !== null && node.outputs[0] !== undefined) {
-      super.addConstant(node.outputs[0], constant)
+    const constant = constantOf(node, types)
+    if (constant !== null) {
+      super.addConstant(node.outputs[0] as Value, constant)
       return
     }
     this.#nodes.push(node)
     super.addNode(node)
   }
+}
+
+/** Constant nodes, and whole numbers that follow from shapes. Real numbers stay nodes: they may be weights that are going to be learned. */
+function constantOf (node: GraphNode, [known]: readonly ValueType[]): ConstantTensor | null {
+  const { value } = node.attributes
+  if (node.operator === 'Constant' && value?.kind === 'tensor') return value.value
+  if (known === undefined || known.numbers === null || (known.type.includes('float') && node.operator !== 'Constant')) return null
+  return tensorOf(known.type, known.shape, known.numbers)
 }

@@ -32,7 +32,7 @@ export function gradientName (value: Value): Value {
  *   between them has no rule (named in the message).
  */
 export function gradient (graph: Graph, request: GradientRequest): Graph {
-  const builder = ShapedBuilder.from(raiseOperatorSet(graph), { inputShapes: request.inputShapes ?? {}, replace: decompose, variables: request.withRespectTo })
+  const builder = ShapedBuilder.from(raiseOperatorSet(graph), { inputShapes: request.inputShapes ?? {}, replace: decompose })
   for (const { name } of graph.outputs) builder.expose(name)
   for (const [value, found] of addGradients(builder, request)) {
     const { type, shape } = builder.typeOf(value)
@@ -45,7 +45,7 @@ export function gradient (graph: Graph, request: GradientRequest): Graph {
 export function addGradients (builder: ShapedBuilder, request: GradientRequest): Map<Value, Value> {
   const { of, withRespectTo } = request
   const nodes = [...builder.written]
-  for (const value of [of, ...withRespectTo]) builder.typeOf(value)
+  for (const value of withRespectTo) checkReal(builder, value)
   const moved = influenced(builder, nodes, withRespectTo)
   checkReached(nodes, moved, request)
   const arriving = new Map<Value, Value[]>()
@@ -116,10 +116,18 @@ function isReal (type: string): boolean {
   return type.includes('float')
 }
 
+function checkReal (builder: ShapedBuilder, value: Value): void {
+  const { type } = builder.typeOf(value)
+  if (isReal(type)) return
+  throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected ${value} to hold real numbers, got ${type}`, { fix: 'Ask for the gradient with respect to what a Cast makes of it.' })
+}
+
+/** Every value asked for leads to `of`, over operators that have a rule. */
 function checkReached (nodes: readonly GraphNode[], moved: ReadonlySet<Value>, { of, withRespectTo }: GradientRequest): void {
   const before = new Set([of])
   for (const node of [...nodes].reverse()) {
-    if (!node.outputs.some((output) => before.has(output) && moved.has(output))) continue
+    if (!node.outputs.some((output) => before.has(output) && moved.has(output)) || !node.inputs.some((input) => moved.has(input))) continue
+    ruleOf(node)
     for (const input of node.inputs) if (moved.has(input)) before.add(input)
   }
   for (const value of withRespectTo) {
