@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formats from 'ajv-formats'
 import type { BundleMetadata } from '../schemas/bundle.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
+import type { ComparisonReport } from '../schemas/comparison.ts'
 import type { ContinualReport } from '../schemas/continual.ts'
 import type { EvaluationReport } from '../schemas/evaluation.ts'
 import type { FrameHeader } from '../schemas/frame.ts'
@@ -16,6 +17,7 @@ import { GoodpartsError } from './errors.ts'
 export interface SchemaTypes {
   bundle: BundleMetadata
   'capture-event': CaptureEvent
+  comparison: ComparisonReport
   continual: ContinualReport
   evaluation: EvaluationReport
   frame: FrameHeader

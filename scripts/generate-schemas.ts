@@ -10,6 +10,7 @@ const folder = join(import.meta.dirname, '..', 'schemas')
 const roots: Record<string, { type: string, version: number }> = {
   bundle: { type: 'BundleMetadata', version: 1 },
   'capture-event': { type: 'CaptureEvent', version: 1 },
+  comparison: { type: 'ComparisonReport', version: 1 },
   continual: { type: 'ContinualReport', version: 1 },
   evaluation: { type: 'EvaluationReport', version: 1 },
   frame: { type: 'FrameHeader', version: 1 },

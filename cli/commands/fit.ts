@@ -11,7 +11,7 @@ import { folderImages, goodImages, readDataset } from '../../engine/evaluation/d
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { positiveNumber, wholeNumber } from '../option-values.ts'
+import { positiveNumber, readSetting, wholeNumber } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 
@@ -89,17 +89,6 @@ function detectorOptions ({ scale, size, rate, bank, set }: Options): Record<str
     ...(size === undefined ? {} : { size }),
     ...(rate === undefined ? {} : { targetImagesPerSecond: rate }),
     ...(bank === undefined ? {} : { bankSize: bank })
-  }
-}
-
-/** Values are JSON where they can be, else text. */
-function readSetting (text: string, earlier: Record<string, JsonValue>): Record<string, JsonValue> {
-  const [name = '', ...rest] = text.split('=')
-  const value = rest.join('=')
-  try {
-    return { ...earlier, [name]: JSON.parse(value) as JsonValue }
-  } catch {
-    return { ...earlier, [name]: value }
   }
 }
 

@@ -17,6 +17,8 @@ export interface EvaluationContext {
   seed: number
   progress (stage: string, done: number, total: number): void
   signal: AbortSignal
+  /** Whether pictures are also compared with templates, which takes a look at every good picture; default true. */
+  templates?: boolean
 }
 
 /** A test picture and what was measured of it. */
@@ -48,7 +50,7 @@ export async function evaluateBundle (dataset: Dataset, metadata: BundleMetadata
   const entries = testEntries(dataset)
   if (entries.length === 0) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${dataset.source} to have test pictures, got none`)
   const decision = createDecision({ calibrationScores: metadata.calibration.scores })
-  const templates = await learnTemplates(dataset, context)
+  const templates = context.templates === false ? null : await learnTemplates(dataset, context)
   const pixels = new PixelEvaluation()
   const pictures: ScoredPicture[] = []
   let scoringMs = 0

@@ -32,6 +32,47 @@ export function rocChart (curve: ReadonlyArray<readonly [number, number]>, marks
   ])
 }
 
+export interface Series {
+  name: string
+  points: ReadonlyArray<readonly [number, number]>
+}
+
+/** Names of series with their colours. */
+export function seriesKey (series: ReadonlyArray<Pick<Series, 'name'>>): Html[] {
+  return series.map(({ name }, i) => html`<span class="key"><i class="series-${i % seriesColours}"></i>${name}</span>`)
+}
+
+/** Several ROC curves from (0, 0) to (1, 1). */
+export function rocCurvesChart (series: readonly Series[]): Html {
+  const [x, y] = [horizontal(0, 1), vertical(0, 1)]
+  return chart('ROC curves: share of defective images found over share of good images called defective', [
+    grid([0, 0.25, 0.5, 0.75, 1], [0, 0.25, 0.5, 0.75, 1], x, y, (value) => `${100 * value} %`),
+    axisNames('good images called defective', 'defective images found'),
+    html`<path class="chance" d="M${x(0)} ${y(0)}L${x(1)} ${y(1)}"/>`,
+    ...series.map((one, i) => seriesLine(one, i, x, y))
+  ])
+}
+
+/** Values over counts, both axes from what there is. */
+export function countChart (title: string, below: string, above: string, series: readonly Series[]): Html {
+  const points = series.flatMap((one) => one.points)
+  const [most, values] = [Math.max(...points.map(([count]) => count)), points.map(([, value]) => value)]
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const room = 0.08 * (high - low) || 0.01
+  const [x, y] = [horizontal(0, 1.04 * most), vertical(low - room, high + room)]
+  return chart(title, [
+    grid(ticks(0, most, 5), ticks(low - room, high + room, 5), x, y, (value) => String(Number(value.toPrecision(5))), String),
+    axisNames(below, above),
+    ...series.map((one, i) => html`${seriesLine(one, i, x, y)}${one.points.map(([count, value]) => html`<circle class="series-${i % seriesColours}" cx="${round(x(count))}" cy="${round(y(value))}" r="3.5"><title>${one.name}: ${value.toFixed(4)} with ${count}</title></circle>`)}`)
+  ])
+}
+
+const seriesColours = 8
+
+function seriesLine ({ name, points }: Series, index: number, x: Scale, y: Scale): Html {
+  return html`<path class="series series-${index % seriesColours}" d="${points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${round(x(px))} ${round(y(py))}`).join('')}"><title>${name}</title></path>`
+}
+
 export interface ScoreHistogram {
   good: readonly number[]
   defect: readonly number[]

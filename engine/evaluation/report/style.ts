@@ -37,6 +37,9 @@ svg { display: block; width: 100%; height: auto; font-size: 11px; fill: var(--so
 .chance { stroke: var(--soft); stroke-dasharray: 2 4; fill: none }
 .roc { stroke: var(--good); stroke-width: 2; fill: none; stroke-linejoin: round }
 .roc-area { fill: var(--good); opacity: .1 }
+.series-0 { --series: #2a78b5 } .series-1 { --series: #d1571f } .series-2 { --series: #19733f } .series-3 { --series: #8a3fb0 }
+.series-4 { --series: #946200 } .series-5 { --series: #008c95 } .series-6 { --series: #c2307a } .series-7 { --series: #6b7280 }
+path.series { stroke: var(--series); stroke-width: 2; fill: none; stroke-linejoin: round } circle[class^="series"] { fill: var(--series) } .key i[class^="series"] { background: var(--series) }
 .bars-good, .bars-defect { stroke-width: 1.3; fill-opacity: .32; stroke-linejoin: round }
 .bars-good { fill: var(--good); stroke: var(--good) } .bars-defect { fill: var(--defect); stroke: var(--defect) }
 .limit-review path, .limit-reject path { stroke-width: 1.5; stroke-dasharray: 5 3; fill: none }

@@ -3,13 +3,13 @@ import type { ScaleTrial } from '../../../schemas/bundle.ts'
 import type { EvaluationReport } from '../../../schemas/evaluation.ts'
 import { decimals, html, percent, type Html, type HtmlPart } from './html-text.ts'
 
-interface Column<Row> {
+export interface Column<Row> {
   name: string
   numeric?: boolean
   cell: (row: Row) => HtmlPart
 }
 
-function table<Row> (columns: ReadonlyArray<Column<Row>>, rows: readonly Row[], isChosen: (row: Row) => boolean = () => false): Html {
+export function table<Row> (columns: ReadonlyArray<Column<Row>>, rows: readonly Row[], isChosen: (row: Row) => boolean = () => false): Html {
   const kind = ({ numeric }: Column<Row>): string => numeric === true ? 'number' : ''
   return html`<table><thead><tr>${columns.map((column) => html`<th class="${kind(column)}">${column.name}</th>`)}</tr></thead><tbody>${
     rows.map((row) => html`<tr class="${isChosen(row) ? 'chosen' : ''}">${columns.map((column) => html`<td class="${kind(column)}">${column.cell(row)}</td>`)}</tr>`)}</tbody></table>`

@@ -1,0 +1,104 @@
+/** `goodparts compare`: several families of detectors on the same pictures, in one table, with a recommendation. */
+import { writeFile } from 'node:fs/promises'
+import { parse } from 'node:path'
+import type { Command } from 'commander'
+import { detectorByFamily, detectors } from '../../engine/detectors/registry.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { compareFamilies } from '../../engine/evaluation/compare/compare.ts'
+import { readDataset } from '../../engine/evaluation/dataset.ts'
+import { interruptible } from '../interruptible.ts'
+import { measuredOn } from '../measured-on.ts'
+import { readSetting, wholeNumber, type Settings } from '../option-values.ts'
+import { Progress } from '../progress.ts'
+import { ComparisonSheet } from './compare/sheet.ts'
+
+interface Options {
+  families: string[]
+  seeds: number[]
+  set: Settings
+  threads: number
+  json?: string
+  report?: string
+}
+
+export function register (program: Command): void {
+  program.command('compare')
+    .description('fit several families of detectors to the same good parts, measure each on the test pictures, and recommend one')
+    .argument('<dataset...>', 'one or more of: a dataset.csv, a folder that holds one, a folder in MVTec layout')
+    .option('--families <names>', 'families to compare, with commas between; all that need good parts only when not given', readFamilies, familiesOfGoodParts())
+    .option('--seeds <numbers>', 'seeds of the fits, with commas between', readSeeds, [0, 1, 2])
+    .option('--set <[family.]name=value>', 'an option of the detectors, or of one family; may be given again', readSetting, {})
+    .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
+    .option('--json <file>', 'write the figures there as they come; - for standard output, without the table. With several data sets each has a file of its own')
+    .option('--report <file>', 'write a page with ROC curves side by side and the worst pictures of each family')
+    .action((datasets: string[], options: Options) => interruptible(async (signal) => {
+      for (const dataset of datasets) await compare(dataset, { ...options, ...filesOf(options, datasets.length === 1 ? null : dataset) }, signal)
+    }))
+}
+
+async function compare (path: string, options: Options, signal: AbortSignal): Promise<void> {
+  const dataset = await readDataset(path)
+  const sheet = new ComparisonSheet(dataset)
+  const progress = new Progress()
+  const writeJson = async (): Promise<void> => {
+    if (options.json !== undefined && options.json !== '-') await writeFile(options.json, `${JSON.stringify(sheet.report(), null, 2)}\n`)
+  }
+  try {
+    await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, options: (family) => settingsOf(options.set, family) }, {
+      signal,
+      progress: (stage, done, total) => { progress.update(stage, done, total) },
+      onResult: async (compared, scorer) => {
+        await sheet.add(compared, options.report === undefined ? null : scorer)
+        progress.print(sheet.lastLine())
+        await writeJson()
+      },
+      onFailure: (failure) => {
+        sheet.fail(failure)
+        progress.print(`${failure.detector}, seed ${failure.seed} failed: ${failure.error.message} (${failure.error.code})`)
+      }
+    })
+    sheet.complete = true
+  } finally {
+    progress.clear()
+    await writeJson()
+    if (options.report !== undefined) await writeFile(options.report, sheet.page(['goodparts', ...process.argv.slice(2)].join(' '), await measuredOn()))
+    process.stdout.write(options.json === '-' ? `${JSON.stringify(sheet.report(), null, 2)}\n` : `${sheet.text()}\n`)
+  }
+}
+
+/** An option without a family goes to those that have it. */
+function settingsOf (set: Settings, family: string): Settings {
+  const { defaults } = detectorByFamily(family)
+  return Object.fromEntries(Object.entries(set).flatMap(([name, value]) => {
+    const [before, after] = name.split('.')
+    if (after !== undefined) return before === family ? [[after, value]] : []
+    return Object.hasOwn(defaults, name) ? [[name, value]] : []
+  }))
+}
+
+function familiesOfGoodParts (): string[] {
+  return detectors.map(({ family }) => family)
+}
+
+function readFamilies (text: string): string[] {
+  return text.split(',').map((name) => detectorByFamily(name.trim()).family)
+}
+
+function readSeeds (text: string): number[] {
+  return text.split(',').map((part) => {
+    const seed = Number(part)
+    if (part.trim() === '' || !Number.isInteger(seed) || seed < 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected seeds to be whole numbers from 0 with commas between, got ${text}`)
+    return seed
+  })
+}
+
+/** With several data sets, `figures.json` becomes `figures-<data set>.json`. */
+function filesOf ({ json, report }: Options, dataset: string | null): Pick<Options, 'json' | 'report'> {
+  const own = (file: string): string => {
+    if (dataset === null || file === '-') return file
+    const { dir, name, ext } = parse(file)
+    const { name: of, dir: folder } = parse(dataset)
+    return `${dir === '' ? '' : `${dir}/`}${name}-${of === 'dataset' ? parse(folder).name : of}${ext}`
+  }
+  return { ...(json === undefined ? {} : { json: own(json) }), ...(report === undefined ? {} : { report: own(report) }) }
+}

@@ -1,0 +1,118 @@
+/** Several families of detectors, each fitted with several seeds to the same pictures of one data set, and measured on its test pictures. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { JsonValue } from '../../../schemas/bundle.ts'
+import type { ComparedFit } from '../../../schemas/comparison.ts'
+import { readBundle } from '../../bundle/bundle.ts'
+import type { FitContext } from '../../detectors/detector.ts'
+import { drawnPictures } from '../../detectors/drawn-pictures.ts'
+import type { DrawnPicture } from '../../detectors/drawn-pictures.ts'
+import { fitInProcess } from '../../detectors/fit-process.ts'
+import { FitWork } from '../../detectors/fit-work.ts'
+import { calibrationSplit } from '../../detectors/hold-out.ts'
+import type { HoldOut } from '../../detectors/hold-out.ts'
+import { judgeModel, spread } from '../../detectors/proxy-choice.ts'
+import { asGoodpartsError, type GoodpartsError } from '../../errors.ts'
+import { seededRandom } from '../../random.ts'
+import { goodImages, type Dataset } from '../dataset.ts'
+import { evaluateBundle, type Evaluation } from '../evaluate.ts'
+import { openScorer, type PictureScorer } from '../picture-scorer.ts'
+
+export interface CompareRequest {
+  families: readonly string[]
+  seeds: readonly number[]
+  /** Options of each family. */
+  options: (family: string) => { [option: string]: JsonValue }
+  /** Intra-op threads of fits and of scoring. */
+  threads: number
+}
+
+export interface CompareContext {
+  progress (stage: string, done: number, total: number): void
+  signal: AbortSignal
+  /** Called with each result as it comes, while its scorer is open. */
+  onResult (compared: Compared, scorer: PictureScorer): Promise<void>
+  onFailure (failure: FailedFit): void
+}
+
+/** One fit with everything that was measured of it. */
+export interface Compared {
+  result: ComparedFit
+  /** AUROC of drawn-on against untouched held-out good parts: what the recommendation goes by. */
+  proxy: number
+  /** For a person: layers, size. */
+  bundleName: string
+  evaluation: Evaluation
+}
+
+export interface FailedFit {
+  detector: string
+  seed: number
+  error: GoodpartsError
+}
+
+/** Held-out good parts that are drawn on. */
+const mostToJudge = 60
+
+/**
+ * The good pictures are split once into those to learn from and those held out, for all families and seeds. A family that fails is reported
+ * and the others go on.
+ * @throws GOODPARTS_DATASET_INVALID, GOODPARTS_TOO_FEW_IMAGES; the signal's reason when aborted.
+ */
+export async function compareFamilies (dataset: Dataset, request: CompareRequest, context: CompareContext): Promise<void> {
+  const { families, seeds } = request
+  const [firstSeed = 0] = seeds
+  const split = calibrationSplit(goodImages(dataset), seededRandom(firstSeed))
+  const drawn = drawnPictures(spread(split.heldOut, mostToJudge), seededRandom(firstSeed + 1))
+  const folder = await mkdtemp(join(tmpdir(), 'goodparts-compare-'))
+  const total = families.length * seeds.length
+  let number = 0
+  try {
+    for (const seed of seeds) {
+      for (const detector of families) {
+        context.signal.throwIfAborted()
+        const part = `${detector}, seed ${seed} (${++number} of ${total})`
+        const progress: CompareContext['progress'] = (stage, done, count) => { context.progress(`${part}: ${stage}`, done, count) }
+        try {
+          await compareOne(dataset, { detector, seed, split, drawn, output: join(folder, `${number}.onnx`) }, request, { ...context, progress })
+        } catch (error) {
+          context.signal.throwIfAborted()
+          context.onFailure({ detector, seed, error: asGoodpartsError(error, 'GOODPARTS_FIT_FAILED') })
+        }
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+interface OneFit {
+  detector: string
+  seed: number
+  split: HoldOut
+  drawn: readonly DrawnPicture[]
+  output: string
+}
+
+async function compareOne (dataset: Dataset, { detector, seed, split, drawn, output }: OneFit, request: CompareRequest, context: CompareContext): Promise<void> {
+  const held = new Set(split.heldOut)
+  const images = [...split.kept, ...split.heldOut].map((image) => ({ path: image.name, group: image.group, calibration: held.has(image) }))
+  await fitInProcess({ family: detector, images, options: request.options(detector), seed, output, threads: request.threads }, {
+    signal: context.signal,
+    onProgress: ({ stage, done, total }) => { context.progress(stage, done, total) }
+  })
+  const { bytes, metadata } = await readBundle(output)
+  await rm(output)
+  const work: FitContext = { seed, threads: request.threads, signal: context.signal, progress: ({ stage, done, total }) => { context.progress(stage, done, total) } }
+  const { proxy } = await judgeModel(bytes, drawn, new FitWork(work).under('drawn defects'))
+  const scorer = await openScorer(bytes, request.threads)
+  try {
+    const evaluation = await evaluateBundle(dataset, metadata, scorer, { seed, progress: (...report) => { context.progress(...report) }, signal: context.signal, templates: false })
+    const { imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond } = evaluation.findings
+    const result = { detector, seed, imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond, bundleBytes: bytes.byteLength }
+    await context.onResult({ result, proxy, bundleName: metadata.name, evaluation }, scorer)
+  } finally {
+    await scorer.close()
+  }
+}

@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { validate } from '../../engine/schema-validation.ts'
+import type { ComparisonReport } from '../../schemas/comparison.ts'
+import { writeTexturedPlates } from '../evaluation/textured-plates.ts'
+import { runGoodparts } from './run-goodparts.ts'
+
+let folder: string
+let dataset: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'goodparts-compare-test-'))
+  dataset = join(folder, 'plates')
+  await writeTexturedPlates(dataset, { train: 30, good: 8, defective: 8, edge: 48, seed: 1 })
+})
+afterAll(() => { rmSync(folder, { recursive: true }) })
+
+const quick = ['--set', 'scale=fine', '--set', 'density.size=48', '--set', 'template-difference.variants=1', '--set', 'channels=8']
+
+function readReport (file: string): ComparisonReport {
+  return validate('comparison', JSON.parse(readFileSync(file, 'utf8')))
+}
+
+describe('goodparts compare', { timeout: 180_000 }, () => {
+  it('fits every family with every seed, reports the others\' failures, and recommends by drawn defects', async () => {
+    const [json, html] = [join(folder, 'compare.json'), join(folder, 'compare.html')]
+    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density,template-difference,patch-memory', '--seeds', '0,3', ...quick, '--set', 'patch-memory.size=33', '--json', json, '--report', html])
+    expect(code, stderr).toBe(0)
+    const report = readReport(json)
+    expect(report.results.map(({ detector, seed }) => [detector, seed])).toEqual([['density', 0], ['template-difference', 0], ['density', 3], ['template-difference', 3]])
+    expect(Object.keys(report)).toEqual(['results', 'baselineAuroc', 'recommended', 'reason'])
+    expect(Object.keys(report.results[0]!)).toEqual(['detector', 'seed', 'imageAuroc', 'pixelAuroc', 'aupro30', 'fitSeconds', 'imagesPerSecond', 'bundleBytes'])
+    for (const { imageAuroc, pixelAuroc, fitSeconds, imagesPerSecond, bundleBytes } of report.results) {
+      expect(imageAuroc).toBeGreaterThan(0.7)
+      expect(pixelAuroc).toBeGreaterThan(0.5)
+      expect(Math.min(fitSeconds, imagesPerSecond, bundleBytes)).toBeGreaterThan(0)
+    }
+    expect(report.baselineAuroc).toBeGreaterThanOrEqual(0.5)
+    expect(['density', 'template-difference']).toContain(report.recommended)
+    expect(report.reason).toMatch(new RegExp(`^${report.recommended} .*drawn defects`))
+    expect(stdout).toMatch(/patch-memory, seed 0 failed: .*GOODPARTS_ARGUMENT/)
+    expect(stdout).toContain(`Recommended: ${report.recommended}.`)
+    expect(stdout).toContain('known with hindsight only')
+    const page = readFileSync(html, 'utf8')
+    for (const family of ['density', 'template-difference']) expect(page).toContain(`<h2>${family}</h2>`)
+    expect(page.match(/class="series series-\d"/g)).toHaveLength(2)
+    expect(page).toContain('data:image/jpeg;base64,')
+  })
+
+  it('leaves what it has when it is interrupted', async () => {
+    const json = join(folder, 'interrupted.json')
+    const interrupt = (child: ChildProcess): void => {
+      child.stderr!.on('data', (text: string) => { if (text.includes('template-difference, seed 0: image AUROC')) child.kill('SIGINT') })
+    }
+    const { code, stdout } = await runGoodparts(['compare', dataset, '--families', 'template-difference,density', '--seeds', '0,1,2,3,4,5,6,7,8,9', ...quick, '--json', json], { started: interrupt })
+    expect(code).toBe(130)
+    const { results, recommended } = readReport(json)
+    expect(results.length).toBeGreaterThanOrEqual(1)
+    expect(results.length).toBeLessThan(20)
+    expect(recommended).not.toBeNull()
+    expect(stdout).toContain('(interrupted)')
+  })
+
+  it('writes files of their own for several data sets', async () => {
+    const { code, stderr } = await runGoodparts(['compare', dataset, join(dataset, 'dataset.csv'), '--families', 'template-difference', '--seeds', '0', ...quick, '--json', join(folder, 'all.json')])
+    // The second is not there: the first is measured all the same.
+    expect([code, stderr]).toEqual([1, expect.stringContaining('GOODPARTS_DATASET_INVALID')])
+    expect(existsSync(join(folder, 'all-plates.json'))).toBe(true)
+  })
+
+  it('refuses families and seeds that are none', async () => {
+    expect(await runGoodparts(['compare', dataset, '--families', 'magic'])).toMatchObject({ code: 1, stderr: expect.stringContaining('got magic') as string })
+    expect(await runGoodparts(['compare', dataset, '--seeds', '1,x'])).toMatchObject({ code: 1, stderr: expect.stringContaining('GOODPARTS_ARGUMENT') as string })
+  })
+})
