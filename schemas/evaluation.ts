@@ -33,6 +33,55 @@ export interface EvaluatedImage {
   verdict: 'good' | 'review' | 'reject'
 }
 
+/** A mean over pictures with its 95 % interval, by the bootstrap over parts. */
+export interface Estimate {
+  value: number
+  low: number
+  high: number
+}
+
+/** How one method explains the defects of the data set; docs/explanation.md defines each figure. `null` = not computable. */
+export interface ExplanationMethodFindings {
+  method: string
+  /** Pictures. */
+  n: number
+  /** Pictures in which the method found nothing that speaks for the target; counted as black maps. */
+  withoutMap: number
+  ebpg: Estimate | null
+  /** EBPG over the defects' share of the area; 1 = chance. */
+  ebpgLift: Estimate | null
+  maskL1: Estimate | null
+  pointingGame: Estimate | null
+  bbox: Estimate | null
+  iouOtsu: Estimate | null
+  iouTop20: Estimate | null
+  insertion: Estimate | null
+  deletion: Estimate | null
+  /** Percent. */
+  drop: Estimate | null
+  /** Percent. */
+  increase: Estimate | null
+  milliseconds: { median: number, p95: number }
+  /** Forward passes of a picture, on average. */
+  forwards: number
+  /** Pictures whose explanation the budget ended. */
+  endedByBudget: number
+}
+
+export interface ExplanationFindings {
+  methods: ExplanationMethodFindings[]
+  /** What maps without any content get; all figures above must be read against these. */
+  baselines: { zeroMaskL1: Estimate | null, uniformMaskL1: Estimate | null, areaShare: Estimate | null }
+  /** Methods that this model or target cannot have, and why. */
+  unavailable: Array<{ method: string, reason: string }>
+  target: 'score' | 'class'
+  /** What stands where masks hide the picture. */
+  hidden: string
+  /** Milliseconds for each explanation; `null` = as long as it takes. */
+  budget: number | null
+  seed: number
+}
+
 /** What `goodparts evaluate` found: one bundle against one data set. `null` = not computable from that data set. */
 export interface EvaluationReport {
   schema: 'goodparts.evaluation/1'
@@ -104,6 +153,8 @@ export interface EvaluationReport {
   templateDifference: { median: number, nearest: number } | null
 
   images: EvaluatedImage[]
+  /** With `--explain`. */
+  explain?: ExplanationFindings
   command: string | null
   versions: { [name: string]: string }
   machine: { processor: string, cores: number, memoryGiB: number, platform: string }

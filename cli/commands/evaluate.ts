@@ -1,7 +1,7 @@
 /** `goodparts evaluate`: fit on a data set's good parts, test on the rest, print, and write JSON and a report. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
@@ -13,17 +13,18 @@ import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
 import { renderReport } from '../../engine/evaluation/report/report.ts'
 import type { JsonValue } from '../../schemas/bundle.ts'
 import type { EvaluationReport } from '../../schemas/evaluation.ts'
+import { nameIn } from '../dataset-names.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { positiveNumber, wholeNumber } from '../option-values.ts'
 import { Progress } from '../progress.ts'
+import { addExplainOptions, explanationFindings, explanationText, type ExplainOptions } from './evaluate/explanations.ts'
 import { evaluationText } from './evaluate/summary.ts'
 
-interface Options {
+interface Options extends ExplainOptions {
   detector: string
   scale?: string
   size?: number
-  seed: number
   rate?: number
   bundle?: string
   json?: string
@@ -31,7 +32,7 @@ interface Options {
 }
 
 export function register (program: Command): void {
-  program.command('evaluate')
+  addExplainOptions(program.command('evaluate')
     .description('fit on the good parts of a data set and measure on its test pictures')
     .argument('<dataset>', 'a dataset.csv, a folder that holds one, or a folder in MVTec layout (train/good, test/<type>, ground_truth/<type>)')
     .option('--detector <name>', 'family of the detector', 'patch-memory')
@@ -41,7 +42,7 @@ export function register (program: Command): void {
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
     .option('--bundle <file>', 'measure this bundle instead of fitting one')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
-    .option('--report <file>', 'write a page with curves, limits, worst misses and worst false rejects')
+    .option('--report <file>', 'write a page with curves, limits, worst misses and worst false rejects'))
     .action((dataset: string, options: Options) => interruptible((signal) => evaluate(dataset, options, signal)))
 }
 
@@ -54,7 +55,9 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
     try {
       const evaluation = await evaluateBundle(dataset, bundle.metadata, scorer, { seed: options.seed, progress: (stage, done, total) => progress.update(stage, done, total), signal })
       progress.clear()
-      const report = await completeReport(dataset, evaluation)
+      const explain = await explanationFindings(dataset, bundle.bytes, options, progress, signal)
+      progress.clear()
+      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }) }
       if (options.report !== undefined) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
       await print(report, options)
     } finally {
@@ -111,18 +114,13 @@ async function completeReport (dataset: Dataset, { findings, pictures, decision 
   }
 }
 
-function nameIn ({ source, layout }: Dataset): (path: string) => string {
-  const root = layout === 'csv' ? dirname(source) : source
-  return (path) => relative(root, path)
-}
-
 async function print (report: EvaluationReport, { json, report: page }: Options): Promise<void> {
   const text = JSON.stringify(report, null, 2)
   if (json === '-') {
     process.stdout.write(`${text}\n`)
     return
   }
-  process.stdout.write(`${evaluationText(report)}\n`)
+  process.stdout.write(`${evaluationText(report)}\n${report.explain === undefined ? '' : `\n${explanationText(report.explain)}\n`}`)
   if (json !== undefined) await writeFile(json, `${text}\n`)
   const written = [json, page].filter((file) => file !== undefined)
   if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)

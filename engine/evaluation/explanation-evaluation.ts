@@ -1,0 +1,141 @@
+/** Methods of explanation against the ground truth of a data set's defects, and against the model itself. */
+import type { ExplanationFindings, ExplanationMethodFindings } from '../../schemas/evaluation.ts'
+import { GoodpartsError } from '../errors.ts'
+import type { Baseline, Explainer, ExplanationTarget, Saliency } from '../explain/explainer.ts'
+import { GoodExemplars } from '../explain/good-exemplars.ts'
+import { agreement, type Agreement } from '../explain/metrics/agreement.ts'
+import { meanEstimate, ratioEstimate, type Estimate } from '../explain/metrics/bootstrap.ts'
+import { faithfulness, type Faithfulness } from '../explain/metrics/faithfulness.ts'
+import type { ExplainedModel } from '../explain/model/explained-model.ts'
+import { workingPicture } from '../explain/model/working-picture.ts'
+import { decodeImage, type RawImage } from '../frame/image-codec.ts'
+import { resampleMap } from '../frame/resample-map.ts'
+import { goodImages, testEntries, type Dataset, type DatasetEntry } from './dataset.ts'
+import { groundTruthOf } from './pixel-evaluation.ts'
+
+export interface ExplanationEvaluationOptions {
+  methods: readonly Explainer[]
+  seed: number
+  /** At most so many defective pictures, evenly spread. Default: all. */
+  images?: number
+  /** Milliseconds for each explanation. */
+  budget?: number
+  progress (stage: string, done: number, total: number): void
+  signal: AbortSignal
+}
+
+interface Sample {
+  group: string | null
+  areaShare: number
+  saliency: Saliency
+  agreement: Agreement
+  faithfulness: Faithfulness | null
+}
+
+/** Good pictures among which the nearest is sought. */
+const mostExemplars = 64
+
+/** @throws GOODPARTS_DATASET_INVALID without a defect whose place is known; the signal's reason when aborted. */
+export async function evaluateExplanations (dataset: Dataset, model: ExplainedModel, options: ExplanationEvaluationOptions): Promise<ExplanationFindings> {
+  const { methods, seed, budget, signal } = options
+  const entries = spread(testEntries(dataset).filter(({ isGood, mask, boxes }) => !isGood && (mask !== null || boxes.length > 0)), options.images ?? Infinity)
+  const exemplars = model.hasScore && !model.hasClasses ? await goodOnes(dataset) : null
+  const samples = new Map<Explainer, Sample[]>(methods.map((explainer) => [explainer, []]))
+  const unavailable = new Map<Explainer, string>()
+  const areas: Array<{ group: string | null, share: number }> = []
+  for (const [index, entry] of entries.entries()) {
+    options.progress('explaining', index, entries.length)
+    const image = await decodeImage(entry.path)
+    const truth = await groundTruthOf({ entry, image }, image.width, image.height)
+    if (truth === null) continue
+    areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
+    const hidden: Baseline = (await exemplars?.nearest(image))?.image ?? 'mean'
+    const target = await targetOf(model, entry, image)
+    for (const explainer of methods) {
+      if (unavailable.has(explainer)) continue
+      signal.throwIfAborted()
+      try {
+        const saliency = await explainer.explain(model, image, { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) })
+        samples.get(explainer)?.push({ group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }) })
+      } catch (error) {
+        if (!(error instanceof GoodpartsError) || (error.code !== 'GOODPARTS_EXPLANATION_FAILED' && error.code !== 'GOODPARTS_GRAPH_INVALID')) throw error
+        unavailable.set(explainer, error.message)
+      }
+    }
+  }
+  if (areas.length === 0) {
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${dataset.source} to have defects with a mask or boxes, got none`,
+      { fix: 'Give masks or boxes in the columns of dataset.csv, or ground_truth/<type>/*_mask.png.' })
+  }
+  const groups = areas.map(({ group }) => group)
+  const shares = areas.map(({ share }) => share)
+  return {
+    methods: methods.filter((explainer) => !unavailable.has(explainer)).map((explainer) => summarise(explainer, samples.get(explainer) ?? [], seed)),
+    baselines: {
+      zeroMaskL1: meanEstimate(shares, { seed, groups }),
+      uniformMaskL1: meanEstimate(shares.map((share) => 1 - share), { seed, groups }),
+      areaShare: meanEstimate(shares, { seed, groups })
+    },
+    unavailable: [...unavailable].map(([{ method }, reason]) => ({ method, reason })),
+    target: model.hasClasses ? 'class' : 'score',
+    hidden: exemplars === null || exemplars.size === 0 ? 'mean colour of the picture' : 'the nearest good picture',
+    budget: budget ?? null,
+    seed
+  }
+}
+
+/** A classifier explains the class of the label where it has that one, else the class it finds; a detector its score. */
+export async function targetOf (model: ExplainedModel, entry: Pick<DatasetEntry, 'label'>, image: RawImage): Promise<ExplanationTarget> {
+  if (!model.hasClasses) return { kind: 'score' }
+  const named = model.metadata?.classNames.indexOf(entry.label) ?? -1
+  return { kind: 'class', index: named >= 0 ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
+}
+
+async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array, saliency: Saliency, { target, hidden }: { target: ExplanationTarget, hidden: Baseline }): Promise<Omit<Sample, 'group'>> {
+  const { width, height } = image
+  const values = saliency.map === null ? new Float32Array(width * height) : resampleMap(saliency.map, width, height)
+  const agreed = agreement({ values, width, height }, truth)
+  const picture = await workingPicture(image, model.input, hidden)
+  const faithful = saliency.map === null ? null : await faithfulness(model, picture, resampleMap(saliency.map, picture.width, picture.height), { target })
+  return { areaShare: agreed.areaShare, saliency, agreement: agreed, faithfulness: faithful }
+}
+
+function summarise ({ method }: Explainer, samples: readonly Sample[], seed: number): ExplanationMethodFindings {
+  const groups = samples.map(({ group }) => group)
+  const agreed = (name: keyof Agreement): Estimate | null => meanEstimate(samples.map((sample) => sample.agreement[name]), { seed, groups })
+  const faithful = samples.flatMap((sample) => sample.faithfulness === null ? [] : [{ group: sample.group, ...sample.faithfulness }])
+  const asked = (name: keyof Faithfulness, unit = 1): Estimate | null => meanEstimate(faithful.map((one) => unit * one[name]), { seed, groups: faithful.map(({ group }) => group) })
+  const times = samples.map(({ saliency }) => saliency.milliseconds).sort((a, b) => a - b)
+  return {
+    method,
+    n: samples.length,
+    withoutMap: samples.filter(({ saliency }) => saliency.map === null).length,
+    ebpg: agreed('ebpg'),
+    ebpgLift: ratioEstimate(samples.map((sample) => sample.agreement.ebpg), samples.map(({ areaShare }) => areaShare), { seed, groups }),
+    maskL1: agreed('maskL1'),
+    pointingGame: agreed('pointingGame'),
+    bbox: agreed('bbox'),
+    iouOtsu: agreed('iouOtsu'),
+    iouTop20: agreed('iouTop20'),
+    insertion: asked('insertion'),
+    deletion: asked('deletion'),
+    drop: asked('drop', 100),
+    increase: asked('increase', 100),
+    milliseconds: { median: times[Math.floor(times.length / 2)] ?? 0, p95: times[Math.floor(0.95 * (times.length - 1))] ?? 0 },
+    forwards: samples.reduce((sum, { saliency }) => sum + saliency.forwards.done, 0) / Math.max(1, samples.length),
+    endedByBudget: samples.filter(({ saliency }) => saliency.skipped !== null).length
+  }
+}
+
+async function goodOnes (dataset: Dataset): Promise<GoodExemplars> {
+  const exemplars = new GoodExemplars()
+  if (!dataset.entries.some(({ isGood, split }) => isGood && split === 'train')) return exemplars
+  for (const good of spread(goodImages(dataset).filter(({ calibration }) => !calibration), mostExemplars)) await exemplars.add({ name: good.name, image: await good.read() })
+  return exemplars
+}
+
+/** At most `count` of the items, evenly spread. */
+export function spread<T> (items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items]
+  return Array.from({ length: count }, (_, index) => items[Math.floor(index * items.length / count)] as T)
+}
