@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import neostandard from 'neostandard'
 import tseslint from 'typescript-eslint'
 
@@ -8,6 +9,41 @@ const nativeModules = [
   { name: 'sharp', message: 'Only engine/frame/image-codec.ts imports it.' },
   { name: 'node:sqlite', message: 'Only engine/store/database.ts imports it.' }
 ]
+
+/** Each may import its native module, whose room is checked by review alone. */
+const nativeFiles = ['engine/runtime/onnx-runtime.ts', 'engine/publish/kafkajs-client.ts', 'native-pipelines/host/gstreamer.ts', 'engine/frame/image-codec.ts', 'engine/store/database.ts']
+const engineImports = {
+  paths: [...nativeModules, { name: 'node-red', message: 'The engine does not know Node-RED.' }],
+  patterns: [{ group: ['**/nodes/**', '**/cli/**', '**/viewer/**'], message: 'schemas <- engine <- nodes, cli' }]
+}
+
+/** Where rooms of the engine meet. */
+const meetingRooms = ['frame', 'graph', 'bundle']
+/** Who may enter another room all the same, and what for. A way that is not here is a design question, not a line to add. */
+const sideways = {
+  decision: ['runtime'], // a line's place holds a loaded model and hands it frames
+  detectors: ['backbones', 'evaluation', 'runtime', 'training'], // a fit runs sessions, and ranks its own trials by AUROC
+  evaluation: ['backbones', 'decision', 'detectors', 'explain', 'runtime'], // fits, judges by the limits that ship, draws the report's maps
+  explain: ['decision', 'runtime'], // regions by the same limits; sessions of its own
+  training: ['detectors', 'runtime'], // learns from pictures as detectors read them
+  continual: ['backbones', 'decision', 'detectors', 'evaluation', 'runtime', 'store'], // an update is a fit that is evaluated before it is let in
+  live: ['store'], // history
+  publish: ['store'] // the spool
+}
+const rooms = readdirSync(new URL('engine/', import.meta.url), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name)
+const roomRules = rooms.map((room) => {
+  const closed = rooms.filter((other) => other !== room && ![...meetingRooms, ...sideways[room] ?? []].includes(other))
+  return {
+    files: [`engine/${room}/**/*.ts`],
+    ignores: nativeFiles,
+    rules: {
+      'no-restricted-imports': ['error', {
+        ...engineImports,
+        patterns: [...engineImports.patterns, { regex: `^(\\.\\./)+(${closed.join('|')})/`, message: `engine/${room} meets others in frame, graph and bundle (allow-list in eslint.config.js).` }]
+      }]
+    }
+  }
+})
 
 export default tseslint.config(
   { ignores: ['dist/**', 'examples/**', 'node_modules/**', '.toolchain/**', '.kafka/**', '.demo/**', '.cache/**', 'test-output/**', 'schemas/*.schema.json'] },
@@ -32,19 +68,15 @@ export default tseslint.config(
     }
   },
   {
-    files: ['engine/runtime/onnx-runtime.ts', 'engine/publish/kafkajs-client.ts', 'native-pipelines/host/gstreamer.ts', 'engine/frame/image-codec.ts', 'engine/store/database.ts'],
+    files: nativeFiles,
     rules: { 'no-restricted-imports': 'off' }
   },
   {
     files: ['engine/**/*.ts', 'schemas/**/*.ts'],
-    rules: {
-      'no-restricted-imports': ['error', {
-        paths: [...nativeModules, { name: 'node-red', message: 'The engine does not know Node-RED.' }],
-        patterns: [{ group: ['**/nodes/**', '**/cli/**', '**/viewer/**'], message: 'schemas <- engine <- nodes, cli' }]
-      }]
-    },
-    ignores: ['engine/runtime/onnx-runtime.ts', 'engine/publish/kafkajs-client.ts', 'engine/frame/image-codec.ts', 'engine/store/database.ts']
+    rules: { 'no-restricted-imports': ['error', engineImports] },
+    ignores: nativeFiles
   },
+  ...roomRules,
   {
     files: ['viewer/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [{ group: ['**/engine/**', '**/nodes/**', '**/cli/**'], message: 'The viewer knows only schemas.' }] }] }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError } from '../../engine/errors.ts'
-import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/runtime/model-slot.ts'
+import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/decision/model-slot.ts'
 import { onClose } from '../shared/lifecycle.ts'
 import { readModelForm, type ModelForm } from './settings.ts'
 

@@ -2,7 +2,7 @@
 import { isAbsolute, join } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
-import type { ModelSlotOptions } from '../../engine/runtime/model-slot.ts'
+import type { ModelSlotOptions } from '../../engine/decision/model-slot.ts'
 
 export interface ModelForm {
   /** Path of the bundle; relative to the folder of bundles. */

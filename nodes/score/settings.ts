@@ -2,7 +2,7 @@
 import type { InspectorOptions } from '../../engine/decision/inspector.ts'
 import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
-import type { SlotState } from '../../engine/runtime/model-slot.ts'
+import type { SlotState } from '../../engine/decision/model-slot.ts'
 
 export interface ScoreForm {
   line: string

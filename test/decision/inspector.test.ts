@@ -7,7 +7,7 @@ import { saveBundle } from '../../engine/bundle/bundle.ts'
 import { inspectionEventId } from '../../engine/decision/event-id.ts'
 import { Inspector, type Inspection, type InspectorOptions } from '../../engine/decision/inspector.ts'
 import { VerdictTally } from '../../engine/decision/verdict-tally.ts'
-import { ModelSlot } from '../../engine/runtime/model-slot.ts'
+import { ModelSlot } from '../../engine/decision/model-slot.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import { brightnessBundle, flatFrame } from '../runtime/brightness-bundle.ts'
 

@@ -3,10 +3,10 @@
  * the old one when that fails.
  */
 import { EventEmitter } from 'node:events'
-import { createDecision, type Decision } from '../decision/decision.ts'
+import { createDecision, type Decision } from './decision.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
-import { loadModel, type LoadOptions } from './inference-runtime.ts'
-import type { LoadedModel } from './loaded-model.ts'
+import { loadModel, type LoadOptions } from '../runtime/inference-runtime.ts'
+import type { LoadedModel } from '../runtime/loaded-model.ts'
 
 export interface SlottedModel {
   path: string
