@@ -1,4 +1,5 @@
 /** Operators that are differentiated as what they are made of, and operators that get an output which their gradient needs. */
+import { float } from '../builder.ts'
 import type { Value } from '../graph.ts'
 import type { NodeView } from '../node-view.ts'
 import { sizeOf } from '../node-view.ts'
@@ -80,6 +81,24 @@ const decompositions: Readonly<Record<string, Parts>> = {
   Mish: (builder, view) => {
     const [x = ''] = view.node.inputs
     return [builder.node('Mul', [x, builder.node('Tanh', [builder.node('Softplus', [x])])])]
+  },
+  Selu: (builder, view) => {
+    const [x = ''] = view.node.inputs
+    const elu = builder.node('Elu', [x], { alpha: float(view.float('alpha', 1.6732632423543772)) })
+    return [builder.node('Mul', [elu, builder.number(view.float('gamma', 1.0507009873554805), x)])]
+  },
+  Celu: (builder, view) => {
+    const [x = ''] = view.node.inputs
+    const alpha = builder.number(view.float('alpha', 1), x)
+    return [builder.node('Mul', [builder.node('Elu', [builder.node('Div', [x, alpha])]), alpha])]
+  },
+  Softsign: (builder, view) => {
+    const [x = ''] = view.node.inputs
+    return [builder.node('Div', [x, builder.node('Add', [builder.node('Abs', [x]), builder.number(1, x)])])]
+  },
+  LpNormalization: (builder, view) => {
+    const [x = ''] = view.node.inputs
+    return [builder.node('Div', [x, builder.node(`ReduceL${view.whole('p', 2)}`, [x, builder.whole(view.axis(-1))], { keepdims: 1 })])]
   },
   MaxPool: (builder, view) => withSecondOutput(builder, view),
   TopK: (builder, view) => withSecondOutput(builder, view)
