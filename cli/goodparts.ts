@@ -13,6 +13,7 @@ const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
   () => import('./commands/demo.ts'),
   () => import('./commands/doctor.ts'),
   () => import('./commands/evaluate.ts'),
+  () => import('./commands/explain.ts'),
   () => import('./commands/compare.ts'),
   () => import('./commands/fit.ts'),
   () => import('./commands/inspect.ts'),

@@ -2,6 +2,7 @@
 import type { ExplanationFindings, ExplanationMethodFindings } from '../../schemas/evaluation.ts'
 import { GoodpartsError } from '../errors.ts'
 import type { Baseline, Explainer, ExplanationTarget, Saliency } from '../explain/explainer.ts'
+import { isObstacle } from '../explain/explain-all.ts'
 import { GoodExemplars } from '../explain/good-exemplars.ts'
 import { agreement, type Agreement } from '../explain/metrics/agreement.ts'
 import { meanEstimate, ratioEstimate, type Estimate } from '../explain/metrics/bootstrap.ts'
@@ -58,7 +59,7 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
         const saliency = await explainer.explain(model, image, { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) })
         samples.get(explainer)?.push({ group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }) })
       } catch (error) {
-        if (!(error instanceof GoodpartsError) || (error.code !== 'GOODPARTS_EXPLANATION_FAILED' && error.code !== 'GOODPARTS_GRAPH_INVALID')) throw error
+        if (!isObstacle(error)) throw error
         unavailable.set(explainer, error.message)
       }
     }

@@ -1,0 +1,146 @@
+/** `goodparts explain`: one picture, every method, side by side. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { InvalidArgumentError, type Command } from 'commander'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { explainAll, type Attempt } from '../../engine/explain/explain-all.ts'
+import type { Baseline, Explainer, ExplanationTarget } from '../../engine/explain/explainer.ts'
+import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
+import { workingPicture } from '../../engine/explain/model/working-picture.ts'
+import { explainers } from '../../engine/explain/registry.ts'
+import { decodeImage, type RawImage } from '../../engine/frame/image-codec.ts'
+import { interruptible } from '../interruptible.ts'
+import { measuredOn, measuredOnText } from '../measured-on.ts'
+import { positiveNumber, wholeNumber } from '../option-values.ts'
+import { Progress } from '../progress.ts'
+import { textTable } from '../text-table.ts'
+import { readMethods } from './evaluate/explanations.ts'
+import { explanationPage } from './explain/page.ts'
+
+interface Options {
+  methods?: Explainer[]
+  target?: string
+  hidden: string
+  budget?: number
+  seed: number
+  mean?: number[]
+  deviation?: number[]
+  report?: string
+  json?: string
+}
+
+export function register (program: Command): void {
+  program.command('explain')
+    .description('show where in a picture a model sees what it answers, by every method')
+    .argument('<model>', 'a bundle, or any ONNX model that takes one picture: bytes (N, H, W, C) or floats (N, C, H, W)')
+    .argument('<image>', 'a picture')
+    .option('--methods <names>', `those methods only, divided by commas: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
+    .option('--target <target>', 'score, or the number or name of a class; default: the score of a detector, the likeliest class of a classifier')
+    .option('--hidden <what>', 'what stands where masks hide the picture: mean, blur, black, or the file of a good part\'s picture', 'mean')
+    .option('--budget <milliseconds>', 'end each explanation after so long', positiveNumber)
+    .option('--seed <number>', 'of the methods that draw at random', wholeNumber(0), 0)
+    .option('--mean <numbers>', 'what a float input expects to be taken from levels in [0, 1], for each channel; default: that of ImageNet', numbers)
+    .option('--deviation <numbers>', '… and what to divide them by', numbers)
+    .option('--report <file>', 'write a page with all maps side by side')
+    .option('--json <file>', 'write the figures there; - for standard output, without the table')
+    .action((model: string, image: string, options: Options) => interruptible((signal) => explain(model, image, options, signal)))
+}
+
+async function explain (modelFile: string, imageFile: string, options: Options, signal: AbortSignal): Promise<void> {
+  const progress = new Progress()
+  const model = ExplainedModel.open(await readModel(modelFile), preprocessing(options))
+  try {
+    const image = await decodeImage(imageFile)
+    const baseline = await baselineOf(options.hidden)
+    const target = await targetOf(model, image, options.target)
+    const methods = options.methods ?? explainers
+    const attempts: Attempt[] = []
+    progress.update('explaining', 0, methods.length)
+    await explainAll(model, image, methods, { target, baseline, seed: options.seed, signal, ...(options.budget === undefined ? {} : { budget: options.budget }) }, (attempt) => {
+      attempts.push(attempt)
+      progress.update('explaining', attempts.length, methods.length, attempt.method)
+    })
+    progress.clear()
+    const [confidence = 0] = await model.confidences(await workingPicture(image, model.input, baseline), [null], target)
+    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden: options.hidden, seed: options.seed, budget: options.budget ?? null }
+    const where = await measuredOn()
+    const figures = { explanation: subject, methods: attempts.map(figuresOf), ...where }
+    if (options.report !== undefined) await writeFile(options.report, await explanationPage(image, subject, attempts, measuredOnText(where)))
+    if (options.json === '-') {
+      process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+      return
+    }
+    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`)
+    process.stdout.write(`${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${options.hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}\n`)
+    const written = [options.json, options.report].filter((file) => file !== undefined)
+    if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
+  } finally {
+    progress.clear()
+    await model.close()
+  }
+}
+
+async function readModel (file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (cause) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a model at ${file}, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+function preprocessing ({ mean, deviation }: Options): { preprocessing?: { mean: number[], deviation: number[] } } {
+  if (mean === undefined && deviation === undefined) return {}
+  if (mean?.length !== deviation?.length || mean === undefined || deviation === undefined) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected --mean and --deviation together, with as many numbers each')
+  }
+  return { preprocessing: { mean, deviation } }
+}
+
+async function baselineOf (hidden: string): Promise<Baseline> {
+  return hidden === 'mean' || hidden === 'blur' || hidden === 'black' ? hidden : decodeImage(hidden)
+}
+
+async function targetOf (model: ExplainedModel, image: RawImage, wanted: string | undefined): Promise<ExplanationTarget> {
+  if (wanted === 'score' || (wanted === undefined && !model.hasClasses)) return { kind: 'score' }
+  if (wanted === undefined) return { kind: 'class', index: await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
+  const named = model.metadata?.classNames.indexOf(wanted) ?? -1
+  const index = named >= 0 ? named : Number(wanted)
+  if (Number.isInteger(index) && index >= 0) return { kind: 'class', index }
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the target to be score, a class number${model.metadata?.classNames.length ? ` or one of ${model.metadata.classNames.join(', ')}` : ''}, got ${wanted}`)
+}
+
+function targetText (model: ExplainedModel, target: ExplanationTarget): string {
+  if (target.kind === 'score') return 'score above that of good parts'
+  return `class ${model.metadata?.classNames[target.index] ?? target.index}`
+}
+
+function figuresOf ({ method, saliency, faithfulness, obstacle }: Attempt): Record<string, unknown> {
+  if (saliency === null) return { method, obstacle }
+  const { map: _map, ...figures } = saliency
+  return { ...figures, found: saliency.map !== null, peak: peakOf(saliency.map), ...faithfulness }
+}
+
+function table (attempts: readonly Attempt[]): string {
+  const rows = attempts.map(({ method, saliency, faithfulness: found, obstacle }) => {
+    if (saliency === null) return [method, '–', '–', '–', '–', '–', '–', obstacle]
+    const peak = peakOf(saliency.map)
+    return [
+      method, peak === null ? '–' : `${peak.x.toFixed(2)}, ${peak.y.toFixed(2)}`, ...[found?.insertion, found?.deletion, found?.drop].map((value) => value?.toFixed(3) ?? '–'),
+      String(saliency.forwards.done), saliency.milliseconds.toFixed(0), saliency.map === null ? 'found nothing that speaks for the target' : saliency.skipped === null ? '' : `skipped ${saliency.skipped}`
+    ]
+  })
+  return textTable(['method', 'peak x, y', 'insertion', 'deletion', 'drop', 'passes', 'ms', ''], rows)
+}
+
+/** In shares of width and height. */
+function peakOf (map: { values: Float32Array, width: number, height: number } | null): { x: number, y: number } | null {
+  if (map === null) return null
+  const at = map.values.indexOf(1)
+  return { x: (at % map.width + 0.5) / map.width, y: (Math.floor(at / map.width) + 0.5) / map.height }
+}
+
+function numbers (text: string): number[] {
+  const values = text.split(',').map(Number)
+  if (values.every(Number.isFinite)) return values
+  throw new InvalidArgumentError('Expected numbers divided by commas.')
+}

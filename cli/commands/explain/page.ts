@@ -1,0 +1,61 @@
+/** All maps of one picture on one page that fetches nothing. */
+import { html, decimals, type Html } from '../../../engine/evaluation/report/html-text.ts'
+import { style } from '../../../engine/evaluation/report/style.ts'
+import type { Attempt } from '../../../engine/explain/explain-all.ts'
+import { overlayMap } from '../../../engine/explain/overlay.ts'
+import { encodeJpeg, resizeImage, type RawImage } from '../../../engine/frame/image-codec.ts'
+
+export interface Subject {
+  model: string
+  image: string
+  target: string
+  confidence: number
+  hidden: string
+  seed: number
+  budget: number | null
+}
+
+const largestEdge = 640
+
+export async function explanationPage (image: RawImage, subject: Subject, attempts: readonly Attempt[], origin: string): Promise<string> {
+  const shrink = Math.min(1, largestEdge / Math.max(image.width, image.height))
+  const shown = shrink === 1 ? image : await resizeImage(image, Math.round(image.width * shrink), Math.round(image.height * shrink))
+  const cards = [html`<figure class="card"><img src="${await dataUrl(shown)}" alt=""><figcaption><b>the picture</b></figcaption></figure>`]
+  for (const attempt of attempts) cards.push(await card(shown, attempt))
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${subject.image} explained</title>
+<style>${style}.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); gap: 14px } .maps img { width: 100%; border-radius: 4px; display: block }</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${subject.image}</h1>
+<p class="soft">${subject.target} by ${subject.model}: ${subject.confidence.toPrecision(4)}. Hidden pixels: ${subject.hidden}; seed ${subject.seed}${subject.budget === null ? '' : `; each explanation ended after ${subject.budget} ms`}.</p>
+</header>
+<div class="maps">${cards}</div>
+<h2>How to read it</h2>
+<p>Colour shows where a method sees what speaks for the target, from violet over red to yellow; each map is stretched to its own highest value.</p>
+<p>Insertion: how much of the answer is there on average while the map's highest pixels are shown first (more is better). Deletion: while they are hidden first (less is better). Drop: what is lost when only the highest 15 % are shown. All relative to the answer to the whole picture; above 1, hiding adds to it.</p>
+<p class="note">${origin}</p>
+</main>
+</body>
+</html>
+`.text
+}
+
+async function card (image: RawImage, { method, saliency, faithfulness, obstacle }: Attempt): Promise<Html> {
+  if (saliency === null) return html`<figure class="card"><figcaption><b>${method}</b><br>${obstacle}</figcaption></figure>`
+  const { map, skipped, forwards, milliseconds } = saliency
+  const picture = map === null ? null : overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: Infinity, opacity: 0.7 })
+  return html`<figure class="card">${picture === null ? null : html`<img src="${await dataUrl(picture)}" alt="map of ${method}">`}
+<figcaption><b>${method}</b><br>${map === null ? 'found nothing that speaks for the target' : html`insertion ${decimals(faithfulness?.insertion ?? null, 3)}, deletion ${decimals(faithfulness?.deletion ?? null, 3)}, drop ${decimals(faithfulness?.drop ?? null, 3)}`}
+<br>${forwards.done} passes, ${milliseconds.toFixed(0)} ms${skipped === null ? '' : `; skipped ${skipped}`}</figcaption></figure>`
+}
+
+async function dataUrl (image: RawImage): Promise<string> {
+  return `data:image/jpeg;base64,${(await encodeJpeg({ ...image, pixels: () => image.data }, 88)).toString('base64')}`
+}

@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { saveBundle } from '../../engine/bundle/bundle.ts'
+import { explainers } from '../../engine/explain/registry.ts'
+import { validate } from '../../engine/schema-validation.ts'
+import { spottedPicture } from '../explain/hand-built-models.ts'
+import { spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
+import { runGoodparts } from './run-goodparts.ts'
+
+let folder: string
+let bundle: string
+const resnet = join(import.meta.dirname, '..', 'graph', 'fixtures', 'resnet-narrow.onnx')
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'goodparts-explain-test-'))
+  bundle = join(folder, 'spots.onnx')
+  await saveBundle(bundle, await spotBundle())
+  await write(join(folder, 'spotted.png'), spottedPicture())
+})
+afterAll(() => { rmSync(folder, { recursive: true }) })
+
+describe('goodparts explain', () => {
+  test('shows all methods side by side on one page, and finds the spot', async () => {
+    const page = join(folder, 'page.html')
+    const { code, stdout } = await runGoodparts(['explain', bundle, join(folder, 'spotted.png'), '--report', page, '--json', join(folder, 'figures.json')])
+
+    expect(code).toBe(0)
+    for (const { method } of explainers) expect(stdout).toContain(method)
+    const html = readFileSync(page, 'utf8')
+    expect(html.match(/<img src="data:image\/jpeg;base64,/g)).toHaveLength(explainers.length + 1)
+    expect(html).not.toMatch(/src="(?!data:)|https?:/)
+    const { methods } = JSON.parse(readFileSync(join(folder, 'figures.json'), 'utf8')) as { methods: Array<{ method: string, peak: { x: number, y: number }, insertion: number, deletion: number }> }
+    for (const { peak, insertion, deletion } of methods) {
+      expect(peak.x).toBeGreaterThan(38 / 64)
+      expect(peak.x).toBeLessThan(50 / 64)
+      expect(insertion).toBeGreaterThan(deletion)
+    }
+  }, 60_000)
+
+  test('explains the likeliest class of somebody else\'s network, and says what cannot be', async () => {
+    const { code, stdout } = await runGoodparts(['explain', resnet, join(folder, 'spotted.png'), '--methods', 'anomaly-map,grad-cam,sise', '--mean', '0.5,0.5,0.5', '--deviation', '0.5,0.5,0.5'])
+
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/class \d by resnet-narrow\.onnx/)
+    expect(stdout).toMatch(/anomaly-map .* Expected the model to have a map of its own/)
+  }, 30_000)
+
+  test('names the methods there are', async () => {
+    const { code, stderr } = await runGoodparts(['explain', bundle, join(folder, 'spotted.png'), '--methods', 'tea-leaves'])
+
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('ada-sise')
+  })
+})
+
+describe('goodparts evaluate --explain', () => {
+  test('tabulates the methods against the ground truth and the baselines', async () => {
+    const dataset = join(folder, 'dataset')
+    await writeSpots(dataset, 3)
+    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise', '--explain-images', '2', '--json', join(folder, 'report.json')])
+
+    expect(code).toBe(0)
+    expect(stdout).toContain('mask-L1 of a black map')
+    const { explain } = validate('evaluation', JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')))
+    const share = 64 / 4096
+    expect(explain).toMatchObject({ target: 'score', hidden: 'the nearest good picture', seed: 0, unavailable: [], baselines: { zeroMaskL1: { value: share }, uniformMaskL1: { value: 1 - share }, areaShare: { value: share } } })
+    const [anomalyMap, sise] = explain!.methods
+    expect(sise).toMatchObject({ method: 'sise', n: 2, withoutMap: 0, pointingGame: { value: 1, low: 1, high: 1 } })
+    expect(sise!.ebpg!.value).toBeGreaterThan(0.9)
+    expect(sise!.ebpgLift!.value).toBeCloseTo(sise!.ebpg!.value / share, 6)
+    expect(anomalyMap!.deletion!.value).toBeLessThan(0.2)
+  }, 60_000)
+})

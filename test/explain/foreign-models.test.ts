@@ -1,0 +1,51 @@
+/** Classifiers that others made, exported by PyTorch: every method runs on them, and finds their layers by itself. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
+import { workingPicture } from '../../engine/explain/model/working-picture.ts'
+import { explainers } from '../../engine/explain/registry.ts'
+import type { RawImage } from '../../engine/frame/image-codec.ts'
+import { seededRandom } from '../../engine/random.ts'
+
+const names = ['resnet-narrow', 'mobilenet-v2-narrow', 'mobilenet-v3-narrow']
+const models = new Map(names.map((name) => [name, ExplainedModel.open(readFileSync(join(import.meta.dirname, '..', 'graph', 'fixtures', `${name}.onnx`)))]))
+
+afterAll(async () => { for (const model of models.values()) await model.close() })
+
+function texture (): RawImage {
+  const random = seededRandom(7)
+  return { data: Uint8Array.from({ length: 48 * 48 * 3 }, (_, i) => 120 + 60 * Math.sin(Math.floor(i / 3) % 48 / 4) + 40 * random()), width: 48, height: 48, channels: 3 }
+}
+
+describe.each(names)('%s', (name) => {
+  const model = models.get(name)!
+  const target = { kind: 'class', index: 1 } as const
+
+  test('gives its layers from fine to coarse, each size once', async () => {
+    const layers = await model.layers(await workingPicture(texture(), model.input, 'mean'), target)
+
+    expect(layers.length).toBeGreaterThanOrEqual(2)
+    const sizes = layers.map(({ height, width }) => height * width)
+    expect(sizes).toEqual([...new Set(sizes)].sort((a, b) => b - a))
+  })
+
+  test.each(explainers.filter(({ method }) => method !== 'anomaly-map').map((explainer) => [explainer.method, explainer] as const))('is explained by %s', async (_method, explainer) => {
+    expect(explainer.obstacle(model, target)).toBeNull()
+
+    const { map, forwards } = await explainer.explain(model, texture(), { target })
+
+    expect(forwards.done).toBe(forwards.planned)
+    if (map === null) return
+    expect([map.width, map.height]).toEqual([model.input.width, model.input.height])
+    expect(map.values.every((value) => value >= 0 && value <= 1)).toBe(true)
+  })
+
+  test('has some map for some class by Grad-CAM', async () => {
+    const gradCam = explainers.find(({ method }) => method === 'grad-cam')!
+    const maps = []
+    for (let index = 0; index < 3; index++) maps.push((await gradCam.explain(model, texture(), { target: { kind: 'class', index } })).map)
+
+    expect(maps.some((map) => map !== null)).toBe(true)
+  })
+})
