@@ -21,7 +21,7 @@ export interface ExemplarStoreOptions extends ExemplarBounds {
 
 const schema = `
   CREATE TABLE IF NOT EXISTS exemplar (
-    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT NOT NULL, bytes INTEGER NOT NULL, priority REAL NOT NULL,
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, label TEXT NOT NULL, part TEXT, bytes INTEGER NOT NULL, priority REAL NOT NULL,
     weight REAL NOT NULL, score REAL, reason TEXT NOT NULL, features BLOB NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS seen (label TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT;
@@ -30,6 +30,7 @@ const schema = `
 interface ExemplarRow {
   id: string
   label: string
+  group: string | null
   bytes: number
   priority: number
   weight: number
@@ -53,7 +54,7 @@ export class ExemplarStore {
 
   /** Exemplars whose picture is missing or damaged are left out. */
   read (): BufferState {
-    const rows = this.#database.all<ExemplarRow>('SELECT id, label, bytes, priority, weight, score, reason, features FROM exemplar ORDER BY position')
+    const rows = this.#database.all<ExemplarRow>('SELECT id, label, part AS "group", bytes, priority, weight, score, reason, features FROM exemplar ORDER BY position')
     const seen = this.#database.all<{ label: string, items: number }>('SELECT label, items FROM seen')
     return {
       exemplars: rows.filter(({ id }) => this.pictures.read(id) !== null).map((row) => ({ ...row, kept: true, features: numbersOf(row.features) })),
@@ -70,9 +71,9 @@ export class ExemplarStore {
     this.#database.transaction(() => {
       this.#database.run('DELETE FROM exemplar')
       this.#database.run('DELETE FROM seen')
-      exemplars.forEach(({ id, label, bytes, priority, weight, score, reason, features }, position) => {
-        this.#database.run('INSERT INTO exemplar (position, id, label, bytes, priority, weight, score, reason, features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-          position, id, label, bytes, priority, weight, score, reason, new Uint8Array(features.buffer, features.byteOffset, features.byteLength))
+      exemplars.forEach(({ id, label, group, bytes, priority, weight, score, reason, features }, position) => {
+        this.#database.run('INSERT INTO exemplar (position, id, label, part, bytes, priority, weight, score, reason, features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+          position, id, label, group, bytes, priority, weight, score, reason, new Uint8Array(features.buffer, features.byteOffset, features.byteLength))
       })
       for (const [label, items] of Object.entries(seen)) this.#database.run('INSERT INTO seen (label, items) VALUES (?, ?)', label, items)
     })

@@ -11,6 +11,8 @@ export interface PictureLabel {
   product: string
   /** `good` or the type of defect. */
   label: string
+  /** The physical part, where it is known. */
+  partId: string | null
   /** Who says so: a person, or the line itself. */
   by: 'person' | 'line'
   /** Of the line's own judgement when it was seen; `null` where there was none. */
@@ -23,6 +25,8 @@ export interface WaitingPicture extends PictureLabel {
   /** SHA-256 of the encoded picture. */
   sha256: string
   bytes: number
+  /** A person has said the same of it before: it stands, even against what the picture looks like. */
+  confirmed: boolean
 }
 
 export interface InboxBounds {
@@ -63,7 +67,9 @@ export class LabelInbox {
       throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${this.#waiting.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
     }
     const sha256 = this.pictures.add(picture)
-    const waiting = { ...label, sha256, bytes: picture.byteLength }
+    const before = this.#waiting.get(sha256)
+    const confirmed = label.by === 'person' && before?.by === 'person' && before.product === label.product && before.label === label.label
+    const waiting = { ...label, sha256, bytes: picture.byteLength, confirmed }
     writeWhole(join(this.#folder, `${sha256}.json`), Buffer.from(JSON.stringify(waiting)))
     this.#waiting.set(sha256, waiting)
     return waiting

@@ -19,6 +19,7 @@ export function clusters ({ classes, each, seed, width = 8, spread = 0.3, bytes 
     id: `${label}-${seed}-${i}`,
     label,
     bytes,
+    group: null,
     features: Float32Array.from({ length: width }, (_value, axis) => (axis === index % width ? 1 : 0) + spread * normal(random))
   })))
 }

@@ -16,7 +16,7 @@ const disk = mountSmallDisk('2m')
 afterAll(() => { disk?.end() })
 
 const opened = (bounds: { items?: number, bytes?: number } = {}): ExemplarStore => new ExemplarStore({ folder, items: 100, bytes: 1e9, ...bounds })
-const good: PictureLabel = { product: 'plate', label: 'good', by: 'person', pValue: 0.4, inDrift: false }
+const good: PictureLabel = { product: 'plate', label: 'good', partId: null, by: 'person', pValue: 0.4, inDrift: false }
 
 describe('the exemplar store', () => {
   it('gives a memory back as it was, to another opener', () => {

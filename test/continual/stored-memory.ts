@@ -6,7 +6,7 @@ export function memoryOf (label: string, count: number, pictures: PictureFiles, 
   return {
     exemplars: Array.from({ length: count }, (_, index) => {
       const picture = Buffer.alloc(pictureBytes, `${label} ${index} `)
-      return { id: pictures.add(picture), label, features: Float32Array.of(index, index / 3, -1), bytes: picture.byteLength, priority: index / count, weight: 1, kept: true, score: index % 2 === 0 ? null : index / 7, reason: `the ${index}. of ${label}` }
+      return { id: pictures.add(picture), label, group: index % 3 === 0 ? null : `part ${index}`, features: Float32Array.of(index, index / 3, -1), bytes: picture.byteLength, priority: index / count, weight: 1, kept: true, score: index % 2 === 0 ? null : index / 7, reason: `the ${index}. of ${label}` }
     }),
     seen: { [label]: 10 * count }
   }

@@ -76,12 +76,12 @@ export class ReplayBuffer {
     const width = this.#exemplars[0]?.features.length ?? items[0]?.features.length
     const held = countByLabel(this.#exemplars)
     const pool: Candidate[] = this.#exemplars.map((exemplar) => ({ ...exemplar, kept: true, weight: Math.max(1, (this.#seen.get(exemplar.label) ?? 1) / (held.get(exemplar.label) ?? 1)) }))
-    for (const { id, label, features, bytes } of items) {
+    for (const { id, label, features, bytes, group } of items) {
       if (features.length !== width) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected features of ${id} to have ${width ?? 0} numbers, got ${features.length}`)
       if (known.has(id)) continue
       known.add(id)
       this.#seen.set(label, (this.#seen.get(label) ?? 0) + 1)
-      pool.push({ id, label, features, bytes, priority: this.#random(), weight: 1, kept: false, score: null })
+      pool.push({ id, label, features, bytes, group, priority: this.#random(), weight: 1, kept: false, score: null })
     }
     return pool
   }

@@ -13,6 +13,8 @@ export interface ReplayItem extends LabelledPoint {
   features: Float32Array
   /** What keeping it costs on the disk. */
   bytes: number
+  /** The physical part; `null` = a part of its own. */
+  group: string | null
 }
 
 export interface Candidate extends ReplayItem {

@@ -115,7 +115,7 @@ describe('ASER', () => {
 
 describe('GSS', () => {
   it('takes what points away from all that is kept, and nothing that points the same way', () => {
-    const item = (id: string, label: string): ReplayItem => ({ id, label, features: Float32Array.of(1, 1), bytes: 1 })
+    const item = (id: string, label: string): ReplayItem => ({ id, label, features: Float32Array.of(1, 1), bytes: 1, group: null })
     const even: Head = { classes: ['a', 'b'], probabilities: () => Float64Array.of(0.5, 0.5), stepped: () => even }
     const streams = 400
     let entered = 0

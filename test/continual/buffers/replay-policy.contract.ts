@@ -52,9 +52,9 @@ export function itIsAReplayPolicy (policy: ReplayPolicy): void {
 
     it('says of each exemplar why it is kept, and keeps it as it came', () => {
       const came = new Map(lots.flat().map((item) => [item.id, item]))
-      for (const { id, label, features, bytes, reason } of filled(3).exemplars) {
+      for (const { id, label, features, bytes, group, reason } of filled(3).exemplars) {
         expect(reason).toMatch(/\w+ \w+/)
-        expect({ id, label, features, bytes }).toEqual(came.get(id))
+        expect({ id, label, features, bytes, group }).toEqual(came.get(id))
       }
     })
 

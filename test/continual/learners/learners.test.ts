@@ -94,7 +94,7 @@ describe('streaming LDA', () => {
     const point = (label: string, sign: number, i: number): ContinualTask['train'][number] => {
       const along = 10 * normal(random)
       const across = sign * 0.5 + 0.2 * normal(random)
-      return { id: `${label}${i}`, label, bytes: 1, features: Float32Array.of(along + across, along - across) }
+      return { id: `${label}${i}`, label, bytes: 1, group: null, features: Float32Array.of(along + across, along - across) }
     }
     const items = Array.from({ length: 400 }, (_, i) => point(i % 2 === 0 ? 'a' : 'b', i % 2 === 0 ? 1 : -1, i))
     const lda = new StreamingLda()

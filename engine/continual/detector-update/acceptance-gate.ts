@@ -1,0 +1,97 @@
+/**
+ * Whether an update may be used: good parts that it has not seen must pass as they did, known defects must be caught as they were, of every
+ * product that the model knew and of the new one. Pure; the numbers stay with the answer.
+ */
+import { auroc } from '../../evaluation/auroc.ts'
+import { clopperPearson } from '../../evaluation/binomial-interval.ts'
+
+/** Scores of one product's held-out pictures, before and after, in the same order. */
+export interface ProductScores {
+  product: string
+  /** The model knew it before. */
+  known: boolean
+  good: { before: readonly number[], after: readonly number[] }
+  defect: { before: readonly number[], after: readonly number[] }
+}
+
+export interface Limits { review: number, reject: number }
+
+export interface GateOptions {
+  /** Held-out good parts that each known product must have. */
+  fewestGood: number
+  /** Of AUROC, and of the share of defects beyond the reject limit. */
+  largestDrop: number
+}
+
+export const gateDefaults: GateOptions = { fewestGood: 10, largestDrop: 0.02 }
+
+export interface ProductChange {
+  product: string
+  known: boolean
+  good: number
+  defects: number
+  /** Share of good parts beyond the reject limit. */
+  falseRejects: { before: number, after: number }
+  /** Share of defects beyond the reject limit; `null` without any. */
+  caught: { before: number, after: number } | null
+  auroc: { before: number, after: number } | null
+}
+
+export interface GateAnswer {
+  accepted: boolean
+  /** What speaks against it, with the numbers; empty when accepted. */
+  reasons: string[]
+  products: ProductChange[]
+  limits: { before: Limits, after: Limits }
+}
+
+export function judgeUpdate (products: readonly ProductScores[], limits: GateAnswer['limits'], options: GateOptions = gateDefaults): GateAnswer {
+  const changes = products.map((scores) => changeOf(scores, limits))
+  const reasons = changes.flatMap((change) => objections(change, options))
+  if (!changes.some(({ known, good }) => known && good >= options.fewestGood)) {
+    reasons.unshift(`no product that the model knew has ${options.fewestGood} held-out good parts to check it on: confirm good parts of the products that run`)
+  }
+  return { accepted: reasons.length === 0, reasons, products: changes, limits }
+}
+
+function changeOf ({ product, known, good, defect }: ProductScores, { before, after }: GateAnswer['limits']): ProductChange {
+  const area = (goodScores: readonly number[], defectScores: readonly number[]): number | null => auroc(goodScores, defectScores)
+  const [areaBefore, areaAfter] = [area(good.before, defect.before), area(good.after, defect.after)]
+  return {
+    product,
+    known,
+    good: good.after.length,
+    defects: defect.after.length,
+    falseRejects: { before: beyond(good.before, before.reject), after: beyond(good.after, after.reject) },
+    caught: defect.after.length === 0 ? null : { before: beyond(defect.before, before.reject), after: beyond(defect.after, after.reject) },
+    auroc: areaBefore === null || areaAfter === null ? null : { before: areaBefore, after: areaAfter }
+  }
+}
+
+function objections ({ product, known, good, falseRejects, caught, auroc }: ProductChange, { fewestGood, largestDrop }: GateOptions): string[] {
+  const found: string[] = []
+  if (known && good < fewestGood) found.push(`${product}: ${good} held-out good parts, expected at least ${fewestGood}`)
+  // One more than before may be chance; a share whose count the one before makes improbable is not.
+  const rejected = Math.round(falseRejects.after * good)
+  const before = known ? falseRejects.before : 0.05
+  if (rejected > 0 && rejected > Math.round(before * good) + 1 && improbable(rejected, good, Math.max(before, 0.02))) {
+    found.push(`${product}: ${percent(falseRejects.after)} of good parts rejected, ${known ? `before ${percent(falseRejects.before)}` : 'expected at most 5 %'}`)
+  }
+  if (!known) return found
+  if (caught !== null && caught.before - caught.after > largestDrop) found.push(`${product}: ${percent(caught.after)} of known defects rejected, before ${percent(caught.before)}`)
+  if (auroc !== null && auroc.before - auroc.after > largestDrop) found.push(`${product}: AUROC ${auroc.after.toFixed(4)}, before ${auroc.before.toFixed(4)}`)
+  return found
+}
+
+/** P(Binomial(n, rate) >= count) below 5 %: the rate lies below the one-sided interval of what was seen. */
+function improbable (count: number, n: number, rate: number): boolean {
+  return clopperPearson(count, n, 0.9).low > rate
+}
+
+function beyond (scores: readonly number[], limit: number): number {
+  return scores.length === 0 ? 0 : scores.filter((score) => score > limit).length / scores.length
+}
+
+function percent (share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}

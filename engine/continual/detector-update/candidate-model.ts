@@ -1,0 +1,63 @@
+/** The graph that an update proposes, and the pictures of the lot that it would not vouch for. */
+import { Scorer } from '../../detectors/scorer.ts'
+import { seededRandom } from '../../random.ts'
+import type { ModelBundle } from '../../bundle/bundle.ts'
+import type { Bank } from '../../detectors/patch-memory/nearest-neighbour.ts'
+import { isGoodLabel } from '../protocol/continual-set.ts'
+import { extendedBank, patchesOf } from './extended-bank.ts'
+import { outliersOf } from './label-guard.ts'
+import type { LotPicture } from './labelled-lot.ts'
+import { strangenessOf } from './lot-agreement.ts'
+import { readPatchMemory } from './patch-memory-graph.ts'
+
+export type UpdateMode = 'extend' | 'recalibrate'
+
+export interface CandidateModel {
+  /** The scoring graph, without metadata. */
+  model: Uint8Array
+  learned: LotPicture[]
+  checked: LotPicture[]
+  /** Good pictures that stand out from the rest of their lot. */
+  outliers: LotPicture[]
+}
+
+/**
+ * `recalibrate` leaves the graph as it is. `extend` gives a patch memory a bank of the same size that covers the lot's good parts, but for
+ * those that stand out from their lot.
+ */
+export async function candidateModel (parent: ModelBundle, mode: UpdateMode, lot: { learned: LotPicture[], checked: LotPicture[] }, { seed, threads }: { seed: number, threads: number }): Promise<CandidateModel> {
+  if (mode === 'recalibrate') return { model: parent.bytes, learned: [], checked: [...lot.checked, ...lot.learned], outliers: [] }
+  const memory = readPatchMemory(parent.bytes)
+  const good = [...lot.learned, ...lot.checked.filter(({ item }) => isGoodLabel(item.label))]
+  const patches = await patchesOf(memory, good.map(({ read }) => read), seededRandom(seed), threads)
+  const outliers = new Set(standingOut(memory.bank, good, patches))
+  const learned = lot.learned.filter((picture) => !outliers.has(picture))
+  const added = patches.filter((_, index) => learned.includes(good[index] as LotPicture))
+  return {
+    model: added.length === 0 ? parent.bytes : memory.withEntries(await extendedBank(memory, added)),
+    learned,
+    checked: lot.checked.filter((picture) => !outliers.has(picture)),
+    outliers: [...outliers]
+  }
+}
+
+/** Product by product; what a person has said twice stands. */
+function standingOut (bank: Bank, pictures: readonly LotPicture[], patches: readonly Float32Array[]): LotPicture[] {
+  return [...new Set(pictures.map(({ item }) => item.label))].flatMap((label) => {
+    const indices = pictures.flatMap(({ item }, index) => item.label === label ? [index] : [])
+    const strangeness = strangenessOf(bank, indices.map((index) => patches[index] as Float32Array))
+    return outliersOf(strangeness).map((at) => pictures[indices[at] as number] as LotPicture).filter(({ confirmed }) => !confirmed)
+  })
+}
+
+export async function scoresOf (model: Uint8Array, images: ReadonlyArray<LotPicture['read']>, threads: number): Promise<number[]> {
+  if (images.length === 0) return []
+  const scorer = await Scorer.open(model, threads)
+  try {
+    const scores: number[] = []
+    for (const read of images) scores.push(await scorer.score(await read()))
+    return scores
+  } finally {
+    await scorer.close()
+  }
+}

@@ -1,0 +1,56 @@
+/** What waits for an update, embedded, and sorted into what may be learned, what checks it, and what a person must see first. */
+import { createHash } from 'node:crypto'
+import { efficientNetLite0 } from '../../backbones/backbone.ts'
+import { decodeImage, type RawImage } from '../../frame/image-codec.ts'
+import type { Exemplar, ReplayItem } from '../buffers/replay-policy.ts'
+import type { LabelInbox, WaitingPicture } from '../label-inbox.ts'
+import { PictureEmbedding } from '../picture-embedding.ts'
+import { isGoodLabel } from '../protocol/continual-set.ts'
+import { holdingReason, type HeldBack } from './label-guard.ts'
+
+export interface LotPicture {
+  item: ReplayItem
+  by: WaitingPicture['by']
+  /** A person has said the same twice. */
+  confirmed: boolean
+  read: () => Promise<RawImage>
+}
+
+export interface LabelledLot {
+  /** Good parts whose patches the bank may take. */
+  learned: LotPicture[]
+  /** Good parts that no bank ever takes, and defects: they check this update and, as exemplars, later ones. */
+  checked: LotPicture[]
+  heldBack: HeldBack[]
+}
+
+const embeddingSize = 224
+/** Of good parts, for good: the same part is on the same side in every update. */
+const heldOutShare = 0.4
+
+export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], progress: (done: number, total: number) => void): Promise<LabelledLot> {
+  const lot: LabelledLot = { learned: [], checked: [], heldBack: [] }
+  const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size: embeddingSize })
+  try {
+    for (const [index, waiting] of inbox.waiting.entries()) {
+      progress(index, inbox.waiting.length)
+      const read = (): Promise<RawImage> => decodeImage(inbox.pictures.path(waiting.sha256))
+      const item = itemOf(waiting, await embedding.of(await read()))
+      const held = holdingReason(waiting, item, memory)
+      if (held !== null) lot.heldBack.push(held)
+      else (isHeldOut(item) ? lot.checked : lot.learned).push({ item, by: waiting.by, confirmed: waiting.confirmed, read })
+    }
+    return lot
+  } finally {
+    await embedding.close()
+  }
+}
+
+function itemOf ({ sha256, product, label, partId, bytes }: WaitingPicture, features: Float32Array): ReplayItem {
+  return { id: sha256, label: `${product}/${label}`, features, bytes, group: partId }
+}
+
+export function isHeldOut ({ id, group, label }: Pick<ReplayItem, 'id' | 'group' | 'label'>): boolean {
+  if (!isGoodLabel(label)) return true
+  return createHash('sha256').update(group ?? id).digest().readUInt32BE() / 2 ** 32 < heldOutShare
+}

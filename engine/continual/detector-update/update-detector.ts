@@ -1,0 +1,209 @@
+/**
+ * A continual update of a detector that learns from good parts only: what waits in the inbox is looked at, a candidate is made, and it takes
+ * the old bundle's place only through the gate. Refused, nothing changes but the report.
+ */
+import { join } from 'node:path'
+import { readBundle, writeBundle, type ModelBundle } from '../../bundle/bundle.ts'
+import { goldenTolerance, makeGoldenVectors } from '../../bundle/golden.ts'
+import { pixelHash } from '../../detectors/picture-pool.ts'
+import { Scorer } from '../../detectors/scorer.ts'
+import { GoodpartsError } from '../../errors.ts'
+import { decodeImage } from '../../frame/image-codec.ts'
+import { ReplayBuffer } from '../buffers/replay-buffer.ts'
+import { replayPolicyByName } from '../buffers/registry.ts'
+import type { Exemplar } from '../buffers/replay-policy.ts'
+import { ExemplarStore } from '../exemplar-store.ts'
+import { LabelInbox } from '../label-inbox.ts'
+import { isGoodLabel } from '../protocol/continual-set.ts'
+import { countByLabel } from '../samples.ts'
+import { SnnlReference } from '../snnl.ts'
+import { gateDefaults, judgeUpdate, type GateAnswer, type GateOptions, type Limits, type ProductScores } from './acceptance-gate.ts'
+import { BundleHistory } from './bundle-history.ts'
+import { candidateModel, scoresOf, type CandidateModel, type UpdateMode } from './candidate-model.ts'
+import { productOf, type HeldBack } from './label-guard.ts'
+import { sortLot, type LabelledLot, type LotPicture } from './labelled-lot.ts'
+
+export interface UpdateRequest {
+  /** Read, and replaced when the update is accepted. */
+  bundle: string
+  /** Holds `memory`, `inbox` and `history`. */
+  folder: string
+  /** Of `buffers/registry.ts`. */
+  policy: string
+  memory: { items: number, bytes: number }
+  inbox: { items: number, bytes: number }
+  mode: UpdateMode
+  seed: number
+  /** Default `gateDefaults`. */
+  gate?: GateOptions
+  /** Intra-op threads, default 1. */
+  threads?: number
+}
+
+/** A picture that a person should look at again. */
+export interface RelabelEntry {
+  sha256: string
+  /** `product/label`, as it stands. */
+  label: string
+  /** In the memory, or waiting in the inbox. */
+  place: 'memory' | 'inbox'
+  snnl: number | null
+  text: string
+}
+
+export interface UpdateOutcome {
+  accepted: boolean
+  /** The bundle in use now. */
+  bundle: string
+  parent: string | null
+  gate: GateAnswer
+  learned: number
+  checked: number
+  heldBack: HeldBack[]
+  /** Most suspicious first. */
+  relabel: RelabelEntry[]
+  memory: { items: number, bytes: number, classes: Record<string, number> }
+  seconds: number
+}
+
+/** The limits that a line would use with these scores of held-out good parts. */
+export type LimitsOf = (calibrationScores: readonly number[]) => Limits
+
+export type UpdateProgress = (stage: string, done: number, total: number) => void
+
+/** Of the lot; with more labels contradicted the whole lot is doubted. */
+const mostContradicted = 0.15
+const longestQueue = 20
+
+/** @throws GOODPARTS_TOO_FEW_IMAGES when nothing waits, GOODPARTS_BUNDLE_INVALID, GOODPARTS_STORE_FAILED. */
+export async function updateDetector (request: UpdateRequest, limitsOf: LimitsOf, progress: UpdateProgress = () => {}): Promise<UpdateOutcome> {
+  const begun = performance.now()
+  const parent = await readBundle(request.bundle)
+  const inbox = new LabelInbox(join(request.folder, 'inbox'), request.inbox)
+  if (inbox.waiting.length === 0) throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', 'Expected labelled pictures to learn from, got none that wait')
+  const store = new ExemplarStore({ folder: join(request.folder, 'memory'), ...request.memory })
+  try {
+    const before = store.read()
+    const lot = await sortLot(inbox, before.exemplars, (done, total) => { progress('embedding', done, total) })
+    progress('learning', 0, 1)
+    const threads = request.threads ?? 1
+    const candidate = await candidateModel(parent, request.mode, lot, { seed: request.seed, threads })
+    const buffer = new ReplayBuffer(replayPolicyByName(request.policy), request.memory, request.seed, before)
+    buffer.observe(candidate.checked.map(({ item }) => item))
+    progress('checking', 0, 1)
+    const checked = await checkedScores(parent, candidate, before.exemplars, store, threads)
+    const after = calibrationAfter(parent, checked)
+    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars), { before: limitsOf(parent.metadata.calibration.scores), after: limitsOf(after) }, request.gate ?? gateDefaults)
+    const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, snnl: new SnnlReference(before.exemplars).of(item) }))]
+    const answer = withDoubts(gate, lot, heldBack)
+    let bundle = parent
+    if (answer.accepted) {
+      bundle = await nextBundle(parent, candidate, after, request, begun)
+      await new BundleHistory(join(request.folder, 'history')).exchange(request.bundle, bundle)
+      for (const { item } of candidate.checked) store.pictures.add(inbox.pictures.read(item.id) ?? new Uint8Array())
+      store.replace(buffer.state)
+      inbox.remove([...candidate.learned, ...candidate.checked].map(({ item }) => item.id))
+    }
+    const exemplars = answer.accepted ? buffer.exemplars : before.exemplars
+    return {
+      accepted: answer.accepted,
+      bundle: bundle.metadata.id,
+      parent: bundle.metadata.parent,
+      gate: answer,
+      learned: candidate.learned.length,
+      checked: candidate.checked.length,
+      heldBack,
+      relabel: relabelQueue(exemplars, heldBack, inbox),
+      memory: { items: exemplars.length, bytes: exemplars.reduce((sum, { bytes }) => sum + bytes, 0), classes: Object.fromEntries(countByLabel(exemplars)) },
+      seconds: (performance.now() - begun) / 1000
+    }
+  } finally {
+    store.close()
+  }
+}
+
+interface Checked { label: string, before: number, after: number, inLot: boolean, byPerson: boolean }
+
+/** Every held-out picture, of the lot and of the memory, by both models. */
+async function checkedScores (parent: ModelBundle, { model, checked }: CandidateModel, exemplars: readonly Exemplar[], store: ExemplarStore, threads: number): Promise<Checked[]> {
+  const remembered = exemplars.filter(({ id }) => !checked.some(({ item }) => item.id === id))
+  const images: Array<LotPicture['read']> = [...checked.map(({ read }) => read), ...remembered.map(({ id }) => () => decodeImage(store.pictures.path(id)))]
+  const before = await scoresOf(parent.bytes, images, threads)
+  const after = model === parent.bytes ? before : await scoresOf(model, images, threads)
+  const facts = [...checked.map(({ item, by }) => ({ label: item.label, inLot: true, byPerson: by === 'person' })), ...remembered.map(({ label }) => ({ label, inLot: false, byPerson: false }))]
+  return facts.map((fact, index) => ({ ...fact, before: before[index] as number, after: after[index] as number }))
+}
+
+/**
+ * The old scores, moved as those of remembered good parts have moved, and the lot's own that a person has vouched for: what the line calls good
+ * is only taken far from the limit and would pull it down.
+ */
+function calibrationAfter (parent: ModelBundle, checked: readonly Checked[]): number[] {
+  const good = checked.filter(({ label }) => isGoodLabel(label))
+  const ratios = good.filter(({ before, inLot }) => !inLot && before > 0).map(({ before, after }) => after / before).sort((a, b) => a - b)
+  const ratio = ratios[ratios.length >> 1] ?? 1
+  return [...parent.metadata.calibration.scores.map((score) => score * ratio), ...good.filter(({ inLot, byPerson }) => inLot && byPerson).map(({ after }) => after)].sort((a, b) => a - b)
+}
+
+/** A product is known when the bundle or the memory says so; of a bundle that was never updated, when most of its good parts pass. */
+function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars: readonly Exemplar[]): ProductScores[] {
+  const { products } = parent.metadata.options
+  const listed = new Set([...Array.isArray(products) ? products : [], ...exemplars.map(({ label }) => productOf(label))])
+  const largest = parent.metadata.calibration.scores.at(-1) ?? Infinity
+  return [...new Set(checked.map(({ label }) => productOf(label)))].map((product) => {
+    const own = checked.filter(({ label }) => productOf(label) === product)
+    const side = (good: boolean): ProductScores['good'] => {
+      const some = own.filter(({ label }) => isGoodLabel(label) === good)
+      return { before: some.map(({ before }) => before), after: some.map(({ after }) => after) }
+    }
+    const good = side(true)
+    const passes = good.before.filter((score) => score <= largest).length >= 0.5 * good.before.length
+    return { product, known: listed.has(product) || (!Array.isArray(products) && passes), good, defect: side(false) }
+  })
+}
+
+function withDoubts (gate: GateAnswer, lot: LabelledLot, heldBack: readonly HeldBack[]): GateAnswer {
+  const unlike = heldBack.filter(({ reason }) => reason === 'unlike-its-lot').length
+  const contradicted = unlike + heldBack.filter(({ reason }) => reason === 'looks-like-another-class').length
+  const labels = lot.learned.length + lot.checked.length + contradicted - unlike
+  if (contradicted < 2 || contradicted <= mostContradicted * labels) return gate
+  const reason = `${contradicted} of ${labels} labels are contradicted by their pictures: look at them again before anything is learned from this lot`
+  return { ...gate, accepted: false, reasons: [reason, ...gate.reasons] }
+}
+
+async function nextBundle (parent: ModelBundle, { model, learned, checked }: CandidateModel, scores: number[], { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
+  const { schema: _schema, id, graphSha256: _graph, signature: _signature, ...described } = parent.metadata
+  const scorer = await Scorer.open(model, 1)
+  try {
+    const hashes = await Promise.all(learned.map(async ({ read }) => pixelHash(await read())))
+    const known = Array.isArray(described.options.products) ? described.options.products : []
+    const products = [...new Set([...known, ...[...learned, ...checked].map(({ item }) => productOf(item.label))])]
+    return writeBundle(model, {
+      ...described,
+      createdAt: new Date().toISOString(),
+      options: { ...described.options, products, update: mode },
+      calibration: { ...described.calibration, scores },
+      training: { images: described.training.images + learned.length, groups: null, imageHashes: [...new Set([...described.training.imageHashes, ...hashes])].sort(), seed, seconds: (performance.now() - begun) / 1000 },
+      parent: id,
+      golden: { vectors: await makeGoldenVectors((image) => scorer.run(image), described.input), relativeTolerance: goldenTolerance }
+    })
+  } finally {
+    await scorer.close()
+  }
+}
+
+function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: LabelInbox): RelabelEntry[] {
+  const reference = new SnnlReference(exemplars)
+  const waiting = new Map(inbox.waiting.map((picture) => [picture.sha256, picture]))
+  const held = heldBack.map(({ sha256, snnl, text }): RelabelEntry => ({ sha256, label: `${waiting.get(sha256)?.product ?? ''}/${waiting.get(sha256)?.label ?? ''}`, place: 'inbox', snnl: finite(snnl), text }))
+  const remembered = exemplars.map((exemplar, index): RelabelEntry => {
+    const snnl = reference.of(exemplar, index)
+    return { sha256: exemplar.id, label: exemplar.label, place: 'memory', snnl: finite(snnl), text: `SNNL ${snnl.toFixed(2)} against the memory` }
+  })
+  const rank = ({ snnl }: RelabelEntry): number => snnl ?? -Infinity
+  return [...held.sort((a, b) => rank(b) - rank(a)), ...remembered.sort((a, b) => rank(b) - rank(a))].slice(0, longestQueue)
+}
+
+function finite (value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}

@@ -1,0 +1,197 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
+import { checkGoldenVectors } from '../../../engine/bundle/golden.ts'
+import { BundleHistory } from '../../../engine/continual/detector-update/bundle-history.ts'
+import { readPatchMemory } from '../../../engine/continual/detector-update/patch-memory-graph.ts'
+import { updateDetector, type LimitsOf, type UpdateOutcome, type UpdateRequest } from '../../../engine/continual/detector-update/update-detector.ts'
+import { LabelInbox } from '../../../engine/continual/label-inbox.ts'
+import { createDecision } from '../../../engine/decision/decision.ts'
+import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
+import { Scorer } from '../../../engine/detectors/scorer.ts'
+import { addParts, part, range, type Product } from './products.ts'
+
+const limitsOf: LimitsOf = (calibrationScores) => createDecision({ calibrationScores, reviewRate: 0.1, rejectRate: 0.02 }).limits
+
+let parent: ModelBundle
+let folder: string
+/** As it is after the product that runs was confirmed. */
+let afterFirst: string
+let firstOutcome: UpdateOutcome
+let request: UpdateRequest
+
+beforeAll(async () => {
+  const images = range(0, 40).map((seed) => ({ name: `woven ${seed}`, group: null, calibration: false, read: () => Promise.resolve(part('woven', seed)) }))
+  parent = await patchMemory.fit(images, { scale: 'standard', size: 96, bankSize: 200, components: 24, whitening: false, normalisation: 'backbone' }, { seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal })
+})
+beforeAll(async () => {
+  afterFirst = mkdtempSync(join(tmpdir(), 'goodparts-update-'))
+  await useFolder(afterFirst)
+  await addParts(inbox(), 'woven', range(100, 40))
+  await addParts(inbox(), 'woven', range(200, 8), { defective: true })
+  firstOutcome = await updateDetector(request, limitsOf)
+})
+beforeEach(() => useFolder(mkdtempSync(join(tmpdir(), 'goodparts-update-'))))
+afterEach(() => { rmSync(folder, { recursive: true, force: true }) })
+afterAll(() => { rmSync(afterFirst, { recursive: true, force: true }) })
+
+async function useFolder (path: string): Promise<void> {
+  folder = path
+  request = { bundle: join(folder, 'line.onnx'), folder, policy: 'snnl-preserving', memory: { items: 60, bytes: 1e9 }, inbox: { items: 500, bytes: 1e9 }, mode: 'extend', seed: 1 }
+  await saveBundle(request.bundle, parent)
+}
+
+const inbox = (): LabelInbox => new LabelInbox(join(folder, 'inbox'), request.inbox)
+
+/** The product that runs, confirmed by a person. */
+function known (): UpdateOutcome {
+  cpSync(afterFirst, folder, { recursive: true })
+  return firstOutcome
+}
+
+async function scores (bundle: ModelBundle, product: Product, seeds: readonly number[], defective = false): Promise<number[]> {
+  const scorer = await Scorer.open(bundle.bytes, 1)
+  try {
+    const found: number[] = []
+    for (const seed of seeds) found.push(await scorer.score(part(product, seed, defective)))
+    return found
+  } finally {
+    await scorer.close()
+  }
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+describe('a patch memory taken apart', () => {
+  it('is the same model when its own bank is put back', async () => {
+    const memory = readPatchMemory(parent.bytes)
+    expect(memory.bank.entries.length / memory.bank.width).toBe(200)
+    const again = await Scorer.open(memory.withEntries(memory.bank.entries), 1)
+    const before = await scores(parent, 'striped', [1, 2])
+    for (const [index, seed] of [1, 2].entries()) expect(await again.score(part('striped', seed))).toBeCloseTo(before[index]!, 4)
+    await again.close()
+  })
+
+  it('refuses a bank of another size', () => {
+    const memory = readPatchMemory(parent.bytes)
+    expect(() => memory.withEntries(memory.bank.entries.subarray(memory.bank.width))).toThrow(/Expected 200 entries.*got 199/)
+  })
+})
+
+describe('a continual update', () => {
+  it('learns a new product into a bank of the same size, and the old one is judged as before', async () => {
+    expect(known().accepted).toBe(true)
+    const first = await readBundle(request.bundle)
+    await addParts(inbox(), 'striped', range(300, 30))
+    const outcome = await updateDetector(request, limitsOf)
+    expect(outcome).toMatchObject({ accepted: true, heldBack: [], gate: { reasons: [] }, parent: first.metadata.id })
+    const second = await readBundle(request.bundle)
+    expect(second.metadata).toMatchObject({ id: outcome.bundle, parent: first.metadata.id, options: { products: ['woven', 'striped'], update: 'extend' } })
+    expect(readPatchMemory(second.bytes).bank.entries).toHaveLength(readPatchMemory(parent.bytes).bank.entries.length)
+
+    const [newBefore, newAfter] = [await scores(first, 'striped', range(400, 10)), await scores(second, 'striped', range(400, 10))]
+    const [oldBefore, oldAfter] = [await scores(first, 'woven', range(500, 10)), await scores(second, 'woven', range(500, 10))]
+    const { reject } = outcome.gate.limits.after
+    expect(Math.min(...newBefore)).toBeGreaterThan(outcome.gate.limits.before.reject)
+    expect(newAfter.filter((score) => score > reject).length).toBeLessThanOrEqual(2)
+    expect(mean(newAfter)).toBeLessThan(0.5 * mean(newBefore))
+    expect(oldAfter.filter((score) => score > reject).length).toBeLessThanOrEqual(1)
+    expect(mean(oldAfter)).toBeLessThan(1.3 * mean(oldBefore))
+    expect(Math.min(...await scores(second, 'woven', range(600, 10), true))).toBeGreaterThan(reject)
+    expect(Math.min(...await scores(second, 'striped', range(600, 10), true))).toBeGreaterThan(reject)
+  })
+
+  it('reports for each product what changed', async () => {
+    known()
+    await addParts(inbox(), 'striped', range(300, 30))
+    const { gate } = await updateDetector(request, limitsOf)
+    const woven = gate.products.find(({ product }) => product === 'woven')!
+    expect(woven).toMatchObject({ known: true, defects: 8, caught: { before: 1, after: 1 }, auroc: { before: 1, after: 1 } })
+    expect(woven.good).toBeGreaterThanOrEqual(10)
+    expect(gate.products.find(({ product }) => product === 'striped')).toMatchObject({ known: false, falseRejects: { before: 1 } })
+  })
+
+  it('leaves a bundle that answers its golden vectors', async () => {
+    known()
+    const bundle = await readBundle(request.bundle)
+    const scorer = await Scorer.open(bundle.bytes, 1)
+    expect(await checkGoldenVectors((image) => scorer.run(image), bundle.metadata)).toBeLessThan(1e-6)
+    await scorer.close()
+  })
+
+  it('is refused without good parts of what the model knew, and changes nothing', async () => {
+    await addParts(inbox(), 'striped', range(300, 30))
+    const outcome = await updateDetector(request, limitsOf)
+    expect(outcome).toMatchObject({ accepted: false, bundle: parent.metadata.id, memory: { items: 0 } })
+    expect(outcome.gate.reasons[0]).toMatch(/no product that the model knew has 10 held-out good parts/)
+    expect((await readBundle(request.bundle)).metadata).toEqual(parent.metadata)
+    expect(inbox().waiting).toHaveLength(30)
+  })
+
+  it('is refused when defects come as good parts: every fifth label is wrong', async () => {
+    known()
+    const before = await readBundle(request.bundle)
+    await addParts(inbox(), 'striped', range(300, 32))
+    for (const seed of range(700, 8)) await addParts(inbox(), 'striped', [seed], { defective: true, label: 'good' })
+    const outcome = await updateDetector(request, limitsOf)
+    expect(outcome.accepted).toBe(false)
+    expect(outcome.gate.reasons[0]).toMatch(/\d+ of 40 labels are contradicted by their pictures/)
+    expect((await readBundle(request.bundle)).metadata.id).toBe(before.metadata.id)
+    // The contradicted ones lead the queue.
+    const wrong = new Set(outcome.heldBack.map(({ sha256 }) => sha256))
+    expect(outcome.relabel.slice(0, wrong.size).every(({ sha256, place }) => wrong.has(sha256) && place === 'inbox')).toBe(true)
+  })
+
+  it('does not learn a single wrong label, but learns the rest', async () => {
+    known()
+    await addParts(inbox(), 'striped', range(300, 30))
+    await addParts(inbox(), 'striped', [777], { defective: true, label: 'good' })
+    const outcome = await updateDetector(request, limitsOf)
+    expect(outcome).toMatchObject({ accepted: true, heldBack: [{ reason: 'unlike-its-lot' }] })
+    expect(inbox().waiting.map(({ sha256 }) => sha256)).toEqual(outcome.heldBack.map(({ sha256 }) => sha256))
+  })
+
+  it('takes a person’s word that comes a second time', async () => {
+    known()
+    await addParts(inbox(), 'striped', range(300, 30))
+    for (let times = 0; times < 2; times++) await addParts(inbox(), 'striped', [777], { defective: true, label: 'good' })
+    expect((await updateDetector(request, limitsOf)).heldBack).toEqual([])
+  })
+
+  it('learns nothing near the limit or in drift without a person', async () => {
+    known()
+    await addParts(inbox(), 'woven', range(800, 6), { by: 'line', pValue: 0.6 })
+    await addParts(inbox(), 'woven', range(810, 4), { by: 'line', pValue: 0.04 })
+    await addParts(inbox(), 'woven', range(820, 3), { by: 'line', pValue: 0.9, inDrift: true })
+    await addParts(inbox(), 'woven', range(830, 2), { by: 'person', pValue: 0.04 })
+    const { heldBack, learned, checked } = await updateDetector(request, limitsOf)
+    expect(heldBack.map(({ reason }) => reason).toSorted()).toEqual([...Array<string>(3).fill('in-drift'), ...Array<string>(4).fill('near-limit')])
+    expect(learned + checked).toBe(8)
+  })
+
+  it('calibrates anew without touching the graph', async () => {
+    await addParts(inbox(), 'woven', range(100, 30))
+    const outcome = await updateDetector({ ...request, mode: 'recalibrate' }, limitsOf)
+    const bundle = await readBundle(request.bundle)
+    expect(outcome).toMatchObject({ accepted: true, learned: 0 })
+    expect(bundle.metadata.graphSha256).toBe(parent.metadata.graphSha256)
+    expect(bundle.metadata.calibration.scores).toHaveLength(parent.metadata.calibration.scores.length + 30)
+  })
+
+  it('can be taken back', async () => {
+    known()
+    const updated = await readBundle(request.bundle)
+    const history = new BundleHistory(join(folder, 'history'))
+    expect((await history.list()).map(({ id }) => id)).toEqual([parent.metadata.id])
+    await history.restore(request.bundle, parent.metadata.id)
+    expect((await readBundle(request.bundle)).metadata).toEqual(parent.metadata)
+    expect((await history.list()).map(({ id }) => id)).toContain(updated.metadata.id)
+    await expect(history.restore(request.bundle, '0123456789abcdef')).rejects.toThrow(/a kept bundle 0123456789abcdef/)
+  })
+
+  it('says so when nothing waits', async () => {
+    await expect(updateDetector(request, limitsOf)).rejects.toMatchObject({ code: 'GOODPARTS_TOO_FEW_IMAGES' })
+  })
+})
