@@ -53,10 +53,13 @@ export function cutAt (graph: Graph, outputs: readonly Value[]): Graph {
   }
 }
 
-/** The graph without nodes and constants that no output needs. Its inputs stay. */
+/** The graph without nodes and constants that no output needs, and without indices of MaxPool that nobody reads. Its inputs stay. */
 export function withoutUnread (graph: Graph): Graph {
   const cut = cutAt(graph, graph.outputs.map(({ name }) => name))
-  return { ...cut, inputs: graph.inputs, outputs: graph.outputs }
+  const read = new Set([...cut.nodes.flatMap(valuesRead), ...graph.outputs.map(({ name }) => name)])
+  // Not every device computes them.
+  const nodes = cut.nodes.map((node) => node.operator === 'MaxPool' && !read.has(node.outputs[1] ?? '') ? { ...node, outputs: node.outputs.slice(0, 1) } : node)
+  return { ...cut, nodes, inputs: graph.inputs, outputs: graph.outputs }
 }
 
 /** The graph with the named constants as inputs; names that are inputs already stay as they are. */

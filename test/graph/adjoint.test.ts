@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { float, GraphBuilder, type AttributeArguments } from '../../engine/graph/builder.ts'
 import { gradient, gradientName } from '../../engine/graph/gradient/gradient.ts'
+import { gradientOptionsFor } from '../../engine/graph/gradient/rule.ts'
 import type { Graph, Value } from '../../engine/graph/graph.ts'
 import { inferShapes } from '../../engine/graph/infer-shapes.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
 import type { Tensor } from '../../engine/runtime/onnx-runtime.ts'
-import { runGraph } from './golden-file.ts'
+import { relativeDistance, runGraph } from './golden-file.ts'
 
 type Shape = readonly number[]
 
@@ -150,6 +151,8 @@ describe('along any direction the gradient is the slope that central differences
     const { forward, output } = prepare(operation)
     const [x, direction, g] = [numbers(operation.shape), numbers(operation.shape), tensor(output, numbers(output))]
     const found = await runGraph(gradient(forward, { of: 'y', withRespectTo: ['x'], upstream: 'g' }), { x: tensor(operation.shape, x), g })
+    const forGraphics = await runGraph(gradient(forward, { of: 'y', withRespectTo: ['x'], upstream: 'g', ...gradientOptionsFor('webgpu') }), { x: tensor(operation.shape, x), g })
+    expect(relativeDistance(forGraphics[gradientName('x')], found[gradientName('x')]!)).toBeLessThan(1e-6)
     const plain = await runGraph(forward, { x: tensor(operation.shape, x) })
     found['y']!.data.forEach((value, index) => expect(value).toBeCloseTo(Number(plain['y']!.data[index]), 5))
     const step = 1e-3

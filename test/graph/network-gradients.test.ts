@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { decodeModel } from '../../engine/graph/decode.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import { gradient, gradientName } from '../../engine/graph/gradient/gradient.ts'
+import { gradientOptionsFor } from '../../engine/graph/gradient/rule.ts'
 import { readGolden, relativeDistance, runGraph } from './golden-file.ts'
 
 describe('a residual network in training has the gradients that PyTorch computes', () => {
-  const forms = readGolden('networks.bin').flatMap((golden) => [{ golden, form: 'convolution' as const }, { golden, form: 'matrix' as const }])
-  it.each(forms)('with $golden.name, by $form', async ({ golden, form }) => {
-    const graph = gradient(decodeModel(golden.model), { of: 'loss', withRespectTo: Object.keys(golden.gradients), convolutionWeights: form })
+  const forms = readGolden('networks.bin').flatMap((golden) => [{ golden, device: 'cpu' as const }, { golden, device: 'webgpu' as const }])
+  it.each(forms)('with $golden.name, in the forms for $device', async ({ golden, device }) => {
+    const graph = gradient(decodeModel(golden.model), { of: 'loss', withRespectTo: Object.keys(golden.gradients), ...gradientOptionsFor(device) })
     expect(new Set(graph.nodes.map(({ domain }) => domain))).toEqual(new Set(['']))
     expect(Object.keys(golden.gradients).length).toBeGreaterThan(25)
     const found = await runGraph(graph, golden.inputs)

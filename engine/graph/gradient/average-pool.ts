@@ -4,27 +4,20 @@ import type { Shape } from '../node-view.ts'
 import { sizeOf } from '../node-view.ts'
 import { windowsOf } from '../shapes/windows.ts'
 import type { Windows } from '../shapes/windows.ts'
+import { foldAttributes } from './unfold.ts'
 import type { GradientRules } from './rule.ts'
 
 export const averagePoolGradients: GradientRules = {
   AveragePool: ({ builder, view, g }) => [() => {
     const [batch, channels, ...size] = view.shape(0) as [number, number, ...number[]]
     const windows = windowsOf(view, view.wholes('kernel_shape') ?? [])
-    const { kernel, strides, dilations, before, outputs } = windows
+    const { kernel, outputs } = windows
     const counts = countsOf(windows, size, view.whole('count_include_pad', 0) === 1)
     const shares = builder.node('Mul', [g, builder.tensor(constantTensor(counts.map((count) => 1 / count), [1, 1, ...outputs]))])
     // Every channel by itself, so that one kernel of ones serves them all.
     const alone = builder.reshape(shares, [batch * channels, 1, ...outputs])
     const ones = builder.tensor(constantTensor(new Float32Array(sizeOf(kernel)).fill(1), [1, 1, ...kernel]))
-    const ends = size.map((each, axis) => at(strides, axis) * (at(outputs, axis) - 1) + (at(kernel, axis) - 1) * at(dilations, axis) + 1 - at(before, axis) - each)
-    // A window may end before the input does (output padding) or, rounded up, behind its padding (more padding).
-    const back = builder.node('ConvTranspose', [alone, ones], {
-      strides,
-      dilations,
-      kernel_shape: kernel,
-      pads: [...before, ...ends.map((end) => Math.max(end, 0))],
-      output_padding: ends.map((end) => Math.max(-end, 0))
-    })
+    const back = builder.node('ConvTranspose', [alone, ones], foldAttributes(windows, size))
     return builder.reshape(back, view.shape(0))
   }]
 }

@@ -6,6 +6,7 @@ import { convolutionGradients } from './convolution.ts'
 import { layoutGradients } from './layout.ts'
 import { matrixGradients } from './matrix.ts'
 import { reductionGradients } from './reduction.ts'
+import { maxPoolGradients } from './max-pool.ts'
 import { normalisationGradients } from './normalisation.ts'
 import type { GradientRules } from './rule.ts'
 import { resizeGradients } from './resize.ts'
@@ -16,6 +17,7 @@ export const gradientRules: GradientRules = {
   ...activationGradients,
   ...convolutionGradients,
   ...averagePoolGradients,
+  ...maxPoolGradients,
   ...resizeGradients,
   ...matrixGradients,
   ...reductionGradients,

@@ -10,6 +10,16 @@ export interface GradientOptions {
    * memory) or `matrix` (im2col and one product; what a GPU does best). The numbers are the same. Default `convolution`.
    */
   readonly convolutionWeights?: 'convolution' | 'matrix'
+  /**
+   * How the gradient of MaxPool finds its places: `indices` (MaxPool's second output and ScatterElements) or `windows` (compares again; runs where the
+   * second output does not, as on WebGPU, and adds in a fixed order). The numbers are the same. Default `indices`.
+   */
+  readonly maxPool?: 'indices' | 'windows'
+}
+
+/** The forms that suit a device. */
+export function gradientOptionsFor (device: 'cpu' | 'cuda' | 'tensorrt' | 'webgpu'): GradientOptions {
+  return device === 'cpu' ? { convolutionWeights: 'convolution', maxPool: 'indices' } : { convolutionWeights: 'matrix', maxPool: 'windows' }
 }
 
 /** One node on the way back. */

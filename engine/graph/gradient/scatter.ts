@@ -37,12 +37,5 @@ export const scatterGradients: GradientRules = {
       () => builder.node('GatherElements', [g, b], { axis })
     ]
   },
-  TopK: ({ builder, view, g, node }) => [() => addAt(builder, { value: g, indices: node.outputs[1] as Value, axis: view.axis(-1), shape: view.shape(0) })],
-  // The second output, the indices, counts over the whole tensor.
-  MaxPool: ({ builder, view, g, node }) => [() => {
-    const count = sizeOf(view.shape(0))
-    const places = sizeOf(builder.shape(g))
-    const sums = addAt(builder, { value: builder.reshape(g, [places]), indices: builder.reshape(node.outputs[1] as Value, [places]), axis: 0, shape: [count] })
-    return builder.reshape(sums, view.shape(0))
-  }]
+  TopK: ({ builder, view, g, node }) => [() => addAt(builder, { value: g, indices: node.outputs[1] as Value, axis: view.axis(-1), shape: view.shape(0) })]
 }
