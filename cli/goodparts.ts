@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 /** The `goodparts` command. Each command is a file of `cli/commands/`; what is heavy or native they load when they run. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
 import { GoodpartsError } from '../engine/errors.ts'
-import { packageRoot } from './demo/user-directory.ts'
+import { packageVersion } from '../engine/package-version.ts'
 
 /** A command adds itself to the program. */
 export type RegisterCommand = (program: Command) => void
@@ -21,10 +19,8 @@ const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
   () => import('./commands/bench.ts')
 ]
 
-const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
-
 const program = new Command('goodparts')
-  .version(version)
+  .version(packageVersion())
   .description('Visual inspection learned from good parts only')
   .showHelpAfterError('(--help lists the options)')
 

@@ -1,7 +1,6 @@
 /** What every printed measurement says of where it was made. */
-import { readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { packageVersion } from '../engine/package-version.ts'
 import { describeRuntime } from '../engine/runtime/onnx-runtime.ts'
 
 export interface MeasuredOn {
@@ -25,17 +24,4 @@ export async function measuredOn (): Promise<MeasuredOn> {
 export function measuredOnText ({ versions, machine }: MeasuredOn): string {
   return `goodparts ${versions.goodparts}, Node ${versions.node}, ONNX Runtime ${versions.onnxruntime}; ` +
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}`
-}
-
-/** From a checkout the package file lies one folder up, in a built package two. */
-function packageVersion (): string {
-  for (const folder of ['..', join('..', '..')]) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(join(import.meta.dirname, folder, 'package.json'), 'utf8')) as { name?: string, version?: string }
-      if (name === '@goodparts/node-red-inspection' && version !== undefined) return version
-    } catch {
-      // Not there: the next folder up.
-    }
-  }
-  return 'unknown'
 }

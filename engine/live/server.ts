@@ -1,5 +1,5 @@
 /** The live server: the page, its websocket, pictures of rejects, `/health` and `/metrics`, on a port of its own. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { FitProgress, LineStatistics } from '../../schemas/live.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
+import { packageVersion } from '../package-version.ts'
 import { History, type HistoryConfiguration } from '../store/history.ts'
 import { assertMayListen, isLoopback, type LiveTokens } from './access.ts'
 import { LiveHub } from './hub.ts'
@@ -147,11 +148,6 @@ const settings = { forceCloseConnections: true, bodyLimit: 64 << 10, logger: fal
 /** `dist/viewer`, from a checkout and from `dist/engine/live`. */
 function pageFolder (): string {
   return fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../dist/viewer/' : '../../viewer/', import.meta.url))
-}
-
-function packageVersion (): string {
-  const path = import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json'
-  return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version
 }
 
 function listenError (error: unknown, host: string, port: number): GoodpartsError {
