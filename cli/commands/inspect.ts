@@ -1,5 +1,4 @@
 /** `goodparts inspect`: judge pictures, a video, a camera or a pipeline by a bundle, each frame once, none dropped. */
-import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createDecision } from '../../engine/decision/decision.ts'
@@ -99,7 +98,7 @@ async function inspectAll (source: InspectedSource, model: LoadedModel, options:
     const pending: Pending[] = []
     let entered = 0
     for await (const { frame, partId } of source.frames) {
-      pending.push({ frame, inspection: inspector.inspect(frame, { partId, traceId: randomBytes(16).toString('hex') }) })
+      pending.push({ frame, inspection: inspector.inspect(frame, { partId }) })
       if (pending.length >= atOnce) await finish(pending.shift() as Pending)
       if (++entered >= total || signal.aborted) break
     }

@@ -9,7 +9,7 @@ import type { Frame } from '../frame/frame.ts'
 import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
 import type { LoadedModel } from '../runtime/loaded-model.ts'
 import type { Decision, Judgement } from './decision.ts'
-import { inspectionEventId } from './event-id.ts'
+import { inspectionEventId, traceIdOf } from './event-id.ts'
 
 export interface InspectorOptions {
   line: string
@@ -22,13 +22,12 @@ export interface InspectorOptions {
   capacity: number
   /** Most frames that share one run of the model; 1 = one by one. */
   batch: number
-  /** Name of the ledger, for example `score/<node id>`. */
+  /** Name of the ledger and of this judge of the line, for example `score/<node id>`. */
   hop: string
 }
 
 export interface PartContext {
   partId: string | null
-  traceId: string
 }
 
 export interface Inspection {
@@ -167,7 +166,7 @@ export class Inspector {
   #record ({ frame, context }: Entry, judged: Judgement & Pick<InspectionRecord, 'bundle' | 'score' | 'limits'>): InspectionRecord {
     return {
       schema: 'goodparts.inspection/1',
-      eventId: inspectionEventId(this.#options.line, frame.id),
+      eventId: inspectionEventId(this.#options.line, this.#options.hop, frame.id),
       line: this.#options.line,
       recipe: null,
       product: this.#options.product,
@@ -182,7 +181,7 @@ export class Inspector {
       reason: judged.reason,
       regions: [],
       explanation: null,
-      traceId: context.traceId
+      traceId: traceIdOf(frame.id)
     }
   }
 }

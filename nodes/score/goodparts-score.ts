@@ -2,12 +2,12 @@
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { Inspector } from '../../engine/decision/inspector.ts'
 import { VerdictTally } from '../../engine/decision/verdict-tally.ts'
-import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
 import type { Verdict } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
-import { onClose, onInput } from '../shared/lifecycle.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
 
@@ -25,10 +25,7 @@ export default function register (RED: NodeAPI): void {
     try {
       start(this, status, model, new Inspector(() => model?.current(), readScoreForm(config, this.id)))
     } catch (cause) {
-      const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
-      status.show('failed', RED._('goodparts-score.status.notConfigured'))
-      onInput(this, async () => Promise.reject(error))
-      onClose(this, () => { status.close() })
+      refuse(this, status, RED._('goodparts-score.status.notConfigured'), cause)
     }
   }
 
@@ -49,7 +46,7 @@ export default function register (RED: NodeAPI): void {
     onInput(node, async (msg: Message) => {
       const { frame, partId } = msg
       if (!isFrame(frame)) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg.frame to be a frame, got none', { fix: 'Wire a capture or image-in node into the score node.' })
-      const { record, anomalyMap } = await inspector.inspect(frame, { partId: typeof partId === 'string' ? partId : null, traceId: frame.id })
+      const { record, anomalyMap } = await inspector.inspect(frame, { partId: typeof partId === 'string' ? partId : null })
       tally.add(record.verdict)
       const { anomalyMap: _earlier, ...kept } = msg
       const judged = { ...kept, inspection: record, payload: record, ...(anomalyMap === undefined ? {} : { anomalyMap }) }

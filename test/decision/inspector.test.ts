@@ -12,7 +12,7 @@ import { validate } from '../../engine/schema-validation.ts'
 import { brightnessBundle, flatFrame } from '../runtime/brightness-bundle.ts'
 
 const options: InspectorOptions = { line: 'line-1', product: 'plate', deadlineMs: Infinity, policy: 'every', capacity: 8, batch: 1, hop: 'score/test' }
-const part = (traceId: string): { partId: string, traceId: string } => ({ partId: `part ${traceId}`, traceId })
+const part = (name: string): { partId: string } => ({ partId: `part ${name}` })
 const scores = Array.from({ length: 199 }, (_, index) => 0.001 * (index + 1))
 
 let folder: string
@@ -49,8 +49,8 @@ describe('an inspector', () => {
     expect(results.map(({ record }) => record.verdict)).toEqual(['good', 'review', 'reject'])
     results.forEach(({ record, anomalyMap }, index) => {
       expect(validate('inspection', record)).toBe(record)
-      expect(record).toMatchObject({ line: 'line-1', product: 'plate', partId: `part ${index}`, traceId: String(index), frame: frames[index]!.toJSON(), limits: slot.current?.decision.limits })
-      expect(record.eventId).toBe(inspectionEventId('line-1', frames[index]!.id))
+      expect(record).toMatchObject({ line: 'line-1', product: 'plate', partId: `part ${index}`, traceId: frames[index]!.id.replaceAll('-', ''), frame: frames[index]!.toJSON(), limits: slot.current?.decision.limits })
+      expect(record.eventId).toBe(inspectionEventId('line-1', options.hop, frames[index]!.id))
       expect(anomalyMap?.width).toBe(40)
     })
     expect(line.ledger).toMatchObject({ in: 3, out: 3, dropped: {}, inFlight: 0 })
@@ -70,11 +70,11 @@ describe('an inspector', () => {
     const count = 20
     const results = await Promise.all(Array.from({ length: count }, async (_, index) => {
       const result = await line.inspect(flatFrame(10), part(String(index)))
-      order.push(result.record.traceId)
+      order.push(result.record.partId ?? '')
       return result
     }))
-    expect(order).toEqual(Array.from({ length: count }, (_, index) => String(index)))
-    const judged = results.filter(({ record }) => record.verdict === 'good').map(({ record }) => Number(record.traceId))
+    expect(order).toEqual(Array.from({ length: count }, (_, index) => `part ${index}`))
+    const judged = results.filter(({ record }) => record.verdict === 'good').map(({ record }) => Number(record.partId?.slice(5)))
     // Two threads began at once; three waited: the first that came, or the last.
     expect(judged).toEqual(policy === 'every' ? [0, 1, 2, 3, 4] : [0, 1, 17, 18, 19])
     expect(line.ledger).toMatchObject({ in: count, out: 5, dropped: { [reason]: 15 }, inFlight: 0 })
@@ -149,11 +149,11 @@ describe('a model slot', () => {
 })
 
 describe('an event id', () => {
-  it('is a UUID of version 5, the same for the same line and frame only', () => {
-    const id = inspectionEventId('line-1', 'frame')
+  it('is a UUID of version 5, the same for the same line, judge and frame only', () => {
+    const id = inspectionEventId('line-1', 'score/1', 'frame')
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-    expect(inspectionEventId('line-1', 'frame')).toBe(id)
-    expect(new Set([id, inspectionEventId('line-2', 'frame'), inspectionEventId('line-1', 'frame2'), inspectionEventId('line-1f', 'rame')]).size).toBe(4)
+    expect(inspectionEventId('line-1', 'score/1', 'frame')).toBe(id)
+    expect(new Set([id, inspectionEventId('line-2', 'score/1', 'frame'), inspectionEventId('line-1', 'score/2', 'frame'), inspectionEventId('line-1', 'score/1', 'frame2'), inspectionEventId('line-1', 'score/1f', 'rame')]).size).toBe(5)
   })
 })
 

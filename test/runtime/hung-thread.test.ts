@@ -52,12 +52,12 @@ describe('an inference thread that hangs', () => {
     })
     const decision = createDecision({ calibrationScores: Array.from({ length: 400 }, (_, index) => index / 400) })
     const inspector = new Inspector(() => ({ model, decision }), { line: 'line', product: null, deadlineMs: Infinity, policy: 'every', capacity: 10, batch: 1, hop: 'score/hung' })
-    const inspect = async (level: number): Promise<string> => (await inspector.inspect(flatFrame(level), { partId: null, traceId: 't' })).record.reason.text
+    const inspect = async (level: number): Promise<string> => (await inspector.inspect(flatFrame(level), { partId: null })).record.reason.text
     await inspect(51)
 
     const begun = clock.armed()
-    const stuck = inspector.inspect(flatFrame(255), { partId: null, traceId: 't' })
-    const waiting = inspector.inspect(flatFrame(102), { partId: null, traceId: 't' })
+    const stuck = inspector.inspect(flatFrame(255), { partId: null })
+    const waiting = inspector.inspect(flatFrame(102), { partId: null })
     const exit = new Promise((resolve) => workers[0]!.once('exit', resolve))
     await begun
     clock.pass(4999)

@@ -50,7 +50,7 @@ export async function measureLine (source: AsyncIterable<CapturedFrame>, model: 
       const next = await frames.next()
       if (next.done === true) return
       const { frame, partId } = next.value
-      const judged = inspector.inspect(frame, { partId: partId ?? null, traceId: frame.id }).then(({ record }) => {
+      const judged = inspector.inspect(frame, { partId: partId ?? null }).then(({ record }) => {
         inFlight.delete(judged)
         if (!count) return
         verdicts[record.verdict]++

@@ -68,7 +68,7 @@ describe('goodparts-score', () => {
     expect(msg).toMatchObject({ topic: 'camera', untouched: 1, partId: 'p-7' })
     expect(msg.frame).toBe(frame)
     expect(msg.anomalyMap).toBeInstanceOf(AnomalyMap)
-    expect(validate('inspection', msg.inspection)).toMatchObject({ verdict: output, line: 'line-1', product: 'plate', partId: 'p-7', frame: { id: frame.id }, traceId: frame.id })
+    expect(validate('inspection', msg.inspection)).toMatchObject({ verdict: output, line: 'line-1', product: 'plate', partId: 'p-7', frame: { id: frame.id }, traceId: frame.id.replaceAll('-', '') })
     expect(msg.payload).toBe(msg.inspection)
   })
 
@@ -89,7 +89,7 @@ describe('goodparts-score', () => {
     const frames = Array.from({ length: count }, () => flatFrame(10))
     for (const frame of frames) send(frame)
     await all
-    expect(seen.map(({ trace }) => trace)).toEqual(frames.map(({ id }) => id))
+    expect(seen.map(({ trace }) => trace)).toEqual(frames.map(({ id }) => id.replaceAll('-', '')))
     const ledger = allLedgers().find(({ hop }) => hop === 'score/score')
     expect(ledger).toMatchObject({ in: count, inFlight: 0, dropped: { 'queue-full': seen.filter(({ output }) => output === 'lost').length } })
     expect(seen.filter(({ output }) => output === 'good')).toHaveLength(ledger!.out)
