@@ -4,6 +4,7 @@ import type { PropertyValue } from '../../engine/capture/host-protocol.ts'
 import type { SupervisorOptions } from '../../engine/capture/supervisor.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { PipelineDefinition } from '../../schemas/pipeline.ts'
+import { readNumber } from '../shared/form-values.ts'
 
 export interface CaptureForm {
   name: string
@@ -66,9 +67,7 @@ function readOutput (form: CaptureForm): CaptureOutput {
 
 function number (name: string, text: string | number | undefined): number | undefined {
   if (text === undefined || text === '') return undefined
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < 0) throw new GoodpartsError('GOODPARTS_PIPELINE_PARAMETER', `Expected ${name} to be a number from 0, got ${JSON.stringify(text)}`)
-  return value
+  return readNumber(name, text, { code: 'GOODPARTS_PIPELINE_PARAMETER' })
 }
 
 function oneOf<Choice extends string> (choices: readonly Choice[], text: string): Choice | undefined {

@@ -9,7 +9,7 @@ import { folderImages } from '../../engine/evaluation/dataset.ts'
 import { confinedPathOfAny } from '../../engine/frame/confined-path.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
-import { onClose, onInput } from '../shared/lifecycle.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { folderFix, readFitCommand, readFitForm, summaryOf, type FitForm } from './settings.ts'
 
@@ -25,10 +25,7 @@ export default function register (RED: NodeAPI): void {
     try {
       start(this, status, model, config, readFitForm(config, this.id, RED.settings.userDir ?? homedir(), model?.bundlePath))
     } catch (cause) {
-      const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
-      status.show('failed', RED._('goodparts-fit.status.notConfigured'))
-      onInput(this, async () => Promise.reject(error))
-      onClose(this, () => { status.close() })
+      refuse(this, status, RED._('goodparts-fit.status.notConfigured'), cause)
     }
   }
 

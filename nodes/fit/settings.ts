@@ -4,6 +4,7 @@ import type { LineFitOptions } from '../../engine/detectors/line-fit.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { bundlePath } from '../model/settings.ts'
+import { readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface FitForm {
   /** Name of the bundle; empty = that of the model. */
@@ -30,14 +31,14 @@ const fewest = 20
 export function readFitForm (form: FitForm, id: string, userFolder: string, modelPath: string | undefined): LineFitOptions {
   const output = form.bundle.trim() === '' && modelPath !== undefined ? modelPath : bundlePath(form.bundle, userFolder)
   const options: Record<string, JsonValue> = { scale: form.scale === '' ? 'auto' : form.scale }
-  if (form.size !== '') options.size = whole('the size', form.size, 32)
-  if (form.rate !== '') options.targetImagesPerSecond = number('the rate', form.rate, 0)
+  if (form.size !== '') options.size = readWhole('the size', form.size, { least: 32 })
+  if (form.rate !== '') options.targetImagesPerSecond = readNumber('the rate', form.rate)
   return {
     hop: `fit/${id}`,
     folder: join(userFolder, 'goodparts', 'training', id),
-    count: whole('the number of frames', form.count, fewest),
-    intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * number('the interval', form.interval, 0),
-    request: { family: form.detector, options, seed: whole('the seed', form.seed, 0), output }
+    count: readWhole('the number of frames', form.count, { least: fewest }),
+    intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * readNumber('the interval', form.interval),
+    request: { family: form.detector, options, seed: readWhole('the seed', form.seed), output }
   }
 }
 
@@ -57,16 +58,4 @@ export function readFitCommand (msg: { fit?: unknown, payload?: unknown }): FitC
 export function summaryOf ({ name, family, createdAt, options, input, map, calibration, training, trials }: BundleMetadata): object {
   const { images, groups, seed, seconds } = training
   return { name, family, createdAt, options, input, map, calibration: { count: calibration.scores.length, heldOutBy: calibration.heldOutBy }, training: { images, groups, seed, seconds }, trials }
-}
-
-function number (name: string, text: string, least: number): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < least) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a number from ${least}, got ${text}`)
-  return value
-}
-
-function whole (name: string, text: string, least: number): number {
-  const value = number(name, text === '' ? 'nothing' : text, least)
-  if (!Number.isInteger(value)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a whole number, got ${text}`)
-  return value
 }

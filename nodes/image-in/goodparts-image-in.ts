@@ -4,13 +4,14 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { Frame } from '../../engine/frame/frame.ts'
 import { openPicture } from '../../engine/frame/open-picture.ts'
 import { WorkQueue } from '../../engine/frame/work-queue.ts'
-import { onClose, onInput } from '../shared/lifecycle.ts'
+import { readChoice, readWhole } from '../shared/form-values.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 
 interface Config extends NodeDef {
   source: string
   folder: string
-  colour: 'auto' | 'grey' | 'rgb'
+  colour: string
   capacity: string
 }
 
@@ -20,17 +21,27 @@ interface Message extends NodeMessageInFlow {
   partId?: string
 }
 
+const channels = { auto: {}, grey: { channels: 1 }, rgb: { channels: 3 } } as const
+
 export default function register (RED: NodeAPI): void {
   function ImageInNode (this: Node, config: Config): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
-    const queue = new WorkQueue(`image-in/${this.id}`, Number(config.capacity) || 16)
-    const source = config.source === '' ? `image-in/${this.id}` : config.source
+    try {
+      start(this, status, config, readWhole('the queue', config.capacity, { least: 1 }), channels[readChoice('the colour', config.colour, ['auto', 'grey', 'rgb'])])
+    } catch (error) {
+      refuse(this, status, RED._('goodparts-image-in.status.notConfigured'), error)
+    }
+  }
+
+  function start (node: Node, status: Status, config: Config, capacity: number, decoding: { channels?: 1 | 3 }): void {
+    const queue = new WorkQueue(`image-in/${node.id}`, capacity)
+    const source = config.source === '' ? `image-in/${node.id}` : config.source
     let sequence = 0
 
-    onInput(this, async (msg: Message) => {
+    onInput(node, async (msg: Message) => {
       try {
-        const { image, name } = await queue.run(async () => openPicture(msg.payload, { folder: config.folder, ...channelsOf(config.colour) }))
+        const { image, name } = await queue.run(async () => openPicture(msg.payload, { folder: config.folder, ...decoding }))
         msg.frame = Frame.fromPixels(image.data, { source, sequence: sequence++, width: image.width, height: image.height, channels: image.channels })
         msg.partId ??= name ?? (typeof msg.filename === 'string' ? basename(msg.filename) : msg._msgid)
         msg.topic ??= source
@@ -42,15 +53,10 @@ export default function register (RED: NodeAPI): void {
         throw error
       }
     })
-    onClose(this, async () => {
+    onClose(node, async () => {
       await queue.close()
       status.close()
     })
   }
   RED.nodes.registerType('goodparts-image-in', ImageInNode)
-}
-
-function channelsOf (colour: Config['colour']): { channels?: 1 | 3 } {
-  if (colour === 'grey') return { channels: 1 }
-  return colour === 'rgb' ? { channels: 3 } : {}
 }

@@ -5,12 +5,15 @@ import type { EncodedImage } from '../../engine/frame/encoded-image.ts'
 import { encodeFrame, reencode } from '../../engine/frame/encode-picture.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import { WorkQueue } from '../../engine/frame/work-queue.ts'
-import { onClose, onInput } from '../shared/lifecycle.ts'
+import { readChoice, readWhole } from '../shared/form-values.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 
+type Content = 'frame' | 'explanation'
+
 interface Config extends NodeDef {
-  content: 'frame' | 'explanation'
-  format: 'jpeg' | 'png'
+  content: string
+  format: string
   quality: string
   capacity: string
 }
@@ -25,14 +28,22 @@ export default function register (RED: NodeAPI): void {
   function ImageOutNode (this: Node, config: Config): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
-    const queue = new WorkQueue(`image-out/${this.id}`, Number(config.capacity) || 16)
-    const encoding = { format: config.format, quality: Number(config.quality) || 85 }
+    try {
+      const encoding = { format: readChoice('the format', config.format, ['jpeg', 'png']), quality: readWhole('the quality', config.quality, { least: 1, most: 100 }) }
+      start(this, status, readChoice('the content', config.content, ['frame', 'explanation']), encoding, readWhole('the queue', config.capacity, { least: 1 }))
+    } catch (error) {
+      refuse(this, status, RED._('goodparts-image-out.status.notConfigured'), error)
+    }
+  }
+
+  function start (node: Node, status: Status, content: Content, encoding: { format: 'jpeg' | 'png', quality: number }, capacity: number): void {
+    const queue = new WorkQueue(`image-out/${node.id}`, capacity)
     let count = 0
 
-    onInput(this, async (msg: Message) => {
+    onInput(node, async (msg: Message) => {
       try {
-        msg.payload = await queue.run(async () => encode(msg, config.content))
-        msg.contentType = `image/${config.format}`
+        msg.payload = await queue.run(async () => encode(msg))
+        msg.contentType = `image/${encoding.format}`
         status.show('running', RED._('goodparts-image-out.status.running', { count: ++count }))
         return msg
       } catch (error) {
@@ -40,19 +51,19 @@ export default function register (RED: NodeAPI): void {
         throw error
       }
     })
-    onClose(this, async () => {
+    onClose(node, async () => {
       await queue.close()
       status.close()
     })
 
-    async function encode (msg: Message, content: Config['content']): Promise<Buffer> {
+    async function encode (msg: Message): Promise<Buffer> {
       if (content === 'frame') {
         if (isFrame(msg.frame)) return encodeFrame(msg.frame, encoding)
-        throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.frame to be a frame, got ${typeof msg.frame}`)
+        throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.frame to be a frame, got ${typeof msg.frame}`, { fix: 'Wire a capture, image-in or score node into this one' })
       }
       const overlay = msg.explanation?.overlay
       if (overlay !== undefined) return reencode(overlay, encoding)
-      throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg.explanation to hold a picture, got none', { fix: 'put a heatmap node before this one, and send only the verdicts that it explains' })
+      throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg.explanation to hold a picture, got none', { fix: 'Put a heatmap node before this one, and send only the verdicts that it explains' })
     }
   }
   RED.nodes.registerType('goodparts-image-out', ImageOutNode)

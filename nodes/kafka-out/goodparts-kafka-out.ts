@@ -2,13 +2,13 @@
 import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
-import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
 import type { KafkaClient } from '../../engine/publish/kafka-client.ts'
 import { NdjsonClient } from '../../engine/publish/ndjson-client.ts'
 import { Publisher, type PublisherState } from '../../engine/publish/publisher.ts'
 import { Spool } from '../../engine/store/spool.ts'
 import type { KafkaBrokerNode } from '../kafka-broker/goodparts-kafka-broker.ts'
-import { onClose, onInput } from '../shared/lifecycle.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { messageToRecord, readKafkaOutForm, statusOf, type KafkaOutForm, type KafkaOutSettings } from './settings.ts'
@@ -23,9 +23,7 @@ export default function register (RED: NodeAPI): void {
       const settings = readKafkaOutForm(config, this.id, RED.settings.userDir ?? homedir())
       start(this, status, settings, settings.sink === 'file' ? new NdjsonClient({ path: settings.path }) : lease(config.broker))
     } catch (error) {
-      status.show('failed', RED._('goodparts-kafka-out.status.notConfigured'))
-      onInput(this, async () => await Promise.reject(asGoodpartsError(error, 'GOODPARTS_ARGUMENT')))
-      onClose(this, () => { status.close() })
+      refuse(this, status, RED._('goodparts-kafka-out.status.notConfigured'), error)
     }
   }
 

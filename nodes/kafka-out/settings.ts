@@ -4,6 +4,7 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import { inspectionMessage, type PublisherState } from '../../engine/publish/publisher.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import type { SpoolRecord } from '../../engine/store/spool-table.ts'
+import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface KafkaOutForm {
   /** `kafka`, or `file`: lines of JSON in place of a broker. */
@@ -36,18 +37,18 @@ export type Property = (path: string) => unknown
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readKafkaOutForm (form: KafkaOutForm, id: string, userDir: string): KafkaOutSettings {
-  if (form.sink !== 'kafka' && form.sink !== 'file') throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected sink to be kafka or file, got "${form.sink}"`)
-  if (form.sink === 'kafka' && !/^[a-zA-Z0-9._-]{1,249}$/.test(form.topic)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected topic to be 1 to 249 letters, digits, dots, dashes and underscores, got "${form.topic}"`)
+  const sink = readChoice('the sink', form.sink, ['kafka', 'file'])
+  if (sink === 'kafka' && !/^[a-zA-Z0-9._-]{1,249}$/.test(form.topic)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected topic to be 1 to 249 letters, digits, dots, dashes and underscores, got "${form.topic}"`)
   return {
-    sink: form.sink,
+    sink,
     topic: form.topic,
     key: form.key,
     value: form.value === '' ? 'inspection' : form.value,
     path: form.path === '' ? join(userDir, 'goodparts', 'inspections.ndjson') : form.path,
     spool: {
       path: join(form.spoolFolder === '' ? join(userDir, 'goodparts', 'spool') : form.spoolFolder, `${id}.sqlite`),
-      maximumRecords: positive('records', form.maximumRecords),
-      maximumBytes: positive('size', form.maximumSize) * 1024 ** 2
+      maximumRecords: readWhole('the spool’s limit of records', form.maximumRecords, { least: 1 }),
+      maximumBytes: readNumber('the spool’s size in MB', form.maximumSize, { least: 0.01 }) * 1024 ** 2
     }
   }
 }
@@ -77,10 +78,4 @@ export function statusOf ({ connection, waiting, refusing, error }: PublisherSta
 function textKey (key: unknown, path: string): string {
   if (typeof key === 'string' || typeof key === 'number') return String(key)
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.${path} to be a text or a number for the key, got ${key === null ? 'null' : typeof key}`)
-}
-
-function positive (name: string, value: string | number): number {
-  const number = Number(value)
-  if (number > 0 && Number.isFinite(number)) return number
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the spool's limit of ${name} to be a number above 0, got "${value}"`)
 }

@@ -1,7 +1,7 @@
 /** The form of a live server, checked. */
 import { resolve } from 'node:path'
-import { GoodpartsError } from '../../engine/errors.ts'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
+import { readWhole } from '../shared/form-values.ts'
 
 /** All values arrive as text. */
 export interface LiveServerForm {
@@ -26,13 +26,13 @@ export interface LiveServerCredentials {
 export function readLiveServerForm (form: LiveServerForm, { id, userDir, credentials = {} }: { id: string, userDir: string, credentials?: LiveServerCredentials | undefined }): LiveServerOptions {
   const { viewerToken, operatorToken, engineerToken } = credentials
   const { historyFolder = 'goodparts/history', historyInspections = 10_000, historySize = 512 } = form
-  const maximumInspections = integer('number of inspections', historyInspections, 1, 10_000_000)
-  const maximumPictureBytes = integer('MB of pictures', historySize, 1, 1_000_000) * 1024 ** 2
+  const maximumInspections = readWhole('the live server’s number of inspections', historyInspections, { least: 1, most: 10_000_000 })
+  const maximumPictureBytes = readWhole('the live server’s MB of pictures', historySize, { least: 1, most: 1_000_000 }) * 1024 ** 2
   return {
     host: form.host.trim() === '' ? '127.0.0.1' : form.host.trim(),
-    port: integer('port', form.port, 0, 65535),
-    framesPerSecond: integer('frames per second', form.framesPerSecond, 1, 60),
-    jpegQuality: integer('JPEG quality', form.jpegQuality, 1, 100),
+    port: readWhole('the live server’s port', form.port, { least: 0, most: 65535 }),
+    framesPerSecond: readWhole('the live server’s frames per second', form.framesPerSecond, { least: 1, most: 60 }),
+    jpegQuality: readWhole('the live server’s JPEG quality', form.jpegQuality, { least: 1, most: 100 }),
     tokens: {
       ...(filled(viewerToken) ? { viewer: viewerToken } : {}),
       ...(filled(operatorToken) ? { operator: operatorToken } : {}),
@@ -44,10 +44,4 @@ export function readLiveServerForm (form: LiveServerForm, { id, userDir, credent
 
 function filled (text: string | undefined): text is string {
   return text !== undefined && text !== ''
-}
-
-function integer (name: string, given: string | number, least: number, most: number): number {
-  const value = String(given).trim() === '' ? NaN : Number(given)
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the live server's ${name} to be a whole number from ${least} to ${most}, got "${given}"`)
 }

@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import type { ModelSlotOptions } from '../../engine/decision/model-slot.ts'
+import { readChoice, readWhole } from '../shared/form-values.ts'
 
 export interface ModelForm {
   /** Path of the bundle; relative to the folder of bundles. */
@@ -41,12 +42,8 @@ export function bundlePath (name: string, userFolder: string): string {
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readModelForm (form: ModelForm, userFolder: string): ModelSettings {
-  const device = devices.find((known) => known === form.device)
-  if (device === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the device to be one of ${devices.join(', ')}, got ${form.device}`)
-  const workers = form.workers === 'auto' || form.workers === '' ? 'auto' : Number(form.workers)
-  if (workers !== 'auto' && !(Number.isInteger(workers) && workers >= 1 && workers <= 256)) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected workers to be auto or 1 to 256, got ${form.workers}`)
-  }
+  const device = readChoice('the device', form.device, devices)
+  const workers = form.workers === 'auto' || form.workers === '' ? 'auto' : readWhole('workers, unless auto,', form.workers, { least: 1, most: 256 })
   const reviewRate = share('review rate', form.reviewRate)
   const rejectRate = share('reject rate', form.rejectRate)
   if (rejectRate > reviewRate) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the reject rate to be at most the review rate, got ${form.rejectRate} and ${form.reviewRate} %`)

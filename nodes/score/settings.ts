@@ -1,8 +1,8 @@
 /** The form of a score node, and its status in a few words. Pure. */
 import type { InspectorOptions } from '../../engine/decision/inspector.ts'
 import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
-import { GoodpartsError } from '../../engine/errors.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
+import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface ScoreForm {
   line: string
@@ -16,29 +16,16 @@ export interface ScoreForm {
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readScoreForm (form: ScoreForm, id: string): InspectorOptions {
-  if (form.policy !== 'newest' && form.policy !== 'every') throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the policy to be newest or every, got ${form.policy}`)
-  const deadline = number('the deadline', form.deadline === '' ? '0' : form.deadline, 0)
+  const deadline = form.deadline === '' ? 0 : readNumber('the deadline', form.deadline)
   return {
     line: form.line.trim() === '' ? id : form.line.trim(),
     product: form.product.trim() === '' ? null : form.product.trim(),
     deadlineMs: deadline === 0 ? Infinity : deadline,
-    policy: form.policy,
-    capacity: whole('the capacity', form.capacity),
-    batch: whole('the batch', form.batch),
+    policy: readChoice('the policy', form.policy, ['newest', 'every']),
+    capacity: readWhole('the capacity', form.capacity, { least: 1 }),
+    batch: readWhole('the batch', form.batch, { least: 1 }),
     hop: `score/${id}`
   }
-}
-
-function number (name: string, text: string, least: number): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < least) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a number from ${least}, got ${text}`)
-  return value
-}
-
-function whole (name: string, text: string): number {
-  const value = number(name, text, 1)
-  if (!Number.isInteger(value)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a whole number, got ${text}`)
-  return value
 }
 
 export interface StatusText {

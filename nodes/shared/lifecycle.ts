@@ -1,6 +1,8 @@
 /** One way for every node to take messages and to close: exactly one `done` per message, a close that is awaited and bounded. */
 import type { Node, NodeMessageInFlow } from 'node-red'
+import { asGoodpartsError } from '../../engine/errors.ts'
 import { begin, closeInPlace, opens, sendTo, type Output } from './line-closing.ts'
+import type { Status } from './status.ts'
 
 /** Runs `work` per message; what it returns is sent, what it throws reaches Catch nodes. A rejected handler would end Node-RED's process. */
 export function onInput (node: Node, work: (msg: NodeMessageInFlow, send: (output: Output) => void) => Promise<Output>): void {
@@ -16,4 +18,13 @@ export function onClose (node: Node, close: (removed: boolean) => Promise<void> 
   node.on('close', (removed: boolean, done: () => void) => {
     closeInPlace(node, async () => close(removed)).catch((error: unknown) => { node.warn(String(error)) }).finally(done)
   })
+}
+
+/** What a node does whose form is wrong: says so once, and to every message. `text` is for the status. */
+export function refuse (node: Node, status: Status, text: string, cause: unknown): void {
+  const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
+  status.show('failed', text)
+  node.error(error.fix === null ? error.message : `${error.message}. ${error.fix}`)
+  onInput(node, async () => await Promise.reject(error))
+  onClose(node, () => { status.close() })
 }

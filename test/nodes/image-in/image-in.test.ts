@@ -92,4 +92,10 @@ describe('goodparts-image-in', () => {
 
     expect(await refused).toMatchObject({ number: 2, error: { code: 'GOODPARTS_QUEUE_FULL' } })
   })
+
+  test.each([[{ capacity: '0' }, 'the queue'], [{ colour: 'blue' }, 'the colour']])('says what is wrong with its form: %j', async (changes, what) => {
+    await deploy([imageIn], flow(changes))
+    expect(await untilStatus('in', ({ fill }) => fill === 'red')).toMatchObject({ text: 'goodparts-image-in.status.notConfigured' })
+    expect(await refusal({ payload: await encodePng(grey) })).toMatchObject({ code: 'GOODPARTS_ARGUMENT', message: expect.stringContaining(what) as string })
+  })
 })

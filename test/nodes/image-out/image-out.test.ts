@@ -65,4 +65,9 @@ describe('goodparts-image-out', () => {
 
     expect(await answer(msg, 'errors')).toMatchObject({ error: { code: 'GOODPARTS_ARGUMENT' } })
   })
+
+  test.each([[{ quality: '101' }, 'the quality'], [{ content: '' }, 'the content'], [{ format: 'gif' }, 'the format']])('says what is wrong with its form: %j', async (changes, what) => {
+    await deploy([imageOut], flow(changes))
+    expect(await answer({ frame }, 'errors')).toMatchObject({ error: { code: 'GOODPARTS_ARGUMENT', message: expect.stringContaining(what) as string } })
+  })
 })
