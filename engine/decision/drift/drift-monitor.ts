@@ -1,0 +1,115 @@
+/**
+ * Watches a line for drift, apart from defects: scores that no longer look like those of the good parts it was calibrated on, and pictures that no
+ * longer look as the camera took them. Says which, and what to do.
+ */
+import type { RawImage } from '../../frame/image-codec.ts'
+import { seededRandom } from '../../random.ts'
+import { ControlChart, type ChartOptions } from './control-chart.ts'
+import { imageStatistics, profileShift, type ImageStatistics } from './image-statistics.ts'
+import { ScoreMartingale } from './score-martingale.ts'
+
+export type DriftSignal = 'scores' | 'brightness' | 'contrast' | 'focus' | 'colour' | 'shift'
+
+/** `check-camera`: the picture changed, whatever the part; `label-lot`: the parts changed, or the light did in a way no statistic shows. */
+export type DriftAdvice = 'check-camera' | 'label-lot'
+
+export interface DriftAlarm {
+  signal: DriftSignal
+  advice: DriftAdvice
+  /** For a person. */
+  text: string
+}
+
+export interface DriftOptions {
+  calibrationScores: readonly number[]
+  /** Probability that scores ever alarm while nothing changes. */
+  falseAlarmRate: number
+  seed: number
+  chart?: Partial<ChartOptions>
+}
+
+type Charted = Exclude<DriftSignal, 'scores' | 'shift'>
+
+const charted: readonly Charted[] = ['brightness', 'contrast', 'focus', 'colour']
+/** Below these deviations nobody would see a difference. */
+const smallest: Record<Charted | 'shift', number> = { brightness: 0.5, contrast: 0.5, focus: 0.005, colour: 0.5, shift: 0.25 }
+
+export class DriftMonitor {
+  readonly #options: DriftOptions
+  #martingale: ScoreMartingale
+  #charts: Map<Charted | 'shift', ControlChart>
+  #reference: ImageStatistics | null = null
+  readonly #told = new Set<DriftSignal>()
+
+  constructor (options: DriftOptions) {
+    this.#options = options
+    this.#martingale = new ScoreMartingale(options.calibrationScores, options.falseAlarmRate, seededRandom(options.seed))
+    this.#charts = this.#newCharts()
+  }
+
+  /** Something has alarmed and nobody has reset it: nothing that is seen now may be learned without a person. */
+  get inDrift (): boolean {
+    return this.#told.size > 0
+  }
+
+  /** A part that was inspected. @returns what alarms for the first time. */
+  observeScore (score: number): DriftAlarm[] {
+    this.#martingale.observe(score)
+    if (!this.#martingale.alarming || this.#told.has('scores')) return []
+    this.#told.add('scores')
+    const camera = [...this.#told].some((signal) => signal !== 'scores')
+    return [{
+      signal: 'scores',
+      advice: camera ? 'check-camera' : 'label-lot',
+      text: camera
+        ? 'Scores no longer look like those of the good parts that set the limits, and the picture itself has changed: see to the camera first'
+        : 'Scores no longer look like those of the good parts that set the limits, the picture itself has not changed: label a lot, then update; if good parts are rejected all the same, fit anew'
+    }]
+  }
+
+  /** A picture; a few a second are enough. @returns what alarms for the first time. */
+  observePicture (image: RawImage): DriftAlarm[] {
+    const statistics = imageStatistics(image)
+    this.#reference ??= statistics
+    for (const name of charted) this.#chart(name).observe(statistics[name])
+    const { columns, rows } = this.#reference.profiles
+    const shift = Math.hypot(profileShift(columns, statistics.profiles.columns), profileShift(rows, statistics.profiles.rows))
+    if (Number.isFinite(shift)) this.#chart('shift').observe(shift)
+    return [...this.#charts].flatMap(([signal, chart]) => {
+      if (!chart.alarming || this.#told.has(signal)) return []
+      this.#told.add(signal)
+      return [{ signal, advice: 'check-camera', text: pictureText(signal, chart) }]
+    })
+  }
+
+  /** After the cause was removed, or a new bundle came: begins anew with these scores. */
+  reset (calibrationScores: readonly number[] = this.#options.calibrationScores): void {
+    this.#martingale = new ScoreMartingale(calibrationScores, this.#options.falseAlarmRate, seededRandom(this.#options.seed))
+    this.#charts = this.#newCharts()
+    this.#reference = null
+    this.#told.clear()
+  }
+
+  #newCharts (): Map<Charted | 'shift', ControlChart> {
+    return new Map(([...charted, 'shift'] as const).map((name) => [name, new ControlChart({ ...this.#options.chart, smallestDeviation: smallest[name] })]))
+  }
+
+  #chart (name: Charted | 'shift'): ControlChart {
+    return this.#charts.get(name) as ControlChart
+  }
+}
+
+const wording: Record<Charted | 'shift', { name: string, see: string }> = {
+  brightness: { name: 'Brightness', see: 'the light and the exposure' },
+  contrast: { name: 'Contrast', see: 'the light, and dirt on the lens' },
+  focus: { name: 'Sharpness', see: 'the focus, and what shakes the camera' },
+  colour: { name: 'Colour (red less blue)', see: 'the light and the white balance' },
+  shift: { name: 'Position', see: 'how camera and part are held' }
+}
+
+function pictureText (signal: Charted | 'shift', chart: ControlChart): string {
+  const { name, see } = wording[signal]
+  const digits = signal === 'focus' ? 3 : 1
+  const unit = signal === 'shift' ? ' pixels from the first picture' : ''
+  return `${name} is ${chart.average.toFixed(digits)}${unit}, usually ${chart.usual?.mean.toFixed(digits) ?? 'unknown'}: see to ${see}`
+}
