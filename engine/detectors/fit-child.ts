@@ -1,6 +1,7 @@
 /** The process that fits: one request in, progress and one outcome out. */
 import { constants, setPriority } from 'node:os'
 import { saveBundle } from '../bundle/bundle.ts'
+import { withExemplars } from '../bundle/kept-exemplars.ts'
 import { asGoodpartsError } from '../errors.ts'
 import { decodeImage } from '../frame/image-codec.ts'
 import type { FitMessage, FitOutcome, FitRequest } from './fit-process.ts'
@@ -41,7 +42,7 @@ async function fit ({ family, images, options, seed, output, threads = 1 }: FitR
       send({ kind: 'progress', progress })
     }
   })
-  await saveBundle(output, bundle)
+  await saveBundle(output, await withExemplars(bundle, good))
   return { path: output, metadata: bundle.metadata }
 }
 

@@ -3,7 +3,7 @@ import type { ExplanationFindings, ExplanationMethodFindings } from '../../schem
 import { GoodpartsError } from '../errors.ts'
 import type { Baseline, Explainer, ExplanationTarget, Saliency } from '../explain/explainer.ts'
 import { isObstacle } from '../explain/explain-all.ts'
-import { GoodExemplars } from '../explain/good-exemplars.ts'
+import { GoodExemplars } from '../bundle/good-exemplars.ts'
 import { agreement, type Agreement } from '../explain/metrics/agreement.ts'
 import { meanEstimate, ratioEstimate, type Estimate } from '../explain/metrics/bootstrap.ts'
 import { faithfulness, type Faithfulness } from '../explain/metrics/faithfulness.ts'
@@ -85,11 +85,12 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
   }
 }
 
-/** A classifier explains the class of the label where it has that one, else the class it finds; a detector its score. */
+/** A classifier explains the class of the label where it has that one, else `defect`, else the class it finds; a detector its score. */
 export async function targetOf (model: ExplainedModel, entry: Pick<DatasetEntry, 'label'>, image: RawImage): Promise<ExplanationTarget> {
   if (!model.hasClasses) return { kind: 'score' }
-  const named = model.metadata?.classNames.indexOf(entry.label) ?? -1
-  return { kind: 'class', index: named >= 0 ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
+  const names = model.metadata?.classNames ?? []
+  const named = [entry.label, 'defect'].map((name) => names.indexOf(name)).find((index) => index >= 0)
+  return { kind: 'class', index: named !== undefined ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
 }
 
 async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array, saliency: Saliency, { target, hidden }: { target: ExplanationTarget, hidden: Baseline }): Promise<Omit<Sample, 'group'>> {

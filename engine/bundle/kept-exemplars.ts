@@ -1,0 +1,62 @@
+/**
+ * Pictures of good parts that travel in a bundle's file, beside what is hashed: the fit keeps a few that show most of the variety, for the
+ * evidence pair. A bundle without them works as well; one whose file cannot take them is left as it is.
+ */
+import type { ModelBundle } from './bundle.ts'
+import { encodeJpeg, decodeImage, resizeImage, type RawImage } from '../frame/image-codec.ts'
+import { readMetadata, withMetadata } from '../graph/metadata.ts'
+import { GoodExemplars, mostVaried, thumbnailOf } from './good-exemplars.ts'
+
+/** Key of the entry in `metadata_props`. */
+export const exemplarsKey = 'goodparts.exemplars'
+const keptCount = 12
+/** Good pictures among which they are chosen. */
+const candidates = 96
+/** Pixels of the longer edge. */
+const largestEdge = 512
+const jpegQuality = 90
+
+interface KeptExemplar {
+  name: string
+  /** Base64. */
+  jpeg: string
+}
+
+export interface GoodPicture {
+  name: string
+  read (): Promise<RawImage>
+}
+
+/** The same bundle, its hashes unchanged, with a few of these pictures in its file. */
+export async function withExemplars (bundle: ModelBundle, good: readonly GoodPicture[]): Promise<ModelBundle> {
+  const step = Math.max(1, good.length / candidates)
+  const some = Array.from({ length: Math.min(good.length, candidates) }, (_, index) => good[Math.floor(index * step)] as GoodPicture)
+  const thumbnails: Float32Array[] = []
+  for (const picture of some) thumbnails.push(await thumbnailOf(await picture.read()))
+  const kept: KeptExemplar[] = []
+  for (const index of mostVaried(thumbnails, keptCount)) {
+    const picture = some[index] as GoodPicture
+    kept.push({ name: picture.name.split(/[\\/]/).at(-1) ?? picture.name, jpeg: (await jpegOf(await picture.read())).toString('base64') })
+  }
+  return { ...bundle, bytes: withMetadata(bundle.bytes, { ...readMetadata(bundle.bytes), [exemplarsKey]: JSON.stringify(kept) }) }
+}
+
+/** Those of a bundle's file; none in a bundle without, or when the entry is not as it should be. */
+export async function exemplarsOf (bytes: Uint8Array): Promise<GoodExemplars> {
+  const exemplars = new GoodExemplars()
+  for (const { name, jpeg } of readKept(readMetadata(bytes)[exemplarsKey])) await exemplars.add({ name, image: await decodeImage(Buffer.from(jpeg, 'base64')) })
+  return exemplars
+}
+
+function readKept (text: string | undefined): KeptExemplar[] {
+  if (text === undefined) return []
+  const value: unknown = JSON.parse(text)
+  if (!Array.isArray(value)) return []
+  return value.filter((item): item is KeptExemplar => typeof (item as Partial<KeptExemplar> | null)?.name === 'string' && typeof (item as Partial<KeptExemplar> | null)?.jpeg === 'string').slice(0, keptCount)
+}
+
+async function jpegOf (image: RawImage): Promise<Buffer> {
+  const shrink = Math.min(1, largestEdge / Math.max(image.width, image.height))
+  const sized = shrink === 1 ? image : await resizeImage(image, Math.max(1, Math.round(image.width * shrink)), Math.max(1, Math.round(image.height * shrink)))
+  return encodeJpeg({ ...sized, pixels: () => sized.data }, jpegQuality)
+}

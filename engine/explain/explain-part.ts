@@ -1,0 +1,96 @@
+/** Explains parts by the methods asked for, the bundle kept open between them. Blocks its thread: runs in the explanation process. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { findRegions } from '../decision/regions.ts'
+import { GoodpartsError } from '../errors.ts'
+import { encodeJpeg, type RawImage } from '../frame/image-codec.ts'
+import { explainAll, type Attempt } from './explain-all.ts'
+import type { Explainer, ExplainOptions } from './explainer.ts'
+import type { GoodExemplars } from '../bundle/good-exemplars.ts'
+import { exemplarsOf } from '../bundle/kept-exemplars.ts'
+import { ExplainedModel } from './model/explained-model.ts'
+import { otsuThreshold } from './otsu.ts'
+import { overlayMap } from './overlay.ts'
+import type { MethodExplanation, PartExplanation, PartRequest } from './part-explanation.ts'
+import { explainerByName } from './registry.ts'
+
+const evidenceQuality = 85
+
+interface OpenBundle {
+  id: string
+  model: ExplainedModel
+  exemplars: GoodExemplars
+}
+
+export class PartExplainer {
+  #open: OpenBundle | undefined
+
+  /** @throws GOODPARTS_EXPLANATION_FAILED when the bundle cannot be read or is another one by now, and what the runtime throws. */
+  async explain (request: PartRequest): Promise<PartExplanation> {
+    const { image, methods, budget, seed, judge } = request
+    const { model, exemplars } = await this.#bundle(request.bundle)
+    const nearest = await exemplars.nearest(image)
+    const target = model.hasScore ? { kind: 'score' as const } : { kind: 'class' as const, index: 0 }
+    const options: ExplainOptions & { judge: boolean } = { target, seed, judge, batch: 8, baseline: nearest?.image ?? 'mean' }
+    const result: PartExplanation = { explanations: [], without: [], evidence: nearest === null ? null : { name: nearest.name, ...await jpegOf(nearest.image, evidenceQuality) } }
+    const begun = performance.now()
+    let judging = 0
+    for (const [index, name] of methods.entries()) {
+      const left = budget === null ? {} : { budget: Math.max(0, budget - (performance.now() - begun - judging)) / (methods.length - index) }
+      const explainer: Explainer = explainerByName(name)
+      const started = performance.now()
+      const [attempt] = await explainAll(model, image, [explainer], { ...options, ...left }) as [Attempt]
+      judging += performance.now() - started - (attempt.saliency?.milliseconds ?? 0)
+      if (attempt.saliency === null) result.without.push({ method: name, reason: attempt.obstacle })
+      else if (attempt.saliency.map === null) result.without.push({ method: name, reason: 'found nothing that speaks for the score' })
+      else result.explanations.push(await present(attempt, request))
+    }
+    return result
+  }
+
+  async close (): Promise<void> {
+    await this.#open?.model.close()
+    this.#open = undefined
+  }
+
+  async #bundle ({ path, id }: PartRequest['bundle']): Promise<OpenBundle> {
+    if (this.#open?.id === id) return this.#open
+    await this.close()
+    const bytes = await readFile(path).catch((cause: unknown) => {
+      throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the bundle at ${path} to be readable, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    })
+    const model = ExplainedModel.open(bytes)
+    if (model.metadata?.id !== id) {
+      throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected ${path} to hold the bundle ${id} that judged the part, got ${model.metadata?.id ?? 'a model that is no bundle'}`)
+    }
+    this.#open = { id, model, exemplars: await exemplarsOf(bytes) }
+    return this.#open
+  }
+}
+
+async function present ({ method, saliency, faithfulness }: Attempt, { image, zones, opacity, quality }: PartRequest): Promise<MethodExplanation> {
+  const map = saliency?.map
+  if (saliency === null || map == null) throw new TypeError(`Expected a map of ${method}, got none`)
+  const { forwards, skipped, milliseconds } = saliency
+  const limit = otsuThreshold(map.values) ?? 1
+  return {
+    method,
+    map,
+    mapSha256: sha256(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)),
+    ...await jpegOf(overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: limit, opacity }), quality),
+    regions: findRegions(map, { limit, frame: image, zones }),
+    faithfulness,
+    forwards,
+    skipped,
+    milliseconds
+  }
+}
+
+async function jpegOf (image: RawImage, quality: number): Promise<{ jpeg: Uint8Array, sha256: string }> {
+  const jpeg = await encodeJpeg({ ...image, pixels: () => image.data }, quality)
+  return { jpeg, sha256: sha256(jpeg) }
+}
+
+function sha256 (data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}

@@ -1,0 +1,27 @@
+/** The explanation process: one part after the other, at the lowest priority, so that a line that inspects does not feel it. */
+import { constants, setPriority } from 'node:os'
+import { asGoodpartsError, type ErrorCode } from '../errors.ts'
+import { PartExplainer } from './explain-part.ts'
+import type { PartExplanation, PartRequest } from './part-explanation.ts'
+
+export type PartReply = { result: PartExplanation } | { error: { code: ErrorCode, message: string, fix: string | null } }
+
+const explainer = new PartExplainer()
+
+process.once('disconnect', () => { process.exit(0) })
+process.on('message', (request: PartRequest) => {
+  explainer.explain(request).then((result): PartReply => ({ result }), (error: unknown): PartReply => {
+    const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_EXPLANATION_FAILED')
+    return { error: { code, message, fix } }
+  }).then((reply) => { process.send?.(reply) }, () => { process.exit(1) })
+})
+lowerPriority()
+
+/** Refused in some containers; then it runs as everything else. */
+function lowerPriority (): void {
+  try {
+    setPriority(constants.priority.PRIORITY_LOW)
+  } catch {
+    // Nothing is lost but speed elsewhere.
+  }
+}

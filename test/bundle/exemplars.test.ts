@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { readBundle } from '../../engine/bundle/bundle.ts'
+import { GoodExemplars, mostVaried } from '../../engine/bundle/good-exemplars.ts'
+import { exemplarsOf, withExemplars } from '../../engine/bundle/kept-exemplars.ts'
+import type { RawImage } from '../../engine/frame/image-codec.ts'
+import { description } from '../runtime/brightness-bundle.ts'
+import { brightnessGraph } from '../runtime/brightness-bundle.ts'
+import { writeBundle } from '../../engine/bundle/bundle.ts'
+
+/** A bright stripe at `left`, `(48, 48, 1)`, over `level`. */
+function stripe (left: number, level = 60): RawImage {
+  return { data: Uint8Array.from({ length: 48 * 48 }, (_, i) => i % 48 >= left && i % 48 < left + 8 ? level + 100 : level), width: 48, height: 48, channels: 1 }
+}
+
+const good = [0, 8, 16, 24, 32, 40].map((left) => ({ name: `/parts/${left}.png`, read: async () => Promise.resolve(stripe(left)) }))
+
+describe('exemplars', () => {
+  test('nearest: the one that looks most alike, at any exposure', async () => {
+    const exemplars = new GoodExemplars()
+    for (const { name, read } of good) await exemplars.add({ name, image: await read() })
+
+    expect((await exemplars.nearest(stripe(25, 120)))?.name).toBe('/parts/24.png')
+    expect(await new GoodExemplars().nearest(stripe(0))).toBeNull()
+  })
+
+  test('are chosen for their variety, doubles left out', () => {
+    const at = (...values: number[]): Float32Array => Float32Array.from(values)
+
+    expect(mostVaried([at(0, 0), at(0, 0), at(9, 0), at(1, 0), at(0, 8)], 3)).toEqual([3, 4, 2])
+    expect(mostVaried([at(1), at(1)], 5)).toEqual([0])
+    expect(mostVaried([], 5)).toEqual([])
+  })
+
+  test('travel in the bundle\'s file, which stays the bundle that it was', async () => {
+    const bundle = writeBundle(brightnessGraph(), description())
+
+    const kept = await withExemplars(bundle, good)
+
+    expect((await readBundle(kept.bytes)).metadata).toEqual(bundle.metadata)
+    const exemplars = await exemplarsOf(kept.bytes)
+    expect(exemplars.size).toBe(6)
+    expect((await exemplars.nearest(stripe(17)))?.name).toBe('16.png')
+    expect((await exemplarsOf(bundle.bytes)).size).toBe(0)
+  })
+})
