@@ -57,6 +57,13 @@ export interface BundleMetadata {
     imageHashes: string[]
     seed: number
     seconds: number
+    /** Of a detector that learned from labelled defects. */
+    defects?: {
+      /** Pictures of each type. */
+      images: { [className: string]: number }
+      /** SHA-256 of each image's pixels, sorted. */
+      imageHashes: string[]
+    }
   }
   parent: string | null
   golden: { vectors: GoldenVector[], relativeTolerance: number }

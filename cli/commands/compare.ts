@@ -77,7 +77,7 @@ function settingsOf (set: Settings, family: string): Settings {
 }
 
 function familiesOfGoodParts (): string[] {
-  return detectors.map(({ family }) => family)
+  return detectors.filter(({ learnsDefects }) => learnsDefects !== 'required').map(({ family }) => family)
 }
 
 function readFamilies (text: string): string[] {

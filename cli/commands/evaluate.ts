@@ -6,17 +6,16 @@ import type { Command } from 'commander'
 import { readBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
-import { goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
+import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
 import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
 import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
 import { renderReport } from '../../engine/evaluation/report/report.ts'
-import type { JsonValue } from '../../schemas/bundle.ts'
 import type { EvaluationReport } from '../../schemas/evaluation.ts'
 import { nameIn } from '../dataset-names.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { positiveNumber, wholeNumber } from '../option-values.ts'
+import { positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import { addExplainOptions, explanationFindings, explanationText, type ExplainOptions } from './evaluate/explanations.ts'
 import { evaluationText } from './evaluate/summary.ts'
@@ -26,6 +25,8 @@ interface Options extends ExplainOptions {
   scale?: string
   size?: number
   rate?: number
+  family?: string
+  set: Settings
   bundle?: string
   json?: string
   report?: string
@@ -36,10 +37,12 @@ export function register (program: Command): void {
     .description('fit on the good parts of a data set and measure on its test pictures')
     .argument('<dataset>', 'a dataset.csv, a folder that holds one, or a folder in MVTec layout (train/good, test/<type>, ground_truth/<type>)')
     .option('--detector <name>', 'family of the detector', 'patch-memory')
+    .option('--family <name>', 'another name of --detector')
     .option('--scale <scale>', 'auto, or the layers: fine, standard')
     .option('--size <pixels>', 'input edge; chosen by the scale when not given', wholeNumber(32))
     .option('--seed <number>', 'of the fit and of the intervals', wholeNumber(0), 0)
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
+    .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
     .option('--bundle <file>', 'measure this bundle instead of fitting one')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
     .option('--report <file>', 'write a page with curves, limits, worst misses and worst false rejects'))
@@ -72,8 +75,9 @@ async function fit (dataset: Dataset, options: Options, progress: Progress, sign
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-evaluate-'))
   try {
     const { path } = await fitInProcess({
-      family: options.detector,
+      family: options.family ?? options.detector,
       images: goodImages(dataset).map(({ name, group, calibration }) => ({ path: name, group, calibration })),
+      defects: defectImages(dataset).map(({ name, group, className }) => ({ path: name, group, className })),
       options: fitOptions(options),
       seed: options.seed,
       output: join(folder, 'bundle.onnx')
@@ -84,8 +88,9 @@ async function fit (dataset: Dataset, options: Options, progress: Progress, sign
   }
 }
 
-function fitOptions ({ scale, size, rate }: Options): Record<string, JsonValue> {
+function fitOptions ({ scale, size, rate, set }: Options): Settings {
   return {
+    ...set,
     ...(scale === undefined ? {} : { scale }),
     ...(size === undefined ? {} : { size }),
     ...(rate === undefined ? {} : { targetImagesPerSecond: rate })

@@ -4,10 +4,10 @@ import { stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createDecision } from '../../engine/decision/decision.ts'
-import type { GoodImage } from '../../engine/detectors/detector.ts'
+import type { DefectImage, GoodImage } from '../../engine/detectors/detector.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
-import { folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
+import { defectImages, folderDefects, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
@@ -18,6 +18,8 @@ import { textTable } from '../text-table.ts'
 interface Options {
   output: string
   detector: string
+  family?: string
+  defects?: string
   scale?: string
   size?: number
   rate?: number
@@ -34,6 +36,8 @@ export function register (program: Command): void {
     .argument('<source>', 'a folder of pictures of good parts, a folder in MVTec layout, a dataset.csv or a folder that holds one')
     .requiredOption('-o, --output <file>', 'the bundle to write')
     .option('--detector <name>', 'family of the detector', 'patch-memory')
+    .option('--family <name>', 'another name of --detector')
+    .option('--defects <folder>', 'labelled defects for families that learn from them, a folder for each type; a data set gives its own, of the train split only')
     .option('--scale <scale>', 'auto (the default), or the layers: fine, standard')
     .option('--size <pixels>', 'input edge; chosen when not given', wholeNumber(32))
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
@@ -46,13 +50,14 @@ export function register (program: Command): void {
 }
 
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
-  const images = await readGoodImages(source)
+  const { images, defects } = await readPictures(source, options)
   const progress = new Progress()
   const printed = new Set<string>()
   try {
     const { path, metadata } = await fitInProcess({
-      family: options.detector,
+      family: options.family ?? options.detector,
       images: images.map(({ name, group, calibration }) => ({ path: name, group, calibration })),
+      defects: defects.map(({ name, group, className }) => ({ path: name, group, className })),
       options: detectorOptions(options),
       seed: options.seed,
       output: resolve(options.output),
@@ -74,12 +79,15 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
   }
 }
 
-/** A data set's good training and calibration pictures, or every picture of a plain folder. */
-async function readGoodImages (source: string): Promise<GoodImage[]> {
+/** A data set's good training and calibration pictures and its training defects, or every picture of a plain folder. */
+async function readPictures (source: string, options: Pick<Options, 'defects'>): Promise<{ images: GoodImage[], defects: DefectImage[] }> {
   const found = await stat(source).catch(() => null)
   if (found === null) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a folder or a dataset.csv, got nothing there`)
+  const given = options.defects === undefined ? [] : await folderDefects(options.defects)
   const isDataset = found.isFile() || existsSync(join(source, 'dataset.csv')) || existsSync(join(source, 'train', 'good'))
-  return isDataset ? goodImages(await readDataset(source)) : folderImages(source)
+  if (!isDataset) return { images: await folderImages(source), defects: given }
+  const dataset = await readDataset(source)
+  return { images: goodImages(dataset), defects: [...defectImages(dataset), ...given] }
 }
 
 function detectorOptions ({ scale, size, rate, bank, set }: Options): Record<string, JsonValue> {
@@ -101,7 +109,7 @@ async function print (path: string, metadata: BundleMetadata, { json }: Options)
   const { trials, training, calibration } = metadata
   const parts = [
     trials.length === 0 ? '' : trialTable(trials),
-    `${metadata.name}: learned from ${training.images} pictures${training.groups === null ? '' : ` of ${training.groups} parts`}, calibrated on ${calibration.scores.length} others, in ${training.seconds.toFixed(1)} s.`,
+    `${metadata.name}: learned from ${training.images} pictures${training.groups === null ? '' : ` of ${training.groups} parts`}${defectsText(training.defects)}, calibrated on ${calibration.scores.length} others, in ${training.seconds.toFixed(1)} s.`,
     createDecision({ calibrationScores: calibration.scores }).statement,
     `Written: ${path}, bundle ${metadata.id}`
   ]
@@ -109,21 +117,36 @@ async function print (path: string, metadata: BundleMetadata, { json }: Options)
   if (json !== undefined) await writeFile(json, `${text}\n`)
 }
 
+function defectsText (defects: BundleMetadata['training']['defects']): string {
+  if (defects === undefined) return ''
+  return ` and from labelled defects (${Object.entries(defects.images).map(([type, count]) => `${count} ${type}`).join(', ')})`
+}
+
 function trialTable (trials: readonly ScaleTrial[]): string {
-  return textTable(['layers', 'size', 'normalisation', 'whitening', 'bank', 'separation', 'images/s', 'outcome'], trials.map((trial) => [
-    trial.layers, String(trial.size), shown(trial.settings['normalisation']), trial.settings['whitening'] === true ? 'yes' : 'no', shown(trial.settings['entries']),
+  const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => name !== 'components')
+  return textTable(['layers', 'size', ...names.map((name) => headings[name] ?? name), 'separation', 'images/s', 'outcome'], trials.map((trial) => [
+    trial.layers, String(trial.size), ...names.map((name) => shown(trial.settings[name])),
     trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', trial.outcome
   ]))
 }
+
+const headings: { [setting: string]: string } = { entries: 'bank', crossValidatedLoss: 'loss on unseen' }
 
 function isJudged ({ proxyAuroc }: ScaleTrial): boolean {
   return proxyAuroc !== null
 }
 
 function trialText ({ layers, size, settings, proxyAuroc, imagesPerSecond }: ScaleTrial): string {
-  return `${size} ${layers}, ${shown(settings['normalisation'])} normalisation${settings['whitening'] === true ? ', whitened' : ''}: drawn defects separate by ${proxyAuroc?.toFixed(3) ?? '–'}, ${imagesPerSecond?.toFixed(1) ?? '–'} images/s`
+  const { whitening, components: _components, entries: _entries, normalisation, ...others } = settings
+  const words = [
+    ...(normalisation === undefined ? [] : [`${shown(normalisation)} normalisation`]),
+    ...(whitening === true ? ['whitened'] : []),
+    ...Object.entries(others).map(([name, value]) => `${name} ${shown(value)}`)
+  ]
+  return `${[`${size} ${layers}`, ...words].join(', ')}: drawn defects separate by ${proxyAuroc?.toFixed(3) ?? '–'}, ${imagesPerSecond?.toFixed(1) ?? '–'} images/s`
 }
 
 function shown (value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : JSON.stringify(value ?? '–')
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return typeof value === 'string' ? value : value === undefined ? '–' : JSON.stringify(value)
 }

@@ -17,6 +17,16 @@ export interface GoodImage {
   read (): Promise<RawImage>
 }
 
+/** A picture of a defective part, for families that learn from them. */
+export interface DefectImage {
+  name: string
+  /** As of a good picture. */
+  group: string | null
+  /** The type of defect. */
+  className: string
+  read (): Promise<RawImage>
+}
+
 export interface FitProgress {
   /** For a person: `features`, `coreset`, … */
   stage: string
@@ -35,6 +45,8 @@ export interface FitContext {
   progress (progress: FitProgress): void
   /** Aborting rejects the fit with GOODPARTS_FIT_CANCELLED. */
   signal: AbortSignal
+  /** Labelled defects, where there are any. Only families with `learnsDefects` look at them. */
+  defects?: readonly DefectImage[]
 }
 
 export interface FittedBundle {
@@ -47,6 +59,8 @@ export interface Detector {
   /** The folder's name and the bundle's `family`. */
   readonly family: string
   readonly description: string
+  /** Whether it learns from labelled defects. `required`: it cannot do without; default `never`: from good parts only. */
+  readonly learnsDefects?: 'required' | 'optional' | 'never'
   /** Values of every option when none is given. */
   readonly defaults: { readonly [option: string]: JsonValue }
   /** @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_ARGUMENT (unknown option or value), GOODPARTS_FIT_CANCELLED. */

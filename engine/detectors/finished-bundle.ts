@@ -25,6 +25,8 @@ export interface FinishedFit {
   begun: number
   /** Default `['good']`. */
   classNames?: string[]
+  /** Defects that it learned from. */
+  defects?: NonNullable<BundleMetadata['training']['defects']>
   /** Beside those of the package, of Node and of ONNX Runtime. */
   versions?: { [name: string]: string }
 }
@@ -43,7 +45,8 @@ export async function finishBundle (fit: FinishedFit, work: FitWork): Promise<Fi
       groups: groupCount(split.kept),
       imageHashes: pictures.hashesOf(split.kept),
       seed: work.seed,
-      seconds: (performance.now() - fit.begun) / 1000
+      seconds: (performance.now() - fit.begun) / 1000,
+      ...(fit.defects === undefined ? {} : { defects: fit.defects })
     }
     return writeBundle(model, {
       name,

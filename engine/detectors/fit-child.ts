@@ -25,7 +25,7 @@ async function serve (request: FitRequest): Promise<void> {
   process.disconnect()
 }
 
-async function fit ({ family, images, options, seed, output, threads = 1 }: FitRequest): Promise<FitOutcome> {
+async function fit ({ family, images, defects = [], options, seed, output, threads = 1 }: FitRequest): Promise<FitOutcome> {
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
   let reported = 0
   let shown = ''
@@ -33,6 +33,7 @@ async function fit ({ family, images, options, seed, output, threads = 1 }: FitR
     seed,
     threads,
     signal: new AbortController().signal,
+    defects: defects.map(({ path, group, className }) => ({ name: path, group, className, read: () => decodeImage(path) })),
     progress: (progress) => {
       const now = performance.now()
       const rows = JSON.stringify(progress.trials ?? [])

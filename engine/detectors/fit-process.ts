@@ -13,6 +13,8 @@ export interface FitRequest {
   /** Of `registry.ts`. */
   family: string
   images: Array<{ path: string, group: string | null, calibration: boolean }>
+  /** Labelled defects, for families that learn from them. */
+  defects?: Array<{ path: string, group: string | null, className: string }>
   options: { [option: string]: JsonValue }
   seed: number
   /** Path of the bundle to write. */

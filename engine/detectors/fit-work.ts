@@ -3,7 +3,7 @@ import type { ScaleTrial } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
-import type { FitContext } from './detector.ts'
+import type { DefectImage, FitContext } from './detector.ts'
 import { PicturePool } from './picture-pool.ts'
 
 /** Purposes of random numbers, so that one stage's draws do not move another's. */
@@ -14,6 +14,8 @@ export class FitWork {
   readonly pool: PicturePool
   readonly threads: number
   readonly seed: number
+  /** Labelled defects, where there are any. */
+  readonly defects: readonly DefectImage[]
   readonly #context: FitContext
   readonly #part: string
   readonly #shown: { trials: ScaleTrial[] | null }
@@ -25,6 +27,7 @@ export class FitWork {
     this.pool = pool
     this.threads = context.threads
     this.seed = context.seed
+    this.defects = context.defects ?? []
   }
 
   random (purpose: Purpose): Random {

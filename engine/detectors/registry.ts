@@ -1,5 +1,6 @@
 /** Detector families by name. A new one is a folder here, a line below and a row in the docs. */
 import { GoodpartsError } from '../errors.ts'
+import { classifier } from './classifier/classifier.ts'
 import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
 import { patchMemory } from './patch-memory/patch-memory.ts'
@@ -8,7 +9,8 @@ import { templateDifference } from './template-difference/template-difference.ts
 export const detectors: readonly Detector[] = [
   patchMemory,
   density,
-  templateDifference
+  templateDifference,
+  classifier
 ]
 
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */

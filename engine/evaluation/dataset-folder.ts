@@ -17,6 +17,11 @@ export async function listPictures (folder: string): Promise<string[]> {
   return pictures.sort(byName).map((name) => resolve(folder, name))
 }
 
+/** Names of the folders right in `folder`, in name order. */
+export async function listFolders (folder: string): Promise<string[]> {
+  return (await readdir(folder, { withFileTypes: true })).filter((found) => found.isDirectory()).map(({ name }) => name).sort(byName)
+}
+
 /** @throws GOODPARTS_DATASET_INVALID when it has no `train/good`. */
 export async function readMvtecFolder (folder: string): Promise<DatasetEntry[]> {
   const trainFolder = join(folder, 'train', 'good')
@@ -24,9 +29,12 @@ export async function readMvtecFolder (folder: string): Promise<DatasetEntry[]> 
     throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to hold dataset.csv or train/good, got neither`)
   }
   const entries = (await listPictures(trainFolder)).map((path) => entry('train', path, 'good', null))
+  for (const type of (await listFolders(join(folder, 'train'))).filter((name) => name !== 'good')) {
+    for (const path of await listPictures(join(folder, 'train', type))) entries.push(entry('train', path, type, null))
+  }
   const testFolder = join(folder, 'test')
   if (!existsSync(testFolder)) return entries
-  for (const type of (await readFolders(testFolder)).sort(byName)) {
+  for (const type of await listFolders(testFolder)) {
     for (const path of await listPictures(join(testFolder, type))) {
       entries.push(entry('test', path, type, type === 'good' ? null : maskOf(folder, type, path)))
     }
@@ -49,10 +57,6 @@ async function readNames (folder: string): Promise<string[]> {
   } catch (cause) {
     throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to be a readable folder: ${(cause as Error).message}`, { cause })
   }
-}
-
-async function readFolders (folder: string): Promise<string[]> {
-  return (await readdir(folder, { withFileTypes: true })).filter((found) => found.isDirectory()).map(({ name }) => name)
 }
 
 /** By code unit, so that the order does not depend on a locale. */

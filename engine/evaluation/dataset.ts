@@ -1,12 +1,12 @@
 /** Data sets as people have them: a `dataset.csv`, a folder in MVTec layout, or a plain folder of pictures. */
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { GoodImage } from '../detectors/detector.ts'
+import type { DefectImage, GoodImage } from '../detectors/detector.ts'
 import { GoodpartsError } from '../errors.ts'
 import { decodeImage } from '../frame/image-codec.ts'
 import { readDatasetCsv } from './dataset-csv.ts'
 import type { DatasetEntry } from './dataset-entry.ts'
-import { listPictures, readMvtecFolder } from './dataset-folder.ts'
+import { listFolders, listPictures, readMvtecFolder } from './dataset-folder.ts'
 
 export type { DatasetEntry, DefectBox, Split } from './dataset-entry.ts'
 export { listPictures } from './dataset-folder.ts'
@@ -46,6 +46,19 @@ export function goodImages (dataset: Dataset): GoodImage[] {
       { fix: 'Give rows with split=train and label=good, or pictures in train/good' })
   }
   return good.map(({ path, group, split }) => goodImage(path, group, split === 'calibration'))
+}
+
+/** The defective pictures to learn from: those of `train`, never of another split. None in most data sets. */
+export function defectImages (dataset: Dataset): DefectImage[] {
+  return dataset.entries.filter(({ isGood, split }) => !isGood && split === 'train')
+    .map(({ path, group, label }) => ({ name: path, group, className: label, read: () => decodeImage(path) }))
+}
+
+/** Every picture of a folder's folders as a defect, of the type that its folder is called. @throws GOODPARTS_DATASET_INVALID when there is none. */
+export async function folderDefects (folder: string): Promise<DefectImage[]> {
+  const types = await listFolders(folder)
+  const defects = await Promise.all(types.map(async (type) => (await listPictures(join(folder, type))).map((path): DefectImage => ({ name: path, group: null, className: type, read: () => decodeImage(path) }))))
+  return defects.flat()
 }
 
 /** Every picture of a plain folder as a good one, in name order. @throws GOODPARTS_DATASET_INVALID when there is none. */

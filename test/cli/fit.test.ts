@@ -51,6 +51,31 @@ describe('goodparts fit', () => {
     expect(ran.stdout).toMatch(/learned from 12 pictures of 12 parts, calibrated on 12 others/)
   })
 
+  it('gives a classifier the defects of the training split, and those of a folder', async () => {
+    await pictures('good', 24)
+    const spoilt = async (folderName: string, count: number): Promise<void> => {
+      await mkdir(join(folder, folderName), { recursive: true })
+      for (let index = 0; index < count; index++) {
+        const part = goodPart(700 + index)
+        await writeFile(join(folder, folderName, `${index}.png`), await encodePng({ ...part, data: part.data.map((value, i) => i % 64 < 20 ? 0 : value) }))
+      }
+    }
+    await spoilt('dark', 6)
+    await spoilt('types/burnt', 3)
+    const rows = [
+      ...Array.from({ length: 24 }, (_, index) => `train,good/${index}.png,good`),
+      ...Array.from({ length: 6 }, (_, index) => `${index < 4 ? 'train' : 'test'},dark/${index}.png,dark`)
+    ]
+    await writeFile(join(folder, 'labelled.csv'), ['split,path,label', ...rows].join('\n'))
+    const output = join(folder, 'classifier.onnx')
+    const ran = await runGoodparts(['fit', '--family', 'classifier', join(folder, 'labelled.csv'), '-o', output, '--scale', 'fine', '--size', '64', '--defects', join(folder, 'types')])
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.stdout).toContain('learned from 14 pictures and from labelled defects (3 burnt, 4 dark), calibrated on 10 others')
+    expect((await readBundle(output)).metadata).toMatchObject({ family: 'classifier', classNames: ['good', 'burnt', 'dark'], training: { defects: { images: { burnt: 3, dark: 4 } } } })
+    const without = await runGoodparts(['fit', join(folder, 'good'), '-o', output, '--family', 'classifier'])
+    expect(without).toMatchObject({ code: 1, stderr: expect.stringMatching(/no defect at all.*GOODPARTS_TOO_FEW_IMAGES/) as string })
+  })
+
   it.each([
     ['a folder that is not there', () => Promise.resolve(join(folder, 'nowhere')), /GOODPARTS_DATASET_INVALID/],
     ['an empty folder', async () => { await mkdir(join(folder, 'empty'), { recursive: true }); return join(folder, 'empty') }, /hold pictures .*GOODPARTS_DATASET_INVALID/],

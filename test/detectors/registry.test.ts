@@ -7,7 +7,8 @@ import { describeDetectorContract } from './detector-contract.ts'
 const quickOptions: Record<string, Record<string, JsonValue>> = {
   'patch-memory': { scale: 'fine', size: 96, bankSize: 200, normalisation: 'backbone', whitening: true },
   density: { scale: 'fine', size: 96, channels: 24 },
-  'template-difference': { variants: 1 }
+  'template-difference': { variants: 1 },
+  classifier: { scale: 'fine', size: 96, penalty: 0.01, classes: 'defect' }
 }
 
 for (const detector of detectors) describeDetectorContract(detector, quickOptions[detector.family]!)

@@ -14,6 +14,7 @@ import { inverseFactor } from '../cholesky.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { eachPicture } from '../picture-features.ts'
+import { meanRow } from '../pooled-rows.ts'
 import { ledoitWolf } from './ledoit-wolf.ts'
 import type { Gaussian } from './ledoit-wolf.ts'
 
@@ -57,11 +58,4 @@ function addDistance (builder: GraphBuilder, features: Value, { mean, covariance
   const weights = builder.constant(Float32Array.from(inverseFactor(covariance, channels)), [channels, channels, 1, 1], 'whitening')
   const white = builder.node('Conv', [centred, weights])
   return builder.node('Sqrt', [builder.node('ReduceSumSquare', [white, builder.whole(1)], { keepdims: 1 })])
-}
-
-function meanRow (rows: Float32Array, width: number): Float64Array {
-  const mean = new Float64Array(width)
-  const share = width / rows.length
-  for (let index = 0; index < rows.length; index++) mean[index % width] = (mean[index % width] as number) + share * (rows[index] as number)
-  return mean
 }

@@ -15,7 +15,7 @@ import type { HoldOut } from '../../detectors/hold-out.ts'
 import { judgeModel, spread } from '../../detectors/proxy-choice.ts'
 import { asGoodpartsError, type GoodpartsError } from '../../errors.ts'
 import { seededRandom } from '../../random.ts'
-import { goodImages, type Dataset } from '../dataset.ts'
+import { defectImages, goodImages, type Dataset } from '../dataset.ts'
 import { evaluateBundle, type Evaluation } from '../evaluate.ts'
 import { openScorer, type PictureScorer } from '../picture-scorer.ts'
 
@@ -98,7 +98,8 @@ interface OneFit {
 async function compareOne (dataset: Dataset, { detector, seed, split, drawn, output }: OneFit, request: CompareRequest, context: CompareContext): Promise<void> {
   const held = new Set(split.heldOut)
   const images = [...split.kept, ...split.heldOut].map((image) => ({ path: image.name, group: image.group, calibration: held.has(image) }))
-  await fitInProcess({ family: detector, images, options: request.options(detector), seed, output, threads: request.threads }, {
+  const defects = defectImages(dataset).map(({ name, group, className }) => ({ path: name, group, className }))
+  await fitInProcess({ family: detector, images, defects, options: request.options(detector), seed, output, threads: request.threads }, {
     signal: context.signal,
     onProgress: ({ stage, done, total }) => { context.progress(stage, done, total) }
   })
