@@ -77,5 +77,8 @@ export const arithmeticGradients: GradientRules = {
   // To or from whole numbers the way back ends: `gradient` never asks for those.
   Cast: ({ builder, g, a }) => [() => builder.cast(g, builder.typeOf(a).type)],
   CastLike: ({ builder, g, a }) => [() => builder.cast(g, builder.typeOf(a).type)],
-  Dropout: ({ g }) => [() => g]
+  Dropout: ({ view, g }) => {
+    if (view.has(2) && view.input(2).numbers?.[0] !== 0) throw view.invalid('its training mode off (feed a mask and multiply instead)', 'training mode')
+    return [() => g]
+  }
 }

@@ -31,7 +31,7 @@ function scaled (builder: ShapedBuilder, normal: Value, scale: Value, shift: Val
   return builder.node('Add', [builder.node('Mul', [normal, scale]), shift])
 }
 
-const decompositions: Readonly<Record<string, Parts>> = {
+export const decompositions: Readonly<Record<string, Parts>> = {
   BatchNormalization: (builder, view) => {
     const training = view.whole('training_mode', 0) === 1
     const [x = '', scale = '', shift = '', runningMean = '', runningVariance = ''] = view.node.inputs
