@@ -1,5 +1,6 @@
 /** Detector families by name. A new one is a folder here, a line below and a row in the docs. */
 import { GoodpartsError } from '../errors.ts'
+import { discriminative } from '././discriminative/discriminative.ts'
 import { classifier } from './classifier/classifier.ts'
 import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
@@ -10,7 +11,8 @@ export const detectors: readonly Detector[] = [
   patchMemory,
   density,
   templateDifference,
-  classifier
+  classifier,
+  discriminative
 ]
 
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */

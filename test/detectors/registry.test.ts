@@ -8,7 +8,8 @@ const quickOptions: Record<string, Record<string, JsonValue>> = {
   'patch-memory': { scale: 'fine', size: 96, bankSize: 200, normalisation: 'backbone', whitening: true },
   density: { scale: 'fine', size: 96, channels: 24 },
   'template-difference': { variants: 1 },
-  classifier: { scale: 'fine', size: 96, penalty: 0.01, classes: 'defect' }
+  classifier: { scale: 'fine', size: 96, penalty: 0.01, classes: 'defect' },
+  discriminative: { scale: 'fine', size: 96, normalisation: 'backbone', components: 24, bankSize: 200, hidden: 16, drawings: 2, steps: 60, learningRate: 0.01 }
 }
 
 for (const detector of detectors) describeDetectorContract(detector, quickOptions[detector.family]!)

@@ -52,19 +52,26 @@ export async function learnMemory (backbone: Backbone, settings: MemorySettings,
   const options: FeatureOptions = { backbone, ...settings }
   const projection = await learnProjection(options, settings, images, work)
   const width = projection.matrix.length / featureGeometry(options).channels
-  const patches = await gatherPatches(options, projection, width, settings.entries, images, work)
-  const random = work.random('coreset')
-  await work.step('coreset', 0, settings.entries)
-  const flat = randomProjection(patches, width, coresetWidth, work.random('projection'))
-  const taken = await greedyCoreset(flat.points, flat.width, {
-    count: settings.entries,
-    first: Math.floor(random() * patches.length / width),
-    pause: (number) => work.step('coreset', number, settings.entries)
-  })
-  return { settings, projection, width, bank: rowsOf(patches, width, taken) }
+  return { settings, projection, width, bank: await pickEntries(options, projection, settings.entries, images, work) }
 }
 
-async function learnProjection (options: FeatureOptions, settings: MemorySettings, images: readonly GoodImage[], work: FitWork): Promise<Projection> {
+/** The most different patches, `(entries, d)` row-major in greedy order. */
+export async function pickEntries (options: FeatureOptions, projection: Projection, entries: number, images: readonly GoodImage[], work: FitWork): Promise<Float32Array> {
+  const width = projection.matrix.length / featureGeometry(options).channels
+  const patches = await gatherPatches(options, projection, width, entries, images, work)
+  const random = work.random('coreset')
+  await work.step('coreset', 0, entries)
+  const flat = randomProjection(patches, width, coresetWidth, work.random('projection'))
+  const taken = await greedyCoreset(flat.points, flat.width, {
+    count: entries,
+    first: Math.floor(random() * patches.length / width),
+    pause: (number) => work.step('coreset', number, entries)
+  })
+  return rowsOf(patches, width, taken)
+}
+
+/** @param settings Components, and whether features are whitened first. */
+export async function learnProjection (options: FeatureOptions, settings: Pick<MemorySettings, 'components' | 'whitening'>, images: readonly GoodImage[], work: FitWork): Promise<Projection> {
   const random = work.random('rows')
   const { channels } = featureGeometry(options)
   const chosen = Array.from(permutation(images.length, random).subarray(0, componentPictures), (index) => images[index] as GoodImage)

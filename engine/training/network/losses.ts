@@ -1,0 +1,97 @@
+/** Losses as numbers without dimensions, made of what has a gradient. */
+import type { Value } from '../../graph/graph.ts'
+import type { FeatureMap, NetworkBuilder } from './network-builder.ts'
+
+/** Mean over everything. */
+export function meanOf ({ graph }: NetworkBuilder, value: Value): Value {
+  return graph.node('ReduceMean', [value], { keepdims: 0 })
+}
+
+/** The logit towards the right answer: positive when right. @param targets 0 or 1, of the shape of `logits`. */
+function towards ({ graph }: NetworkBuilder, logits: Value, targets: Value): Value {
+  const sign = graph.node('Sub', [graph.node('Mul', [targets, graph.scalar(2)]), graph.scalar(1)])
+  return graph.node('Mul', [logits, sign])
+}
+
+/**
+ * Focal loss (Lin et al. 2017, equation 4) from logits: `-(1 - p)^gamma log p` with p the probability of the right answer, the mean of both
+ * classes weighted alike. Stable for any logit: `log p = -softplus(-z)`, `(1 - p)^gamma = exp(-gamma softplus(z))`.
+ */
+export function focalLoss (network: NetworkBuilder, logits: Value, targets: Value, gamma: number): Value {
+  const { graph } = network
+  const right = towards(network, logits, targets)
+  const modulation = graph.node('Exp', [graph.node('Mul', [graph.node('Softplus', [right]), graph.scalar(-gamma)])])
+  return meanOfClasses(network, graph.node('Mul', [modulation, graph.node('Softplus', [graph.node('Neg', [right])])]), targets)
+}
+
+/** How far logits fall short of `margin` on their side, the mean of both classes weighted alike (SuperSimpleNet, Rolih et al. 2024, equation 3). */
+export function truncatedL1 (network: NetworkBuilder, logits: Value, targets: Value, margin: number): Value {
+  const { graph } = network
+  return meanOfClasses(network, graph.node('Relu', [graph.node('Sub', [graph.scalar(margin), towards(network, logits, targets)])]), targets)
+}
+
+/** Half the mean over ones plus half the mean over zeros; a class that is absent counts nothing. */
+function meanOfClasses ({ graph }: NetworkBuilder, values: Value, targets: Value): Value {
+  const half = (weights: Value): Value => {
+    const count = graph.node('Add', [graph.node('ReduceSum', [weights], { keepdims: 0 }), graph.scalar(1)])
+    return graph.node('Div', [graph.node('ReduceSum', [graph.node('Mul', [values, weights])], { keepdims: 0 }), count])
+  }
+  const sum = graph.node('Add', [half(targets), half(graph.node('Sub', [graph.scalar(1), targets]))])
+  return graph.node('Mul', [sum, graph.scalar(0.5)])
+}
+
+/** Mean of squared differences. */
+export function meanSquares (network: NetworkBuilder, one: Value, other: Value): Value {
+  const difference = network.graph.node('Sub', [one, other])
+  return meanOf(network, network.graph.node('Mul', [difference, difference]))
+}
+
+/**
+ * Mean over the batch of `-log softmax(logits)[class]`.
+ * @param logits `(N, K)`. @param oneHot `(N, K)`, rows that sum to one.
+ */
+export function crossEntropy (network: NetworkBuilder, logits: Value, oneHot: Value): Value {
+  const { graph } = network
+  const logarithms = graph.node('LogSoftmax', [logits], { axis: 1 })
+  const each = graph.node('ReduceSum', [graph.node('Mul', [logarithms, oneHot]), graph.whole(1)], { keepdims: 0 })
+  return graph.node('Neg', [meanOf(network, each)])
+}
+
+const ssimWindow = 11
+const ssimDeviation = 1.5
+
+/**
+ * Structural similarity at each position (Wang et al. 2004, equation 13), windows of 11 × 11 with a Gaussian of deviation 1.5, zeros beyond
+ * the border, the mean of the channels: `(N, 1, H, W)`, 1 where both are alike.
+ * @param range Between the smallest and the largest value that pictures have.
+ */
+export function structuralSimilarity (network: NetworkBuilder, one: FeatureMap, other: Value, range: number): Value {
+  const { graph } = network
+  const { channels } = one
+  const weights = ssimWeights()
+  const kernel = graph.constant(Float32Array.from({ length: channels * weights.length }, (_, i) => weights[i % weights.length] as number), [channels, 1, ssimWindow, ssimWindow], 'window')
+  const pad = (ssimWindow - 1) / 2
+  const mean = (value: Value): Value => graph.node('Conv', [value, kernel], { group: channels, kernel_shape: [ssimWindow, ssimWindow], pads: [pad, pad, pad, pad], strides: [1, 1], dilations: [1, 1] })
+  const [meanOne, meanOther] = [mean(one.value), mean(other)]
+  const product = (a: Value, b: Value): Value => graph.node('Mul', [a, b])
+  const minus = (a: Value, b: Value): Value => graph.node('Sub', [a, b])
+  const plus = (a: Value, b: Value): Value => graph.node('Add', [a, b])
+  const twice = (value: Value): Value => product(value, graph.scalar(2))
+  const [c1, c2] = [graph.scalar((0.01 * range) ** 2), graph.scalar((0.03 * range) ** 2)]
+  const squares = plus(product(meanOne, meanOne), product(meanOther, meanOther))
+  const variances = minus(plus(mean(product(one.value, one.value)), mean(product(other, other))), squares)
+  const covariance = minus(mean(product(one.value, other)), product(meanOne, meanOther))
+  const similarity = graph.node('Div', [
+    product(plus(twice(product(meanOne, meanOther)), c1), plus(twice(covariance), c2)),
+    product(plus(squares, c1), plus(variances, c2))
+  ])
+  return graph.node('ReduceMean', [similarity, graph.whole(1)], { keepdims: 1 })
+}
+
+function ssimWeights (): Float64Array {
+  const middle = (ssimWindow - 1) / 2
+  const values = Float64Array.from({ length: ssimWindow * ssimWindow }, (_, i) =>
+    Math.exp(-((i % ssimWindow - middle) ** 2 + (Math.floor(i / ssimWindow) - middle) ** 2) / (2 * ssimDeviation ** 2)))
+  const sum = values.reduce((total, value) => total + value, 0)
+  return values.map((value) => value / sum)
+}
