@@ -1,9 +1,9 @@
 /** Detector families by name. A new one is a folder here, a line below and a row in the docs. */
 import { GoodpartsError } from '../errors.ts'
-import { discriminative } from '././discriminative/discriminative.ts'
 import { classifier } from './classifier/classifier.ts'
 import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
+import { discriminative } from './discriminative/discriminative.ts'
 import { patchMemory } from './patch-memory/patch-memory.ts'
 import { templateDifference } from './template-difference/template-difference.ts'
 
