@@ -6,6 +6,7 @@ import { checkWrittenProperties, RESERVED_NAMES } from './allowed-properties.ts'
 import { feedPlan } from './feed-plan.ts'
 import type { CapturePlan, PropertyValue } from './host-protocol.ts'
 import { factoriesOf, formatLaunch, namesOf, parseLaunch } from './launch-text.ts'
+import { takeSecrets } from './launch-secrets.ts'
 import { readParameters, type GivenParameters, type ParameterValue } from './parameters.ts'
 import { PLACEHOLDER } from './pipelines.ts'
 
@@ -41,10 +42,11 @@ export function compilePipeline (definition: PipelineDefinition, given: GivenPar
   // A source that can wait loses nothing to a trigger: each one brings the next picture.
   const policy = triggered && !definition.live ? 'every' : asked
   const sync = feed === null ? !definition.live && output.pace !== 'free' : feed.rate !== null
-  const source = definition.launch.replace(PLACEHOLDER, (_, name: string) => placed(definition, name, values, options))
+  const secrets: PropertyValue[] = []
+  const source = definition.launch.replace(PLACEHOLDER, (_, name: string) => placed(definition, name, values, options, secrets))
   return {
     launch: `${source} ! ${tail(output, { drop: policy === 'newest' && definition.live, sync, rateLimit: feed === null })}`,
-    properties: properties(definition, values),
+    properties: [...properties(definition, values), ...secrets],
     channels: output.channels ?? 3,
     policy,
     triggered,
@@ -61,20 +63,24 @@ function properties (definition: PipelineDefinition, values: ReadonlyMap<string,
   })
 }
 
-function placed (definition: PipelineDefinition, name: string, values: ReadonlyMap<string, ParameterValue>, options: CompileOptions): string {
+function placed (definition: PipelineDefinition, name: string, values: ReadonlyMap<string, ParameterValue>, options: CompileOptions, secrets: PropertyValue[]): string {
   const value = values.get(name)
   const parameter = definition.parameters.find((candidate) => candidate.name === name)
   if (value === undefined || parameter === undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_PARAMETER', `Expected parameter ${name} to be given, got nothing`)
-  return parameter.type === 'launch' ? customLaunch(String(value), options) : String(value)
+  if (parameter.type !== 'launch') return String(value)
+  const { text, properties } = customLaunch(String(value), values, options)
+  secrets.push(...properties)
+  return text
 }
 
-function customLaunch (text: string, { allowElements = [] }: CompileOptions): string {
+function customLaunch (text: string, values: ReadonlyMap<string, ParameterValue>, { allowElements = [] }: CompileOptions): { text: string, properties: PropertyValue[] } {
   const launch = parseLaunch(text)
   checkElements(factoriesOf(launch), allowElements)
   checkWrittenProperties(launch.flat().flatMap((part) => 'factory' in part ? part.properties.map(([property]) => property) : []))
   const reserved = namesOf(launch).find((name) => RESERVED_NAMES.includes(name))
   if (reserved !== undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected names other than ${RESERVED_NAMES.join(' and ')}, got name=${reserved}`)
-  return formatLaunch(launch)
+  const properties = takeSecrets(launch, values)
+  return { text: formatLaunch(launch), properties }
 }
 
 /** What every pipeline ends in. A few pictures may wait in the appsink; the capture process takes them at once. */

@@ -49,8 +49,11 @@ export function checkDefinition (definition: PipelineDefinition): void {
   }
   const launch = parseLaunch(definition.launch.replace(PLACEHOLDER, (_, name: string) => parameters.get(name)?.type === 'launch' ? 'identity' : String(parameters.get(name)?.default)))
   const names = namesOf(launch)
+  /** Custom text may name secrets wherever it likes. */
+  const isCustom = definition.parameters.some(({ type }) => type === 'launch')
   for (const { name, set, type } of definition.parameters) {
     if (set !== undefined && !names.includes(set.element)) fail(`Expected parameter ${name} to be set on one of ${names.join(', ')}, got ${set.element}`)
+    if (isCustom && type === 'secret') continue
     if (set === undefined && definition.feed === undefined && !placed.includes(name)) fail(`Expected parameter ${name} to be set somewhere`)
     if (type === 'secret' && set === undefined) fail(`Expected the secret ${name} to be set on an element`)
   }

@@ -60,6 +60,10 @@ describe('RTSP camera', () => {
     right.supervisor.start()
     await right.more(1)
 
+    const custom = watch('custom', { launch: `rtspsrc location=${address} protocols=tcp user-id={user} user-pw={password} ! application/x-rtp,media=video ! decodebin`, user: 'operator', password: 'p w"!\\ ' })
+    custom.supervisor.start()
+    await custom.more(1)
+
     const wrong = watch('rtsp-camera', { address, user: 'operator', password: 'other' }, {}, { restart: false })
     const error = wrong.event('error')
     wrong.supervisor.start()
