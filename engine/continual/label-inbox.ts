@@ -1,15 +1,15 @@
 /**
  * Labelled pictures that wait for the next update: each a file of its own, so that labels may come while an update holds the memory, and none
- * is lost whenever the process ends. The picture is on the disk before its label, and goes after it.
+ * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
-import { PictureFiles, writeWhole } from './picture-files.ts'
+import { PictureFiles, writeWholeInTurn } from './picture-files.ts'
 
 export interface PictureLabel {
   product: string
-  /** `good` or the type of defect. */
+  /** `good` or the type of defect; `removedLabel` takes the picture out of the memory. */
   label: string
   /** The physical part, where it is known. */
   partId: string | null
@@ -20,6 +20,9 @@ export interface PictureLabel {
   /** The line was in drift when it was seen. */
   inDrift: boolean
 }
+
+/** Said of a picture that is not to be kept. */
+export const removedLabel = 'remove'
 
 export interface WaitingPicture extends PictureLabel {
   /** SHA-256 of the encoded picture. */
@@ -40,14 +43,14 @@ export class LabelInbox {
   readonly #bounds: InboxBounds
   readonly #waiting = new Map<string, WaitingPicture>()
 
-  /** Labels whose picture is missing are taken away, pictures without a label too. */
-  constructor (folder: string, bounds: InboxBounds) {
+  /** Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. */
+  constructor (folder: string, bounds: InboxBounds, { tidy = false } = {}) {
     this.#folder = join(folder, 'labels')
     this.#bounds = bounds
     mkdirSync(this.#folder, { recursive: true })
     this.pictures = new PictureFiles(join(folder, 'pictures'))
     for (const name of readdirSync(this.#folder)) this.#read(name)
-    this.pictures.keepOnly(new Set(this.#waiting.keys()))
+    if (tidy) this.pictures.keepOnly(new Set(this.#waiting.keys()))
   }
 
   get waiting (): readonly WaitingPicture[] {
@@ -62,17 +65,23 @@ export class LabelInbox {
    * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first.
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
-  add (picture: Uint8Array, label: PictureLabel): WaitingPicture {
+  async add (picture: Uint8Array, label: PictureLabel): Promise<WaitingPicture> {
     if (this.#waiting.size >= this.#bounds.items || this.bytes + picture.byteLength > this.#bounds.bytes) {
       throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${this.#waiting.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
     }
-    const sha256 = this.pictures.add(picture)
+    const sha256 = await this.pictures.addInTurn(picture)
     const before = this.#waiting.get(sha256)
     const confirmed = label.by === 'person' && before?.by === 'person' && before.product === label.product && before.label === label.label
     const waiting = { ...label, sha256, bytes: picture.byteLength, confirmed }
-    writeWhole(join(this.#folder, `${sha256}.json`), Buffer.from(JSON.stringify(waiting)))
+    await writeWholeInTurn(join(this.#folder, `${sha256}.json`), Buffer.from(JSON.stringify(waiting)))
     this.#waiting.set(sha256, waiting)
     return waiting
+  }
+
+  /** Looks again at what is there, after another process has taken some in. */
+  refresh (): void {
+    this.#waiting.clear()
+    for (const name of readdirSync(this.#folder)) this.#read(name)
   }
 
   /** Takes those away that an update has taken in. */
@@ -91,7 +100,8 @@ export class LabelInbox {
       if (name !== `${waiting.sha256}.json` || !statSync(this.pictures.path(waiting.sha256)).isFile()) throw new Error('without its picture')
       this.#waiting.set(waiting.sha256, waiting)
     } catch {
-      rmSync(path, { force: true })
+      // Half written ones are their writer's until it has ended.
+      if (name.endsWith('.json')) rmSync(path, { force: true })
     }
   }
 }

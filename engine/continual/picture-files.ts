@@ -1,5 +1,6 @@
 /** Pictures as files named by their content, written so that a reader sees a whole one or none. */
 import { createHash, randomUUID } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
@@ -24,6 +25,14 @@ export class PictureFiles {
     const path = this.path(sha256)
     if (statSync(path, { throwIfNoEntry: false })?.size === bytes.byteLength) return sha256
     writeWhole(path, bytes)
+    return sha256
+  }
+
+  /** The same without holding up the thread. */
+  async addInTurn (bytes: Uint8Array): Promise<string> {
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const path = this.path(sha256)
+    if (statSync(path, { throwIfNoEntry: false })?.size !== bytes.byteLength) await writeWholeInTurn(path, bytes)
     return sha256
   }
 
@@ -63,7 +72,29 @@ export function writeWhole (path: string, bytes: Uint8Array): void {
     renameSync(temporary, path)
   } catch (cause) {
     rmSync(temporary, { force: true })
-    const message = cause instanceof Error ? cause.message : String(cause)
-    throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be written, got "${message}"`, { cause, fix: 'Check that the folder can be written and that its disk has room' })
+    throw writeFailure(path, cause)
   }
+}
+
+/** The same without holding up the thread. @throws GOODPARTS_STORE_FAILED */
+export async function writeWholeInTurn (path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomUUID()}${unfinished}`
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw writeFailure(path, cause)
+  }
+}
+
+function writeFailure (path: string, cause: unknown): GoodpartsError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be written, got "${message}"`, { cause, fix: 'Check that the folder can be written and that its disk has room' })
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { efficientNetLite0 } from '../../backbones/backbone.ts'
 import { decodeImage, type RawImage } from '../../frame/image-codec.ts'
 import type { Exemplar, ReplayItem } from '../buffers/replay-policy.ts'
-import type { LabelInbox, WaitingPicture } from '../label-inbox.ts'
+import { removedLabel, type LabelInbox, type WaitingPicture } from '../label-inbox.ts'
 import { PictureEmbedding } from '../picture-embedding.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
 import { holdingReason, type HeldBack } from './label-guard.ts'
@@ -22,6 +22,8 @@ export interface LabelledLot {
   /** Good parts that no bank ever takes, and defects: they check this update and, as exemplars, later ones. */
   checked: LotPicture[]
   heldBack: HeldBack[]
+  /** Not to be kept, at a person's word. */
+  removed: string[]
 }
 
 const embeddingSize = 224
@@ -29,11 +31,15 @@ const embeddingSize = 224
 const heldOutShare = 0.4
 
 export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], progress: (done: number, total: number) => void): Promise<LabelledLot> {
-  const lot: LabelledLot = { learned: [], checked: [], heldBack: [] }
+  const lot: LabelledLot = { learned: [], checked: [], heldBack: [], removed: [] }
   const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size: embeddingSize })
   try {
     for (const [index, waiting] of inbox.waiting.entries()) {
       progress(index, inbox.waiting.length)
+      if (waiting.label === removedLabel) {
+        lot.removed.push(waiting.sha256)
+        continue
+      }
       const read = (): Promise<RawImage> => decodeImage(inbox.pictures.path(waiting.sha256))
       const item = itemOf(waiting, await embedding.of(await read()))
       const held = holdingReason(waiting, item, memory)

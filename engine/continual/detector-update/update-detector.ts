@@ -5,11 +5,12 @@
 import { join } from 'node:path'
 import { readBundle, writeBundle, type ModelBundle } from '../../bundle/bundle.ts'
 import { goldenTolerance, makeGoldenVectors } from '../../bundle/golden.ts'
+import { createDecision } from '../../decision/decision.ts'
 import { pixelHash } from '../../detectors/picture-pool.ts'
 import { Scorer } from '../../detectors/scorer.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { decodeImage } from '../../frame/image-codec.ts'
-import { ReplayBuffer } from '../buffers/replay-buffer.ts'
+import { ReplayBuffer, type BufferState } from '../buffers/replay-buffer.ts'
 import { replayPolicyByName } from '../buffers/registry.ts'
 import type { Exemplar } from '../buffers/replay-policy.ts'
 import { ExemplarStore } from '../exemplar-store.ts'
@@ -33,6 +34,9 @@ export interface UpdateRequest {
   memory: { items: number, bytes: number }
   inbox: { items: number, bytes: number }
   mode: UpdateMode
+  /** Of the line's limits. */
+  reviewRate: number
+  rejectRate: number
   seed: number
   /** Default `gateDefaults`. */
   gate?: GateOptions
@@ -63,11 +67,10 @@ export interface UpdateOutcome {
   /** Most suspicious first. */
   relabel: RelabelEntry[]
   memory: { items: number, bytes: number, classes: Record<string, number> }
+  /** Every exemplar, with why it is kept. */
+  exemplars: Array<{ sha256: string, label: string, reason: string, snnl: number | null }>
   seconds: number
 }
-
-/** The limits that a line would use with these scores of held-out good parts. */
-export type LimitsOf = (calibrationScores: readonly number[]) => Limits
 
 export type UpdateProgress = (stage: string, done: number, total: number) => void
 
@@ -76,14 +79,14 @@ const mostContradicted = 0.15
 const longestQueue = 20
 
 /** @throws GOODPARTS_TOO_FEW_IMAGES when nothing waits, GOODPARTS_BUNDLE_INVALID, GOODPARTS_STORE_FAILED. */
-export async function updateDetector (request: UpdateRequest, limitsOf: LimitsOf, progress: UpdateProgress = () => {}): Promise<UpdateOutcome> {
+export async function updateDetector (request: UpdateRequest, progress: UpdateProgress = () => {}): Promise<UpdateOutcome> {
   const begun = performance.now()
   const parent = await readBundle(request.bundle)
   const inbox = new LabelInbox(join(request.folder, 'inbox'), request.inbox)
   if (inbox.waiting.length === 0) throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', 'Expected labelled pictures to learn from, got none that wait')
   const store = new ExemplarStore({ folder: join(request.folder, 'memory'), ...request.memory })
   try {
-    const before = store.read()
+    const before = withoutRelabelled(store.read(), inbox)
     const lot = await sortLot(inbox, before.exemplars, (done, total) => { progress('embedding', done, total) })
     progress('learning', 0, 1)
     const threads = request.threads ?? 1
@@ -93,7 +96,7 @@ export async function updateDetector (request: UpdateRequest, limitsOf: LimitsOf
     progress('checking', 0, 1)
     const checked = await checkedScores(parent, candidate, before.exemplars, store, threads)
     const after = calibrationAfter(parent, checked)
-    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars), { before: limitsOf(parent.metadata.calibration.scores), after: limitsOf(after) }, request.gate ?? gateDefaults)
+    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars), { before: limitsOf(parent.metadata.calibration.scores, request), after: limitsOf(after, request) }, request.gate ?? gateDefaults)
     const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, snnl: new SnnlReference(before.exemplars).of(item) }))]
     const answer = withDoubts(gate, lot, heldBack)
     let bundle = parent
@@ -102,7 +105,7 @@ export async function updateDetector (request: UpdateRequest, limitsOf: LimitsOf
       await new BundleHistory(join(request.folder, 'history')).exchange(request.bundle, bundle)
       for (const { item } of candidate.checked) store.pictures.add(inbox.pictures.read(item.id) ?? new Uint8Array())
       store.replace(buffer.state)
-      inbox.remove([...candidate.learned, ...candidate.checked].map(({ item }) => item.id))
+      inbox.remove([...lot.removed, ...[...candidate.learned, ...candidate.checked].map(({ item }) => item.id)])
     }
     const exemplars = answer.accepted ? buffer.exemplars : before.exemplars
     return {
@@ -115,11 +118,18 @@ export async function updateDetector (request: UpdateRequest, limitsOf: LimitsOf
       heldBack,
       relabel: relabelQueue(exemplars, heldBack, inbox),
       memory: { items: exemplars.length, bytes: exemplars.reduce((sum, { bytes }) => sum + bytes, 0), classes: Object.fromEntries(countByLabel(exemplars)) },
+      exemplars: contactSheet(exemplars),
       seconds: (performance.now() - begun) / 1000
     }
   } finally {
     store.close()
   }
+}
+
+/** What a person has said anew of an exemplar takes the place of what was said before. */
+function withoutRelabelled (state: BufferState, inbox: LabelInbox): BufferState {
+  const relabelled = new Set(inbox.waiting.map(({ sha256 }) => sha256))
+  return { ...state, exemplars: state.exemplars.filter(({ id }) => !relabelled.has(id)) }
 }
 
 interface Checked { label: string, before: number, after: number, inLot: boolean, byPerson: boolean }
@@ -143,6 +153,10 @@ function calibrationAfter (parent: ModelBundle, checked: readonly Checked[]): nu
   const ratios = good.filter(({ before, inLot }) => !inLot && before > 0).map(({ before, after }) => after / before).sort((a, b) => a - b)
   const ratio = ratios[ratios.length >> 1] ?? 1
   return [...parent.metadata.calibration.scores.map((score) => score * ratio), ...good.filter(({ inLot, byPerson }) => inLot && byPerson).map(({ after }) => after)].sort((a, b) => a - b)
+}
+
+function limitsOf (calibrationScores: readonly number[], { reviewRate, rejectRate }: UpdateRequest): Limits {
+  return createDecision({ calibrationScores, reviewRate, rejectRate }).limits
 }
 
 /** A product is known when the bundle or the memory says so; of a bundle that was never updated, when most of its good parts pass. */
@@ -192,14 +206,15 @@ async function nextBundle (parent: ModelBundle, { model, learned, checked }: Can
   }
 }
 
-function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: LabelInbox): RelabelEntry[] {
+function contactSheet (exemplars: readonly Exemplar[]): UpdateOutcome['exemplars'] {
   const reference = new SnnlReference(exemplars)
+  return exemplars.map((exemplar, index) => ({ sha256: exemplar.id, label: exemplar.label, reason: exemplar.reason, snnl: finite(reference.of(exemplar, index)) }))
+}
+
+function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: LabelInbox): RelabelEntry[] {
   const waiting = new Map(inbox.waiting.map((picture) => [picture.sha256, picture]))
   const held = heldBack.map(({ sha256, snnl, text }): RelabelEntry => ({ sha256, label: `${waiting.get(sha256)?.product ?? ''}/${waiting.get(sha256)?.label ?? ''}`, place: 'inbox', snnl: finite(snnl), text }))
-  const remembered = exemplars.map((exemplar, index): RelabelEntry => {
-    const snnl = reference.of(exemplar, index)
-    return { sha256: exemplar.id, label: exemplar.label, place: 'memory', snnl: finite(snnl), text: `SNNL ${snnl.toFixed(2)} against the memory` }
-  })
+  const remembered = contactSheet(exemplars).map(({ sha256, label, snnl }): RelabelEntry => ({ sha256, label, place: 'memory', snnl, text: snnl === null ? 'the only one of its class in the memory' : `SNNL ${snnl.toFixed(2)} against the memory` }))
   const rank = ({ snnl }: RelabelEntry): number => snnl ?? -Infinity
   return [...held.sort((a, b) => rank(b) - rank(a)), ...remembered.sort((a, b) => rank(b) - rank(a))].slice(0, longestQueue)
 }

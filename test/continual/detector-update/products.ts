@@ -28,7 +28,7 @@ function blot (data: Uint8Array, random: Random): void {
 export async function addParts (inbox: LabelInbox, product: Product, seeds: readonly number[], label: Partial<PictureLabel> & { defective?: boolean } = {}): Promise<void> {
   const { defective = false, ...said } = label
   for (const seed of seeds) {
-    inbox.add(await encodePng(part(product, seed, defective)), { product, label: defective ? 'blot' : 'good', partId: `${product} ${seed}`, by: 'person', pValue: null, inDrift: false, ...said })
+    await inbox.add(await encodePng(part(product, seed, defective)), { product, label: defective ? 'blot' : 'good', partId: `${product} ${seed}`, by: 'person', pValue: null, inDrift: false, ...said })
   }
 }
 

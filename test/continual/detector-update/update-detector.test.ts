@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -6,14 +6,11 @@ import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle
 import { checkGoldenVectors } from '../../../engine/bundle/golden.ts'
 import { BundleHistory } from '../../../engine/continual/detector-update/bundle-history.ts'
 import { readPatchMemory } from '../../../engine/continual/detector-update/patch-memory-graph.ts'
-import { updateDetector, type LimitsOf, type UpdateOutcome, type UpdateRequest } from '../../../engine/continual/detector-update/update-detector.ts'
-import { LabelInbox } from '../../../engine/continual/label-inbox.ts'
-import { createDecision } from '../../../engine/decision/decision.ts'
+import { updateDetector, type UpdateOutcome, type UpdateRequest } from '../../../engine/continual/detector-update/update-detector.ts'
+import { LabelInbox, removedLabel } from '../../../engine/continual/label-inbox.ts'
 import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
 import { Scorer } from '../../../engine/detectors/scorer.ts'
 import { addParts, part, range, type Product } from './products.ts'
-
-const limitsOf: LimitsOf = (calibrationScores) => createDecision({ calibrationScores, reviewRate: 0.1, rejectRate: 0.02 }).limits
 
 let parent: ModelBundle
 let folder: string
@@ -31,7 +28,7 @@ beforeAll(async () => {
   await useFolder(afterFirst)
   await addParts(inbox(), 'woven', range(100, 40))
   await addParts(inbox(), 'woven', range(200, 8), { defective: true })
-  firstOutcome = await updateDetector(request, limitsOf)
+  firstOutcome = await updateDetector(request)
 })
 beforeEach(() => useFolder(mkdtempSync(join(tmpdir(), 'goodparts-update-'))))
 afterEach(() => { rmSync(folder, { recursive: true, force: true }) })
@@ -39,7 +36,7 @@ afterAll(() => { rmSync(afterFirst, { recursive: true, force: true }) })
 
 async function useFolder (path: string): Promise<void> {
   folder = path
-  request = { bundle: join(folder, 'line.onnx'), folder, policy: 'snnl-preserving', memory: { items: 60, bytes: 1e9 }, inbox: { items: 500, bytes: 1e9 }, mode: 'extend', seed: 1 }
+  request = { bundle: join(folder, 'line.onnx'), folder, policy: 'snnl-preserving', memory: { items: 60, bytes: 1e9 }, inbox: { items: 500, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 }
   await saveBundle(request.bundle, parent)
 }
 
@@ -85,7 +82,7 @@ describe('a continual update', () => {
     expect(known().accepted).toBe(true)
     const first = await readBundle(request.bundle)
     await addParts(inbox(), 'striped', range(300, 30))
-    const outcome = await updateDetector(request, limitsOf)
+    const outcome = await updateDetector(request)
     expect(outcome).toMatchObject({ accepted: true, heldBack: [], gate: { reasons: [] }, parent: first.metadata.id })
     const second = await readBundle(request.bundle)
     expect(second.metadata).toMatchObject({ id: outcome.bundle, parent: first.metadata.id, options: { products: ['woven', 'striped'], update: 'extend' } })
@@ -106,7 +103,7 @@ describe('a continual update', () => {
   it('reports for each product what changed', async () => {
     known()
     await addParts(inbox(), 'striped', range(300, 30))
-    const { gate } = await updateDetector(request, limitsOf)
+    const { gate } = await updateDetector(request)
     const woven = gate.products.find(({ product }) => product === 'woven')!
     expect(woven).toMatchObject({ known: true, defects: 8, caught: { before: 1, after: 1 }, auroc: { before: 1, after: 1 } })
     expect(woven.good).toBeGreaterThanOrEqual(10)
@@ -123,7 +120,7 @@ describe('a continual update', () => {
 
   it('is refused without good parts of what the model knew, and changes nothing', async () => {
     await addParts(inbox(), 'striped', range(300, 30))
-    const outcome = await updateDetector(request, limitsOf)
+    const outcome = await updateDetector(request)
     expect(outcome).toMatchObject({ accepted: false, bundle: parent.metadata.id, memory: { items: 0 } })
     expect(outcome.gate.reasons[0]).toMatch(/no product that the model knew has 10 held-out good parts/)
     expect((await readBundle(request.bundle)).metadata).toEqual(parent.metadata)
@@ -135,7 +132,7 @@ describe('a continual update', () => {
     const before = await readBundle(request.bundle)
     await addParts(inbox(), 'striped', range(300, 32))
     for (const seed of range(700, 8)) await addParts(inbox(), 'striped', [seed], { defective: true, label: 'good' })
-    const outcome = await updateDetector(request, limitsOf)
+    const outcome = await updateDetector(request)
     expect(outcome.accepted).toBe(false)
     expect(outcome.gate.reasons[0]).toMatch(/\d+ of 40 labels are contradicted by their pictures/)
     expect((await readBundle(request.bundle)).metadata.id).toBe(before.metadata.id)
@@ -148,7 +145,7 @@ describe('a continual update', () => {
     known()
     await addParts(inbox(), 'striped', range(300, 30))
     await addParts(inbox(), 'striped', [777], { defective: true, label: 'good' })
-    const outcome = await updateDetector(request, limitsOf)
+    const outcome = await updateDetector(request)
     expect(outcome).toMatchObject({ accepted: true, heldBack: [{ reason: 'unlike-its-lot' }] })
     expect(inbox().waiting.map(({ sha256 }) => sha256)).toEqual(outcome.heldBack.map(({ sha256 }) => sha256))
   })
@@ -157,7 +154,7 @@ describe('a continual update', () => {
     known()
     await addParts(inbox(), 'striped', range(300, 30))
     for (let times = 0; times < 2; times++) await addParts(inbox(), 'striped', [777], { defective: true, label: 'good' })
-    expect((await updateDetector(request, limitsOf)).heldBack).toEqual([])
+    expect((await updateDetector(request)).heldBack).toEqual([])
   })
 
   it('learns nothing near the limit or in drift without a person', async () => {
@@ -166,14 +163,14 @@ describe('a continual update', () => {
     await addParts(inbox(), 'woven', range(810, 4), { by: 'line', pValue: 0.04 })
     await addParts(inbox(), 'woven', range(820, 3), { by: 'line', pValue: 0.9, inDrift: true })
     await addParts(inbox(), 'woven', range(830, 2), { by: 'person', pValue: 0.04 })
-    const { heldBack, learned, checked } = await updateDetector(request, limitsOf)
+    const { heldBack, learned, checked } = await updateDetector(request)
     expect(heldBack.map(({ reason }) => reason).toSorted()).toEqual([...Array<string>(3).fill('in-drift'), ...Array<string>(4).fill('near-limit')])
     expect(learned + checked).toBe(8)
   })
 
   it('calibrates anew without touching the graph', async () => {
     await addParts(inbox(), 'woven', range(100, 30))
-    const outcome = await updateDetector({ ...request, mode: 'recalibrate' }, limitsOf)
+    const outcome = await updateDetector({ ...request, mode: 'recalibrate' })
     const bundle = await readBundle(request.bundle)
     expect(outcome).toMatchObject({ accepted: true, learned: 0 })
     expect(bundle.metadata.graphSha256).toBe(parent.metadata.graphSha256)
@@ -191,7 +188,23 @@ describe('a continual update', () => {
     await expect(history.restore(request.bundle, '0123456789abcdef')).rejects.toThrow(/a kept bundle 0123456789abcdef/)
   })
 
+  it('takes a person’s new word for an exemplar, and lets one go', async () => {
+    known()
+    const [first, second] = firstOutcome.exemplars.filter(({ label }) => label === 'woven/good')
+    const labels = inbox()
+    const said = { product: 'woven', partId: null, by: 'person', pValue: null, inDrift: false } as const
+    for (const [exemplar, label] of [[first!, 'blot'], [second!, removedLabel]] as const) {
+      const picture = readFileSync(join(folder, 'memory', 'pictures', `${exemplar.sha256}.img`))
+      for (let times = 0; times < 2; times++) await labels.add(picture, { ...said, label })
+    }
+    const { exemplars, accepted } = await updateDetector({ ...request, gate: { fewestGood: 10, largestDrop: 1 } })
+    expect(accepted).toBe(true)
+    expect(exemplars.find(({ sha256 }) => sha256 === first!.sha256)).toMatchObject({ label: 'woven/blot' })
+    expect(exemplars.find(({ sha256 }) => sha256 === second!.sha256)).toBeUndefined()
+    expect(inbox().waiting).toEqual([])
+  })
+
   it('says so when nothing waits', async () => {
-    await expect(updateDetector(request, limitsOf)).rejects.toMatchObject({ code: 'GOODPARTS_TOO_FEW_IMAGES' })
+    await expect(updateDetector(request)).rejects.toMatchObject({ code: 'GOODPARTS_TOO_FEW_IMAGES' })
   })
 })
