@@ -17,6 +17,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const folder = mkdtempSync(join(tmpdir(), 'goodparts-package-'))
 let nodeRed: ChildProcess | undefined
 let port = 0
+let files: string[] = []
 let output = ''
 
 async function freePort (): Promise<number> {
@@ -36,7 +37,8 @@ async function ask (path: string): Promise<unknown> {
 beforeAll(async () => {
   // `npm test` has built the package already; packing again would race with tests that read dist.
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, maxBuffer: 1 << 26 })
-  const packed = JSON.parse(stdout.slice(stdout.indexOf('['))) as Array<{ filename: string }>
+  const packed = JSON.parse(stdout.slice(stdout.indexOf('['))) as Array<{ filename: string, files: Array<{ path: string }> }>
+  files = packed[0]?.files.map(({ path }) => path) ?? []
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'plain-user-directory', private: true }))
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, basename(packed[0]?.filename ?? ''))], { cwd: folder, maxBuffer: 1 << 26, env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' } })
   port = await freePort()
@@ -56,6 +58,15 @@ afterAll(async () => {
 })
 
 describe('the packed package in a plain user directory', () => {
+  it('has every schema and pipeline once, and no map to sources that are not there', () => {
+    for (const kind of [/\.schema\.json$/, /native-pipelines\/[a-z0-9-]+\.json$/]) {
+      const names = files.filter((path) => kind.test(path)).map((path) => basename(path))
+      expect(names.length).toBeGreaterThan(5)
+      expect(names).toEqual([...new Set(names)])
+    }
+    expect(files.filter((path) => path.endsWith('.map'))).toEqual([])
+  })
+
   it('loads every node set without an error', async () => {
     const sets = await ask('/nodes') as Array<{ module: string, name: string, enabled: boolean, err?: string, types: string[] }>
     const ours = sets.filter((set) => set.module === manifest.name)
