@@ -46,28 +46,17 @@ export const decompositions: Readonly<Record<string, Parts>> = {
     ])
     return [scaled(builder, normal, channel(scale), channel(shift)), ...view.node.outputs.length > 1 ? [running(runningMean, mean), running(runningVariance, variance)] : []]
   },
-  InstanceNormalization: (builder, view) => {
-    const [x = '', scale = '', shift = ''] = view.node.inputs
-    const { normal } = normalise(builder, x, view.shape(0).map((_, axis) => axis).slice(2), view.float('epsilon', 1e-5))
-    return [scaled(builder, normal, perChannel(builder, scale, view.rank), perChannel(builder, shift, view.rank))]
-  },
   GroupNormalization: (builder, view) => {
     const [x = '', scale = '', shift = ''] = view.node.inputs
     const [batch, channels, ...size] = view.shape(0) as [number, number, ...number[]]
     const groups = view.whole('num_groups', 1)
-    const { normal } = normalise(builder, builder.reshape(x, [batch, groups, channels / groups * sizeOf(size)]), [2], view.float('epsilon', 1e-5))
+    const [ones, zeros] = [builder.filled(1, [groups], x), builder.filled(0, [groups], x)]
+    const normal = builder.node('InstanceNormalization', [builder.reshape(x, [batch, groups, channels / groups * sizeOf(size)]), ones, zeros], { epsilon: float(view.float('epsilon', 1e-5)) })
     // Operator set 18 scales each group, 21 each channel.
     const each = (value: Value): Value => perChannel(builder, builder.shape(value)[0] === channels
       ? value
       : builder.reshape(builder.node('Expand', [builder.reshape(value, [groups, 1]), builder.whole(groups, channels / groups)]), [channels]), view.rank)
     return [scaled(builder, builder.reshape(normal, view.shape(0)), each(scale), each(shift))]
-  },
-  LayerNormalization: (builder, view) => {
-    const [x = '', scale = '', shift = ''] = view.node.inputs
-    const axes = view.shape(0).map((_, axis) => axis).slice(view.axis(-1))
-    const { normal, mean } = normalise(builder, x, axes, view.float('epsilon', 1e-5))
-    const grown = builder.node('Mul', [normal, scale])
-    return [shift === '' ? grown : builder.node('Add', [grown, shift]), mean]
   },
   Gelu: (builder, view) => {
     const [x = ''] = view.node.inputs
