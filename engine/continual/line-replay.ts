@@ -1,0 +1,185 @@
+/**
+ * A line that keeps learning: labels and inspected parts come in, updates go out. Watches for drift meanwhile, and lets nothing that was seen in
+ * drift be learned without a person.
+ */
+import { EventEmitter } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import { DriftMonitor, type DriftAlarm } from '../decision/drift/drift-monitor.ts'
+import { asGoodpartsError, GoodpartsError } from '../errors.ts'
+import type { Frame } from '../frame/frame.ts'
+import { encodePng } from '../frame/image-codec.ts'
+import { BundleHistory } from './detector-update/bundle-history.ts'
+import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
+import { updateInProcess } from './detector-update/update-process.ts'
+import { LabelInbox, removedLabel, type PictureLabel } from './label-inbox.ts'
+import { PictureFiles, writeWholeInTurn } from './picture-files.ts'
+
+export interface LineReplayOptions {
+  request: UpdateRequest
+  /** Labels of persons after which an update begins by itself; 0 = only when asked. */
+  updateAfter: number
+  /** What the line itself calls good is learned too, far from the limit, at most one part in so many milliseconds; `null` = not at all. */
+  learnFromLineEveryMs: number | null
+  /** Probability that the scores ever alarm while nothing changes. */
+  driftRate: number
+  /** Clock, for tests. */
+  now?: () => number
+}
+
+interface LineReplayEvents {
+  /** An accepted or a refused update. */
+  updated: [outcome: UpdateOutcome]
+  failed: [error: GoodpartsError]
+  progress: [stage: string, done: number, total: number]
+  drift: [alarm: DriftAlarm]
+}
+
+/** Milliseconds between two pictures whose statistics are taken. */
+const PICTURE_EVERY_MS = 500
+
+export class LineReplay extends EventEmitter<LineReplayEvents> {
+  readonly #options: LineReplayOptions
+  readonly #inbox: LabelInbox
+  readonly #history: BundleHistory
+  readonly #now: () => number
+  #drift: DriftMonitor | null = null
+  #learnedAt = -Infinity
+  #lookedAt = -Infinity
+  /** Labels of persons since the last update. */
+  #fresh = 0
+  #run: AbortController | null = null
+  #work: Promise<void> = Promise.resolve()
+  #last: UpdateOutcome | null = null
+
+  /** @throws GOODPARTS_STORE_FAILED and others when the folder cannot be used */
+  constructor (options: LineReplayOptions) {
+    super()
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    const { folder, inbox } = options.request
+    this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { tidy: true })
+    this.#history = new BundleHistory(join(folder, 'history'))
+  }
+
+  get state (): { waiting: number, updating: boolean, inDrift: boolean, last: UpdateOutcome | null } {
+    return { waiting: this.#inbox.waiting.length, updating: this.#run !== null, inDrift: this.#drift?.inDrift === true, last: this.#last }
+  }
+
+  /** What the last update left, from the disk: to be called once at the beginning. */
+  async recall (): Promise<void> {
+    this.#last ??= await readFile(this.#outcomePath, 'utf8').then((text) => JSON.parse(text) as UpdateOutcome, () => null)
+  }
+
+  /** Another bundle took its place, the first or another: drift is measured against its scores from now on. */
+  watch (calibrationScores: readonly number[]): void {
+    if (this.#drift === null) this.#drift = new DriftMonitor({ calibrationScores, falseAlarmRate: this.#options.driftRate, seed: this.#options.request.seed })
+    else this.#drift.reset(calibrationScores)
+  }
+
+  /** A part that was labelled. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
+  async label (frame: Frame, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<void> {
+    await this.#keep(await pngOf(frame), { ...label, pValue: inspection?.pValue ?? null, inDrift: this.#drift?.inDrift === true })
+  }
+
+  /** Another word for a picture that is kept or waits; `removedLabel` lets it go. @throws GOODPARTS_ARGUMENT when there is no such picture */
+  async relabel (sha256: string, label: Pick<PictureLabel, 'product' | 'label'>): Promise<void> {
+    const picture = this.picture(sha256)
+    if (picture === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a picture ${sha256} in the memory or waiting, got none`)
+    // The person has seen the picture: their word stands against what it looks like.
+    for (let times = 0; times < 2; times++) await this.#inbox.add(picture, { ...label, partId: null, by: 'person', pValue: null, inDrift: false })
+    this.#fresh++
+  }
+
+  /** A part that was inspected: watched for drift, and where the options say so learned from. */
+  async inspected (frame: Frame, inspection: InspectionRecord): Promise<void> {
+    const { score, verdict, pValue, partId, product } = inspection
+    const now = this.#now()
+    if (score !== null) this.#tell(this.#drift?.observeScore(score))
+    if (now - this.#lookedAt >= PICTURE_EVERY_MS) {
+      this.#lookedAt = now
+      const { width, height, channels } = frame
+      this.#tell(this.#drift?.observePicture({ data: frame.pixels(), width, height, channels }))
+    }
+    const every = this.#options.learnFromLineEveryMs
+    if (every === null || verdict !== 'good' || this.#drift?.inDrift === true || now - this.#learnedAt < every) return
+    this.#learnedAt = now
+    await this.#keep(await pngOf(frame), { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: false })
+  }
+
+  /** Begins an update unless one runs; `updated` or `failed` follows. */
+  update (): void {
+    if (this.#run !== null) return
+    const run = this.#run = new AbortController()
+    this.#fresh = 0
+    this.#work = this.#update(run)
+  }
+
+  /** Ends an update; labels stay. */
+  async cancel (): Promise<void> {
+    this.#run?.abort()
+    await this.#work
+  }
+
+  /** Puts the bundle before the one in use back, or the one with this id. @returns its path. @throws GOODPARTS_ARGUMENT without any */
+  async rollback (id?: string): Promise<string> {
+    await this.cancel()
+    const wanted = id ?? this.#last?.parent ?? (await this.#history.list())[0]?.id
+    if (wanted === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected an update to take back, got none')
+    await this.#history.restore(this.#options.request.bundle, wanted)
+    return this.#options.request.bundle
+  }
+
+  /** The cause of a drift was removed. */
+  resetDrift (): void {
+    this.#drift?.reset()
+  }
+
+  /** Encoded, from the memory or from what waits; `null` for an unknown or malformed hash. */
+  picture (sha256: string): Uint8Array | null {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return null
+    return this.#inbox.pictures.read(sha256) ?? new PictureFiles(join(this.#options.request.folder, 'memory', 'pictures')).read(sha256)
+  }
+
+  async close (): Promise<void> {
+    this.removeAllListeners()
+    await this.cancel()
+  }
+
+  get #outcomePath (): string {
+    return join(this.#options.request.folder, 'last-update.json')
+  }
+
+  async #keep (picture: Uint8Array, label: PictureLabel): Promise<void> {
+    await this.#inbox.add(picture, label)
+    if (label.by !== 'person' || label.label === removedLabel) return
+    this.#fresh++
+    const { updateAfter } = this.#options
+    if (updateAfter > 0 && this.#fresh >= updateAfter) this.update()
+  }
+
+  async #update (run: AbortController): Promise<void> {
+    try {
+      const outcome = await updateInProcess(this.#options.request, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
+      await writeWholeInTurn(this.#outcomePath, Buffer.from(JSON.stringify(outcome)))
+      this.#last = outcome
+      this.#run = null
+      this.#inbox.refresh()
+      this.emit('updated', outcome)
+    } catch (error) {
+      this.#run = null
+      this.#inbox.refresh()
+      if (!run.signal.aborted) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
+    }
+  }
+
+  #tell (alarms: readonly DriftAlarm[] = []): void {
+    for (const alarm of alarms) this.emit('drift', alarm)
+  }
+}
+
+async function pngOf (frame: Frame): Promise<Buffer> {
+  const { width, height, channels } = frame
+  return encodePng({ data: frame.pixels(), width, height, channels }, 1)
+}

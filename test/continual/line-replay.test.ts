@@ -1,0 +1,185 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readBundle, saveBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
+import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
+import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
+import { LabelInbox } from '../../engine/continual/label-inbox.ts'
+import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
+import { patchMemory } from '../../engine/detectors/patch-memory/patch-memory.ts'
+import { Frame } from '../../engine/frame/frame.ts'
+import { normal, seededRandom } from '../../engine/random.ts'
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import { mountSmallDisk } from '../small-disk.ts'
+import { part, range } from './detector-update/products.ts'
+
+let parent: ModelBundle
+let folder: string
+let replay: LineReplay
+const disk = mountSmallDisk('16m')
+
+beforeAll(async () => {
+  const images = range(0, 30).map((seed) => ({ name: `woven ${seed}`, group: null, calibration: false, read: () => Promise.resolve(part('woven', seed)) }))
+  parent = await patchMemory.fit(images, { scale: 'standard', size: 64, bankSize: 100, components: 16, whitening: false, normalisation: 'backbone' }, { seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal })
+})
+beforeEach(async () => { await begin(mkdtempSync(join(tmpdir(), 'goodparts-line-replay-'))) })
+afterEach(async () => {
+  await replay.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+afterAll(() => { disk?.end() })
+
+async function begin (path: string, change: Partial<LineReplayOptions> = {}): Promise<void> {
+  folder = path
+  const bundle = join(folder, 'line.onnx')
+  await saveBundle(bundle, parent)
+  replay = new LineReplay({
+    request: { bundle, folder: join(folder, 'replay'), policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 },
+    updateAfter: 0,
+    learnFromLineEveryMs: null,
+    driftRate: 0.001,
+    ...change
+  })
+}
+
+const frameOf = (seed: number, brighter = 0): Frame => {
+  const { data, width, height, channels } = part('woven', seed)
+  return Frame.fromPixels(data.map((value) => Math.min(255, value + brighter)), { source: 'camera', sequence: seed, width, height, channels })
+}
+
+const inspectionOf = (frame: Frame, score: number, pValue = 0.5): InspectionRecord => ({
+  schema: 'goodparts.inspection/1',
+  eventId: frame.id,
+  line: 'line',
+  recipe: null,
+  product: 'woven',
+  partId: null,
+  frame: frame.toJSON(),
+  times: { captured: frame.capturedAt, scored: frame.capturedAt, published: null },
+  bundle: null,
+  score,
+  pValue,
+  limits: null,
+  verdict: 'good',
+  reason: { code: 'within-limits', text: '' },
+  regions: [],
+  explanation: null,
+  traceId: frame.id
+})
+
+async function labelGood (seeds: readonly number[]): Promise<void> {
+  for (const seed of seeds) await replay.label(frameOf(seed), { product: 'woven', label: 'good', partId: `woven ${seed}`, by: 'person' }, null)
+}
+
+async function updated (): Promise<UpdateOutcome> {
+  const failed = once(replay, 'failed').then(([error]) => { throw error as Error })
+  const outcome = once(replay, 'updated').then(([found]) => found as UpdateOutcome)
+  replay.update()
+  return await Promise.race([outcome, failed])
+}
+
+const idInUse = async (): Promise<string> => (await readBundle(join(folder, 'line.onnx'))).metadata.id
+
+describe('a line that keeps learning', () => {
+  it('updates in another process, is taken back by one call, and remembers what it did', async () => {
+    await labelGood(range(100, 36))
+    const outcome = await updated()
+    expect(outcome.gate.reasons).toEqual([])
+    expect(outcome).toMatchObject({ accepted: true, parent: parent.metadata.id })
+    expect(await idInUse()).toBe(outcome.bundle)
+    expect(replay.state).toMatchObject({ waiting: 0, updating: false, last: { bundle: outcome.bundle } })
+    expect(replay.picture(outcome.exemplars[0]!.sha256)?.byteLength).toBeGreaterThan(100)
+    await replay.rollback()
+    expect(await idInUse()).toBe(parent.metadata.id)
+
+    const again = new LineReplay({ request: { bundle: '', folder: join(folder, 'replay'), policy: 'herding', memory: { items: 1, bytes: 1 }, inbox: { items: 1, bytes: 1 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 }, updateAfter: 0, learnFromLineEveryMs: null, driftRate: 0.1 })
+    await again.recall()
+    expect(again.state.last).toEqual(outcome)
+    await again.close()
+  })
+
+  it('killed at any stage of an update leaves a whole bundle and a whole memory, and no label is lost', async () => {
+    await labelGood(range(100, 36))
+    const waiting = (): number => new LabelInbox(join(folder, 'replay', 'inbox'), { items: 200, bytes: 1e9 }).waiting.length
+    const stages = new Set<string>()
+    for (const stage of ['embedding', 'learning', 'checking']) {
+      const reached = new Promise<void>((resolve) => {
+        replay.on('progress', (now) => { if (now === stage) resolve() })
+      })
+      replay.update()
+      await reached
+      await replay.cancel()
+      stages.add(stage)
+      expect(await idInUse()).toBe(parent.metadata.id)
+      expect(waiting()).toBe(36)
+      const store = new ExemplarStore({ folder: join(folder, 'replay', 'memory'), items: 40, bytes: 1e9 })
+      expect(store.read().exemplars).toEqual([])
+      store.close()
+    }
+    expect(stages.size).toBe(3)
+    expect(await updated()).toMatchObject({ accepted: true })
+  })
+
+  it('begins by itself after so many labels of persons', async () => {
+    await replay.close()
+    await begin(folder, { updateAfter: 36 })
+    const outcome = once(replay, 'updated')
+    await labelGood(range(100, 36))
+    expect((await outcome)[0]).toMatchObject({ accepted: true })
+  })
+
+  it('says why when an update cannot be made', async () => {
+    await expect(updated()).rejects.toMatchObject({ code: 'GOODPARTS_TOO_FEW_IMAGES' })
+  })
+
+  it('learns from the line only far from drift, and not more often than told', async () => {
+    await replay.close()
+    let now = 0
+    await begin(folder, { learnFromLineEveryMs: 1000, now: () => now })
+    const random = seededRandom(3)
+    replay.watch(Array.from({ length: 60 }, () => normal(random)))
+    const alarms: string[] = []
+    replay.on('drift', ({ signal }) => alarms.push(signal))
+    for (let index = 0; index < 130; index++) {
+      now += 500
+      const frame = frameOf(index)
+      await replay.inspected(frame, inspectionOf(frame, normal(random)))
+    }
+    expect(alarms).toEqual([])
+    expect(replay.state).toMatchObject({ waiting: 65, inDrift: false })
+    for (let index = 0; index < 60; index++) {
+      now += 500
+      const frame = frameOf(1000 + index, 25)
+      await replay.inspected(frame, inspectionOf(frame, normal(random)))
+    }
+    expect(alarms).toContain('brightness')
+    const { waiting } = replay.state
+    expect(waiting).toBeLessThan(80)
+    replay.resetDrift()
+    expect(replay.state.inDrift).toBe(false)
+  })
+
+  it('gives no file away but pictures of its own', () => {
+    expect(replay.picture('../../line')).toBeNull()
+    expect(replay.picture('0'.repeat(64))).toBeNull()
+  })
+})
+
+describe.skipIf(disk === null)('a line that keeps learning on a full disk', () => {
+  it('refuses the update, keeps bundle and memory, and goes on when there is room', async () => {
+    await replay.close()
+    rmSync(folder, { recursive: true, force: true })
+    await begin(join(disk!.path, 'line'))
+    await labelGood(range(100, 36))
+    const filler = join(disk!.path, 'filler')
+    let chunk = 0
+    expect(() => { for (;;) writeFileSync(`${filler}${chunk++}`, Buffer.alloc(65_536)) }).toThrow(/ENOSPC/)
+    await expect(updated()).rejects.toThrow(/ENOSPC|room|written|no space/i)
+    expect(await idInUse()).toBe(parent.metadata.id)
+    await expect(labelGood([999])).rejects.toMatchObject({ code: 'GOODPARTS_STORE_FAILED' })
+    for (let index = 0; index < chunk; index++) rmSync(`${filler}${index}`, { force: true })
+    expect(await updated()).toMatchObject({ accepted: true })
+  })
+})
