@@ -1,13 +1,14 @@
 /** `goodparts fit`: learn a detector from pictures of good parts and write its bundle. */
 import { existsSync } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createDecision } from '../../engine/decision/decision.ts'
-import type { DefectImage, GoodImage } from '../../engine/detectors/detector.ts'
+import type { DefectImage, GoodImage, Suspect } from '../../engine/detectors/detector.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { defectImages, folderDefects, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
+import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
@@ -25,6 +26,7 @@ interface Options {
   rate?: number
   bank?: number
   set: Record<string, JsonValue>
+  suspects?: string | true
   seed: number
   threads: number
   json?: string
@@ -43,6 +45,7 @@ export function register (program: Command): void {
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
     .option('--bank <entries>', 'size of the memory; chosen when not given', wholeNumber(1))
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
+    .option('--suspects [file]', 'list good pictures that look unlike the rest before learning; with a file also write a page with them')
     .option('--seed <number>', 'of every random draw', wholeNumber(0), 0)
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
     .option('--json <file>', 'write what the bundle says of itself there; - for standard output, without the text')
@@ -53,6 +56,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
   const { images, defects } = await readPictures(source, options)
   const progress = new Progress()
   const printed = new Set<string>()
+  let found: Suspect[] = []
   try {
     const { path, metadata } = await fitInProcess({
       family: options.family ?? options.detector,
@@ -61,10 +65,16 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       options: detectorOptions(options),
       seed: options.seed,
       output: resolve(options.output),
-      threads: options.threads
+      threads: options.threads,
+      suspects: options.suspects !== undefined
     }, {
       signal,
-      onProgress: ({ stage, done, total, trials = [] }) => {
+      onProgress: ({ stage, done, total, trials = [], suspects }) => {
+        if (suspects !== undefined) {
+          found = suspects
+          progress.print(suspectsText(suspects, images.length, source))
+          return
+        }
         for (const line of trials.filter(isJudged).map(trialText)) {
           if (!printed.has(line)) progress.print(line)
           printed.add(line)
@@ -73,6 +83,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       }
     })
     progress.clear()
+    if (typeof options.suspects === 'string') await writeFile(options.suspects, await renderSuspects(found, images.length, (name) => relative(source, name)))
     await print(path, metadata, options)
   } finally {
     progress.clear()
@@ -88,6 +99,12 @@ async function readPictures (source: string, options: Pick<Options, 'defects'>):
   if (!isDataset) return { images: await folderImages(source), defects: given }
   const dataset = await readDataset(source)
   return { images: goodImages(dataset), defects: [...defectImages(dataset), ...given] }
+}
+
+function suspectsText (suspects: readonly Suspect[], pictures: number, source: string): string {
+  if (suspects.length === 0) return `None of ${pictures} pictures looks unlike the rest.`
+  const lines = suspects.map(({ name, deviations, nearest }, place) => `  ${place + 1}. ${relative(source, name)}: ${deviations.toFixed(1)} deviations${nearest === null ? '' : `, most like ${relative(source, nearest)}`}`)
+  return [`${suspects.length} of ${pictures} pictures look unlike the rest; are they good?`, ...lines].join('\n')
 }
 
 function detectorOptions ({ scale, size, rate, bank, set }: Options): Record<string, JsonValue> {

@@ -27,6 +27,15 @@ export interface DefectImage {
   read (): Promise<RawImage>
 }
 
+/** A good picture that looks unlike the rest. */
+export interface Suspect {
+  name: string
+  /** Robust standard deviations of its distance to its nearest neighbour from the median of those distances. */
+  deviations: number
+  /** The picture of another part that it looks most like. */
+  nearest: string | null
+}
+
 export interface FitProgress {
   /** For a person: `features`, `coreset`, … */
   stage: string
@@ -36,6 +45,8 @@ export interface FitProgress {
   trials?: ScaleTrial[]
   /** Of the train steps since the last report, their mean: points of the loss curve. */
   loss?: number
+  /** Once, before anything is learned, where they were asked for. */
+  suspects?: Suspect[]
 }
 
 export interface FitContext {

@@ -4,8 +4,11 @@ import { saveBundle } from '../bundle/bundle.ts'
 import { withExemplars } from '../bundle/kept-exemplars.ts'
 import { asGoodpartsError } from '../errors.ts'
 import { decodeImage } from '../frame/image-codec.ts'
+import type { FitContext } from './detector.ts'
 import type { FitMessage, FitOutcome, FitRequest } from './fit-process.ts'
+import { FitWork } from './fit-work.ts'
 import { detectorByFamily } from './registry.ts'
+import { findSuspects } from './suspects.ts'
 
 /** Milliseconds between two reports of progress. */
 const reportEvery = 100
@@ -25,11 +28,11 @@ async function serve (request: FitRequest): Promise<void> {
   process.disconnect()
 }
 
-async function fit ({ family, images, defects = [], options, seed, output, threads = 1 }: FitRequest): Promise<FitOutcome> {
+async function fit ({ family, images, defects = [], options, seed, output, threads = 1, suspects = false }: FitRequest): Promise<FitOutcome> {
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
   let reported = 0
   let shown = ''
-  const bundle = await detectorByFamily(family).fit(good, options, {
+  const context: FitContext = {
     seed,
     threads,
     signal: new AbortController().signal,
@@ -42,7 +45,12 @@ async function fit ({ family, images, defects = [], options, seed, output, threa
       shown = rows
       send({ kind: 'progress', progress })
     }
-  })
+  }
+  if (suspects) {
+    const found = await findSuspects(good, new FitWork(context).under('suspects'))
+    send({ kind: 'progress', progress: { stage: 'suspects', done: found.length, total: good.length, suspects: found } })
+  }
+  const bundle = await detectorByFamily(family).fit(good, options, context)
   await saveBundle(output, await withExemplars(bundle, good))
   return { path: output, metadata: bundle.metadata }
 }

@@ -19,6 +19,8 @@ export interface FitRequest {
   seed: number
   /** Path of the bundle to write. */
   output: string
+  /** Whether to look for pictures that look unlike the rest before anything is learned; default false. */
+  suspects?: boolean
   /** Intra-op threads, default 1. */
   threads?: number
 }

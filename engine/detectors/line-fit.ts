@@ -8,6 +8,7 @@ import { asGoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
 import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
+import type { Suspect } from './detector.ts'
 import { fitInProcess, type FitOutcome, type FitRequest } from './fit-process.ts'
 
 /** Bytes of frames that may wait for the disk; a frame beyond is left out, the next one will do. */
@@ -27,8 +28,13 @@ export interface LineFitOptions {
   request: Omit<FitRequest, 'images'>
 }
 
+/** With pictures that look unlike the rest, once, before anything is learned. */
+export interface LineFitProgress extends FitProgress {
+  suspects?: Suspect[]
+}
+
 interface LineFitEvents {
-  progress: [progress: FitProgress]
+  progress: [progress: LineFitProgress]
   ready: [outcome: FitOutcome]
   failed: [error: GoodpartsError]
 }
@@ -145,9 +151,9 @@ export class LineFit extends EventEmitter<LineFitEvents> {
 
   async #fit (images: FitRequest['images'], signal: AbortSignal): Promise<void> {
     try {
-      const outcome = await fitInProcess({ ...this.#options.request, images }, {
+      const outcome = await fitInProcess({ suspects: true, ...this.#options.request, images }, {
         signal,
-        onProgress: ({ stage, done, total }) => { if (!signal.aborted) this.#tell(stage, done, total) }
+        onProgress: ({ stage, done, total, suspects }) => { if (!signal.aborted) this.#tell(stage, done, total, suspects) }
       })
       if (signal.aborted) return
       this.#state = 'idle'
@@ -169,7 +175,8 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
   }
 
-  #tell (stage: string, done: number, total: number): void {
-    this.emit('progress', { kind: 'fit-progress', stage, done, total, text: total > 1 ? `${stage} ${done}/${total}` : stage })
+  #tell (stage: string, done: number, total: number, suspects?: Suspect[]): void {
+    const text = total > 1 ? `${stage} ${done}/${total}` : stage
+    this.emit('progress', { kind: 'fit-progress', stage, done, total, text, ...(suspects === undefined ? {} : { suspects }) })
   }
 }

@@ -22,7 +22,7 @@ afterAll(async () => { await rm(folder, { recursive: true, force: true }) })
 
 const quick = ['--scale', 'fine', '--size', '64', '--bank', '30', '--set', 'normalisation=backbone', '--set', 'whitening=true']
 
-describe('goodparts fit', () => {
+describe('goodparts fit', { timeout: 120_000 }, () => {
   it('learns from a plain folder, prints the limits and writes the bundle and its description', async () => {
     const output = join(folder, 'bundle.onnx')
     const json = join(folder, 'bundle.json')
@@ -49,6 +49,17 @@ describe('goodparts fit', () => {
     expect(good).toContain(folder)
     const ran = await runGoodparts(['fit', join(folder, 'dataset.csv'), '-o', join(folder, 'csv.onnx'), ...quick])
     expect(ran.stdout).toMatch(/learned from 12 pictures of 12 parts, calibrated on 12 others/)
+  })
+
+  it('lists pictures that look unlike the rest, before it learns', async () => {
+    const good = await pictures('mixed', 24)
+    const part = goodPart(30)
+    await writeFile(join(good, 'odd.png'), await encodePng({ ...part, data: part.data.map((value, i) => i % 64 < 32 ? value >> 3 : value) }))
+    const page = join(folder, 'suspects.html')
+    const ran = await runGoodparts(['fit', good, '-o', join(folder, 'mixed.onnx'), '--suspects', page, ...quick])
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.stderr).toMatch(/of 25 pictures look unlike the rest; are they good\?\n {2}1\. odd\.png: [\d.]+ deviations, most like \d+\.png/)
+    expect(await readFile(page, 'utf8')).toMatch(/<b>1\. odd\.png<\/b>/)
   })
 
   it('gives a classifier the defects of the training split, and those of a folder', async () => {

@@ -1,11 +1,12 @@
 /** The pictures that tell most: defects with the lowest scores, good parts with the highest, each with its map. */
 import { overlayMap } from '../../explain/overlay.ts'
-import { decodeImage, encodeJpeg, resizeImage, type RawImage } from '../../frame/image-codec.ts'
+import { decodeImage, type RawImage } from '../../frame/image-codec.ts'
 import { quantile } from '../auroc.ts'
 import type { GroundTruth } from '../defect-regions.ts'
 import type { Evaluation, ScoredPicture } from '../evaluate.ts'
 import type { PictureScorer } from '../picture-scorer.ts'
 import { groundTruthOf } from '../pixel-evaluation.ts'
+import { dataUrl, shrink } from './picture-data.ts'
 
 export interface GalleryPicture {
   path: string
@@ -18,8 +19,6 @@ export interface GalleryPicture {
 }
 
 const picturesOfEachKind = 12
-/** Longer edge of the pictures in the report. */
-const edge = 360
 const outlineWidth = 2
 const outlineColour = [60, 220, 110] as const
 
@@ -69,11 +68,6 @@ function heatRange (pictures: readonly ScoredPicture[]): { from: number, to: num
   return { from: 2 * middle - highest, to: 2 * highest - middle }
 }
 
-async function shrink (image: RawImage): Promise<RawImage> {
-  const scale = edge / Math.max(image.width, image.height)
-  return scale >= 1 ? image : resizeImage(image, Math.max(1, Math.round(image.width * scale)), Math.max(1, Math.round(image.height * scale)))
-}
-
 /** `(H, W, 3)`: the picture with a line just outside each region, of two pixels, since JPEG halves the resolution of colours. */
 function outlined ({ data, width, height, channels }: RawImage, { labels }: GroundTruth): RawImage {
   const result = new Uint8Array(width * height * 3)
@@ -90,11 +84,6 @@ function outlined ({ data, width, height, channels }: RawImage, { labels }: Grou
     }
   })
   return { data: result, width, height, channels: 3 }
-}
-
-async function dataUrl (image: RawImage): Promise<string> {
-  const jpeg = await encodeJpeg({ ...image, pixels: () => image.data }, 82)
-  return `data:image/jpeg;base64,${jpeg.toString('base64')}`
 }
 
 async function inTurn<In, Out> (items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {

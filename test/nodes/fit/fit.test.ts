@@ -77,9 +77,12 @@ describe('goodparts-fit', () => {
   it('learns from the line by itself, puts the bundle into the model, and the line is judged by it', async () => {
     await deploy(nodes, flow())
     const stages = new Set<string>()
+    const suspects: unknown[] = []
     nodeOf('progress').on('input', (msg) => {
       expect(msg).toMatchObject({ topic: 'learn', payload: { kind: 'fit-progress' } })
-      stages.add((msg.payload as { stage: string }).stage)
+      const { stage, suspects: found } = msg.payload as { stage: string, suspects?: unknown }
+      stages.add(stage)
+      if (found !== undefined) suspects.push(found)
     })
     const made = nextMessage('bundle')
     await untilStatus('fit', ({ text }) => text?.endsWith('collecting') === true)
@@ -91,6 +94,7 @@ describe('goodparts-fit', () => {
     expect([...stages][0]).toBe('collecting')
     expect([...stages].at(-1)).toBe('ready')
     expect(stages.size).toBeGreaterThan(3)
+    expect(suspects).toEqual([expect.any(Array)])
     expect(readdirSync(join(userDir, 'goodparts', 'training', 'fit'))).toHaveLength(24)
 
     const good = nextMessage('verdict')
