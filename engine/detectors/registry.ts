@@ -5,6 +5,7 @@ import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
 import { discriminative } from './discriminative/discriminative.ts'
 import { patchMemory } from './patch-memory/patch-memory.ts'
+import { reconstruction } from './reconstruction/reconstruction.ts'
 import { templateDifference } from './template-difference/template-difference.ts'
 
 export const detectors: readonly Detector[] = [
@@ -12,7 +13,8 @@ export const detectors: readonly Detector[] = [
   density,
   templateDifference,
   classifier,
-  discriminative
+  discriminative,
+  reconstruction
 ]
 
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */

@@ -35,8 +35,9 @@ export interface FeatureSquares {
 }
 
 const mostPositions = 48
-/** Bytes of squares that are kept. */
+/** Bytes of squares that are kept, and pictures that they are cut from: drawing on each is what takes the time. */
 const budget = 640 * 2 ** 20
+const mostPictures = 200
 /** Share of a position's pixels from which on it belongs to the defect. */
 const leastCovered = 0.25
 
@@ -58,14 +59,15 @@ export function squareEdge (grid: number): number {
   return Math.floor(Math.min(mostPositions, grid) / cell) * cell
 }
 
-/** @param share Of the memory that squares may take, where several lists are kept. */
+/** @param share Of the pictures and of the memory, where several lists are kept. */
 export async function featureSquares (images: readonly GoodImage[], options: SquareOptions, work: FitWork, share = 1): Promise<FeatureSquares> {
   const { features, known, drawings, noise, colours } = options
   const channels = differenceChannels(known.width)
   const { grid } = featureGeometry(features)
   const edge = squareEdge(grid)
   const spoiltOnEach = drawings + (noise > 0 ? 1 : 0)
-  const most = Math.max(1, Math.floor(share * budget / ((1 + spoiltOnEach) * channels * edge * edge * Float32Array.BYTES_PER_ELEMENT)))
+  const bytes = (1 + spoiltOnEach) * channels * edge * edge * Float32Array.BYTES_PER_ELEMENT
+  const most = Math.max(1, Math.floor(share * Math.min(mostPictures, budget / bytes)))
   // Resized first, as the graph would do it: drawing then costs what the size asks for, and good and drawn pictures are treated alike.
   const pictures = await loadPictures(spread(images, most), { size: features.size, channels: colours }, work)
   const random = work.random('training')

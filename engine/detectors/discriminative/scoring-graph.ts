@@ -1,6 +1,6 @@
 /** The bundle graph of a discriminative detector: bytes in, `score` and `map` out. */
 import { GraphBuilder } from '../../graph/builder.ts'
-import type { Graph, Value } from '../../graph/graph.ts'
+import type { Graph } from '../../graph/graph.ts'
 import { exportInference } from '../../training/network/export-inference.ts'
 import type { Weights } from '../../training/network/parameter.ts'
 import { addProjectedFeatures, featureGeometry, negatedProduct } from '../backbone-features/feature-graph.ts'
@@ -8,6 +8,7 @@ import type { FeatureOptions, Projection } from '../backbone-features/feature-gr
 import { addSmoothing } from '../backbone-features/smoothing.ts'
 import { addDifferences, differenceChannels } from './differences.ts'
 import type { KnownFeatures } from './differences.ts'
+import { addTopMean } from '../map-scores.ts'
 import { headNetwork } from './head.ts'
 
 export interface DiscriminativeGraphOptions extends FeatureOptions {
@@ -38,11 +39,4 @@ export function buildDiscriminativeGraph (options: DiscriminativeGraphOptions): 
   const smooth = addSmoothing(builder, segmentation, options.mapSigma * grid / options.size)
   builder.output('map', builder.node('Squeeze', [smooth, builder.whole(1)]), 'float32', ['N', grid, grid])
   return builder.build()
-}
-
-/** Mean of the `count` largest values of each picture, `(N)`. */
-export function addTopMean (builder: GraphBuilder, map: Value, count: number): Value {
-  const flat = builder.node('Flatten', [map], { axis: 1 })
-  const [largest] = builder.nodes('TopK', [flat, builder.whole(count)], 2, { attributes: { axis: 1, largest: 1, sorted: 0 } })
-  return builder.node('ReduceMean', [largest as Value, builder.whole(1)], { keepdims: 0 })
 }
