@@ -9,7 +9,7 @@ import { siblingModule } from '../sibling-module.ts'
 import type { ExplanationRequest, ExplanationResult } from './anomaly-map/explain.ts'
 import type { ExplanationReply } from './explanation-worker.ts'
 
-export type ExplanationOptions = Pick<ExplanationRequest, 'judged' | 'opacity' | 'quality'>
+export type ExplanationOptions = Pick<ExplanationRequest, 'judged' | 'opacity' | 'quality' | 'zones'>
 
 export class ExplanationThread {
   readonly #queue: WorkQueue

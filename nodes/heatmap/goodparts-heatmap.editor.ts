@@ -9,6 +9,22 @@ interface Properties extends EditorNodeProperties {
   opacity: string
   quality: string
   capacity: string
+  model: string
+  methods: string
+  budget: string
+  judge: boolean
+  zones: string
+}
+
+/** The cheapest first. */
+const methods = ['grad-cam', 'grad-cam++', 'layer-cam', 'score-cam', 'ada-sise', 'sise', 'occlusion', 'rise']
+
+function isZones (text: string): boolean {
+  try {
+    return text.trim() === '' || Array.isArray(JSON.parse(text))
+  } catch {
+    return false
+  }
 }
 
 RED.nodes.registerType<Properties>('goodparts-heatmap', {
@@ -21,14 +37,23 @@ RED.nodes.registerType<Properties>('goodparts-heatmap', {
     explainReject: { value: true },
     opacity: { value: '0.6', required: true, validate: (value) => value !== '' && Number(value) >= 0 && Number(value) <= 1 },
     quality: { value: '85', required: true, validate: (value) => Number(value) >= 1 && Number(value) <= 100 },
-    capacity: { value: '8', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 }
+    capacity: { value: '8', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 },
+    model: { value: '', type: 'goodparts-model', required: false },
+    methods: { value: '' },
+    budget: { value: '3000', validate: (value) => value === '' || Number(value) > 0 },
+    judge: { value: true },
+    zones: { value: '', validate: isZones }
   },
   inputs: 1,
-  outputs: 1,
+  outputs: 2,
   icon: 'goodparts-heatmap.svg',
   label () { return this.name || 'heatmap' },
   paletteLabel: 'heatmap',
   labelStyle () { return this.name ? 'node_label_italic' : '' },
   inputLabels () { return this._('goodparts-heatmap.port.verdict') },
-  outputLabels () { return this._('goodparts-heatmap.port.explained') }
+  outputLabels (index) { return this._(`goodparts-heatmap.port.${index === 0 ? 'explained' : 'methods'}`) },
+  oneditprepare () {
+    const choice = { value: 'methods', multiple: true, options: methods.map((method) => ({ value: method, label: method })) }
+    $('#node-input-methods').typedInput({ types: [choice] })
+  }
 })

@@ -1,55 +1,41 @@
-/** The detector's map over the frame, for the verdicts chosen; everything else passes unchanged. */
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
+/** The detector's map over the frame, for the verdicts chosen; everything else passes unchanged. Other methods follow on a second output. */
+import type { Node, NodeAPI, NodeDef } from 'node-red'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { ExplanationProcess } from '../../engine/explain/explanation-process.ts'
 import { ExplanationThread } from '../../engine/explain/explanation-thread.ts'
-import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
-import { EncodedImage } from '../../engine/frame/encoded-image.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
-import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
-import { onClose, onInput } from '../shared/lifecycle.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
+import { partRequest, withMap, withMethods, type Message } from './part-explanations.ts'
+import { readHeatmapForm, readZones, type HeatmapForm, type HeatmapSettings } from './settings.ts'
 
 const STATUS_MS = 1000
 
-interface Config extends NodeDef {
-  explainGood: boolean
-  explainReview: boolean
-  explainReject: boolean
-  opacity: string
-  quality: string
-  capacity: string
-}
-
-interface Explanation {
-  method: 'anomaly-map'
-  sha256: string
-  mediaType: 'image/jpeg'
-  regions: Region[]
-  map: AnomalyMap
-  overlay: EncodedImage
-  milliseconds: number
-}
-
-interface Message extends NodeMessageInFlow {
-  frame?: unknown
-  inspection?: InspectionRecord
-  anomalyMap?: AnomalyMap
-  explanation?: Explanation
-}
-
 export default function register (RED: NodeAPI): void {
-  function HeatmapNode (this: Node, config: Config): void {
+  function HeatmapNode (this: Node, config: NodeDef & HeatmapForm): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
-    const thread = new ExplanationThread(`heatmap/${this.id}`, Number(config.capacity) || 8)
-    const chosen = new Set([config.explainGood && 'good', config.explainReview && 'review', config.explainReject && 'reject'])
-    let latest: number | undefined
-    const timer = setInterval(show, STATUS_MS).unref()
-    const looks = { opacity: Number(config.opacity), quality: Number(config.quality) || 85 }
+    try {
+      const settings = readHeatmapForm(config)
+      start(this, status, settings, settings.methods.length === 0 ? null : RED.nodes.getNode(config.model ?? '') as ModelNode | null)
+    } catch (cause) {
+      refuse(this, status, RED._('goodparts-heatmap.status.notConfigured'), cause)
+    }
+  }
 
+  function start (node: Node, status: Status, settings: HeatmapSettings, model: ModelNode | null): void {
+    if (settings.methods.length > 0 && model === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model to be chosen for the methods, got none', { fix: 'Choose the model of the score node in the heatmap node.' })
+    const thread = new ExplanationThread(`heatmap/${node.id}`, settings.capacity)
+    const others = new ExplanationProcess(`heatmap/${node.id}/methods`, settings.capacity)
+    let latest: number | undefined
+    let closed = false
+    const timer = setInterval(show, STATUS_MS).unref()
     let earlier = Promise.resolve()
+    model?.register(node.id, () => {})
 
     /** Verdicts leave in the order in which they came, so that none overtakes one that is explained. */
-    onInput(this, async (msg: Message, send) => {
+    onInput(node, async (msg: Message, send) => {
       const turn = earlier
       const explained = explain(msg)
       earlier = Promise.allSettled([turn, explained]).then(() => undefined)
@@ -62,23 +48,27 @@ export default function register (RED: NodeAPI): void {
 
     async function explain (msg: Message): Promise<Message> {
       const { frame, inspection, anomalyMap: map } = msg
-      if (!isFrame(frame) || inspection === undefined || map === undefined || !chosen.has(inspection.verdict)) return msg
+      if (!isFrame(frame) || inspection === undefined || !settings.chosen.has(inspection.verdict)) return msg
+      const zones = msg.zones === undefined ? settings.zones : readZones(msg.zones, 'msg.zones')
+      const request = partRequest(frame, inspection, model, { ...settings, zones })
+      // No verdict waits for these.
+      if (request !== null) others.explain(request).then((found) => { node.send([null, withMethods(msg, inspection, found)]) }, (error: unknown) => { if (!closed) node.error(error, msg) })
+      if (map === undefined) return msg
       const { score, limits } = inspection
-      const { jpeg, sha256, regions, milliseconds } = await thread.explain(frame, map, { ...looks, judged: score === null || limits === null ? null : { score, limits } })
-      const overlay = new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), 'image/jpeg')
-      latest = milliseconds
-      const [method, mediaType] = ['anomaly-map', 'image/jpeg'] as const
-      const explanation: Explanation = { method, sha256, mediaType, regions, map, overlay, milliseconds }
-      return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
+      const result = await thread.explain(frame, map, { ...settings.looks, zones, judged: score === null || limits === null ? null : { score, limits } })
+      latest = result.milliseconds
+      return withMap(msg, inspection, map, result)
     }
-    onClose(this, async () => {
+    onClose(node, async () => {
+      closed = true
       clearInterval(timer)
+      model?.deregister(node.id)
       status.close()
-      await thread.close()
+      await Promise.all([thread.close(), others.close()])
     })
 
     function show (): void {
-      const dropped = Object.values(thread.ledger.dropped).reduce((sum, count) => sum + count, 0)
+      const dropped = [thread, others].flatMap(({ ledger }) => Object.values(ledger.dropped)).reduce((sum, count) => sum + count, 0)
       if (dropped > 0) status.show('degraded', RED._('goodparts-heatmap.status.degraded', { dropped }))
       else if (latest !== undefined) status.show('running', RED._('goodparts-heatmap.status.running', { ms: Math.round(latest) }))
     }

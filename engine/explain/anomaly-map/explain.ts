@@ -1,7 +1,7 @@
 /** Explains a verdict by the detector's own map: a heatmap over the frame and the regions that reach the limit. Runs in the explanation thread. */
 import { createHash } from 'node:crypto'
 import type { Region } from '../../../schemas/inspection.ts'
-import { findRegions } from '../../decision/regions.ts'
+import { findRegions, type Zone } from '../../decision/regions.ts'
 import { encodeJpeg } from '../../frame/image-codec.ts'
 import { overlayMap, type MapValues } from '../overlay.ts'
 
@@ -14,6 +14,7 @@ export interface ExplanationRequest {
   opacity: number
   /** JPEG quality 1 to 100. */
   quality: number
+  zones?: readonly Zone[]
 }
 
 export interface ExplanationResult {
@@ -25,7 +26,7 @@ export interface ExplanationResult {
 }
 
 /** @throws GOODPARTS_DEPENDENCY_MISSING without sharp. */
-export async function explainByAnomalyMap ({ frame, map, judged, opacity, quality }: ExplanationRequest): Promise<ExplanationResult> {
+export async function explainByAnomalyMap ({ frame, map, judged, opacity, quality, zones = [] }: ExplanationRequest): Promise<ExplanationResult> {
   const start = performance.now()
   const { width, height, channels } = frame
   const picture = { data: new Uint8Array(frame.memory, 0, width * height * channels), width, height, channels }
@@ -35,7 +36,7 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
   return {
     jpeg,
     sha256: createHash('sha256').update(jpeg).digest('hex'),
-    regions: findRegions(map, { limit: scale.outline, frame: { width, height } }),
+    regions: findRegions(map, { limit: scale.outline, frame: { width, height }, zones }),
     milliseconds: performance.now() - start
   }
 }

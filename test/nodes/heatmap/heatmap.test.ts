@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { NodeMessage } from 'node-red'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { saveBundle } from '../../../engine/bundle/bundle.ts'
+import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
 import { AnomalyMap } from '../../../engine/frame/anomaly-map.ts'
 import { EncodedImage } from '../../../engine/frame/encoded-image.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { decodeImage } from '../../../engine/frame/image-codec.ts'
 import { validate } from '../../../engine/schema-validation.ts'
 import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
+import type { PartExplanationMessage } from '../../../nodes/heatmap/part-explanations.ts'
+import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import type { InspectionRecord, Verdict } from '../../../schemas/inspection.ts'
+import { flatPicture, spottedPicture } from '../../explain/hand-built-models.ts'
+import { spotBundle } from '../../explain/spot-bundle.ts'
 import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 const frame = Frame.fromPixels(new Uint8Array(64 * 48).fill(90), { source: 'test', sequence: 3, width: 64, height: 48, channels: 1 })
@@ -72,6 +82,59 @@ describe('goodparts-heatmap', () => {
     expect(record).toEqual(inspection('reject'))
     expect(msg).toMatchObject({ topic: 'kept', frame, anomalyMap })
     await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'green')
+  })
+
+  test('names the zone of a region, by the message or by the form', async () => {
+    await deploy([heatmap], flow({ zones: '[{"name": "everything", "box": [0, 0, 64, 48]}]' }))
+    const zoneOf = async (changes: object): Promise<string | null | undefined> =>
+      (await answer({ frame, inspection: inspection('reject'), anomalyMap, ...changes }) as { explanation: { regions: Array<{ zone: string | null }> } }).explanation.regions[0]?.zone
+
+    expect(await zoneOf({})).toBe('everything')
+    expect(await zoneOf({ zones: [{ name: 'left', box: [0, 0, 8, 48] }, { name: 'middle', box: [20, 10, 20, 20] }] })).toBe('middle')
+    expect(await zoneOf({ zones: [] })).toBeNull()
+  })
+
+  test('sends what other methods find on a second output, and lets the verdict go before', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'goodparts-heatmap-test-'))
+    try {
+      const bundle = await withExemplars(await spotBundle(), [{ name: 'flat.png', read: async () => Promise.resolve(flatPicture()) }])
+      await saveBundle(join(folder, 'spots.onnx'), bundle)
+      await deploy([model, heatmap], [
+        ...flow({ model: 'model', methods: 'grad-cam,sise', budget: '20000', judge: true, zones: '', wires: [['out'], ['later']] }),
+        { id: 'model', type: 'goodparts-model', name: '', bundle: join(folder, 'spots.onnx'), device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '0.5' },
+        { id: 'later', z: 'flow', type: 'helper' }
+      ])
+      const { data, width, height, channels } = spottedPicture()
+      const spotted = Frame.fromPixels(data, { source: 'test', sequence: 4, width, height, channels })
+      const record: InspectionRecord = { ...inspection('reject'), frame: spotted.toJSON(), bundle: { id: bundle.metadata.id, family: 'hand-built' } }
+      const modelNode = nodeOf('model') as ModelNode
+      if (modelNode.current() === undefined) await once(modelNode, 'changed')
+      const order: string[] = []
+      for (const id of ['out', 'later']) nodeOf(id).on('input', () => { order.push(id) })
+      const later = nextMessage('later')
+
+      nodeOf('heat').receive({ frame: spotted, inspection: record, anomalyMap })
+
+      const { explanation, inspection: explained } = await later as { explanation: PartExplanationMessage, inspection: InspectionRecord }
+      expect(order).toEqual(['out', 'later'])
+      expect(explanation.methods.map(({ method }) => method)).toEqual(['grad-cam', 'sise'])
+      expect(explained).toMatchObject({ eventId: record.eventId, explanation: { method: 'grad-cam', sha256: explanation.sha256 } })
+      expect(validate('inspection', explained)).toBe(explained)
+      for (const { faithfulness, skipped } of explanation.methods) {
+        expect(faithfulness!.insertion).toBeGreaterThan(faithfulness!.deletion)
+        expect(skipped).toBeNull()
+      }
+      expect(await decodeImage(explanation.evidence!.picture.bytes())).toMatchObject({ width: 64, height: 64 })
+    } finally {
+      await undeploy()
+      rmSync(folder, { recursive: true })
+    }
+  }, 30_000)
+
+  test('refuses methods without a model', async () => {
+    await deploy([heatmap], flow({ methods: 'sise' }))
+
+    await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')
   })
 
   test.each([

@@ -1,0 +1,84 @@
+/** What the heatmap node's messages say of explanations. */
+import type { NodeMessageInFlow } from 'node-red'
+import type { ExplanationResult } from '../../engine/explain/anomaly-map/explain.ts'
+import type { PartExplanation, PartRequest } from '../../engine/explain/part-explanation.ts'
+import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
+import { EncodedImage } from '../../engine/frame/encoded-image.ts'
+import type { Frame } from '../../engine/frame/frame.ts'
+import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import type { HeatmapSettings } from './settings.ts'
+
+export interface Explanation {
+  method: string
+  sha256: string
+  mediaType: 'image/jpeg'
+  regions: Region[]
+  map: AnomalyMap
+  overlay: EncodedImage
+  milliseconds: number
+}
+
+/** By one of the methods that ask the model. */
+export interface MethodExplanation extends Explanation {
+  /** Of the map's values, float32. */
+  mapSha256: string
+  /** Insertion and deletion on this part, relative to its score; `null` where it was not asked for. */
+  faithfulness: { insertion: number, deletion: number, drop: number, increase: number } | null
+  /** What the budget left out. */
+  skipped: string | null
+}
+
+export interface PartExplanationMessage extends MethodExplanation {
+  methods: MethodExplanation[]
+  without: Array<{ method: string, reason: string }>
+  evidence: { name: string, sha256: string, mediaType: 'image/jpeg', picture: EncodedImage } | null
+}
+
+export interface Message extends NodeMessageInFlow {
+  frame?: unknown
+  inspection?: InspectionRecord
+  anomalyMap?: AnomalyMap
+  explanation?: Explanation
+  zones?: unknown
+}
+
+const mediaType = 'image/jpeg'
+
+/** The message with the detector's own map over the frame. */
+export function withMap (msg: Message, inspection: InspectionRecord, map: AnomalyMap, { jpeg, sha256, regions, milliseconds }: ExplanationResult): Message {
+  const method = 'anomaly-map'
+  const overlay = picture(jpeg)
+  return {
+    ...msg,
+    payload: overlay.bytes(),
+    explanation: { method, sha256, mediaType, regions, map, overlay, milliseconds },
+    inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } }
+  }
+}
+
+/** What the process is asked; `null` where no method is chosen, or no bundle is loaded that judged this part. */
+export function partRequest (frame: Frame, inspection: InspectionRecord, model: ModelNode | null, settings: HeatmapSettings): PartRequest | null {
+  const current = model?.current()
+  if (settings.methods.length === 0 || current === undefined || current.model.metadata.id !== inspection.bundle?.id) return null
+  const { width, height, channels } = frame
+  const { methods, budget, judge, zones, looks } = settings
+  const bundle = { path: current.path, id: current.model.metadata.id }
+  return { bundle, image: { data: frame.pixels(), width, height, channels }, methods, budget, seed: 0, judge, zones, ...looks }
+}
+
+/** The message with the first method's map, and all of them; `null` when no method gave any. */
+export function withMethods (msg: Message, inspection: InspectionRecord, { explanations, without, evidence }: PartExplanation): Message | null {
+  const methods = explanations.map(({ map, jpeg, forwards: _forwards, ...rest }): MethodExplanation =>
+    ({ ...rest, mediaType, map: new AnomalyMap(map.values, map.height, map.width), overlay: picture(jpeg) }))
+  const [first] = methods
+  if (first === undefined) return null
+  const { method, sha256, regions, overlay } = first
+  const pair = evidence === null ? null : { name: evidence.name, sha256: evidence.sha256, mediaType, picture: picture(evidence.jpeg) } as const
+  const explanation: PartExplanationMessage = { ...first, methods, without, evidence: pair }
+  return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
+}
+
+function picture (jpeg: Uint8Array): EncodedImage {
+  return new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), mediaType)
+}

@@ -1,0 +1,69 @@
+/** The form of a heatmap node, and what messages add to it. Pure. */
+import type { Zone } from '../../engine/decision/regions.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
+import { explainerByName } from '../../engine/explain/registry.ts'
+import type { Verdict } from '../../schemas/inspection.ts'
+
+export interface HeatmapForm {
+  explainGood: boolean
+  explainReview: boolean
+  explainReject: boolean
+  opacity: string
+  quality: string
+  capacity: string
+  /** Configuration node whose bundle the methods ask; empty for none. */
+  model?: string
+  /** Divided by commas; empty for the detector's own map alone. */
+  methods?: string
+  /** Milliseconds for all methods of one part. */
+  budget?: string
+  judge?: boolean
+  /** A JSON list of zones; `msg.zones` comes before it. */
+  zones?: string
+}
+
+export interface HeatmapSettings {
+  chosen: ReadonlySet<Verdict>
+  looks: { opacity: number, quality: number }
+  capacity: number
+  methods: ExplanationMethod[]
+  budget: number
+  judge: boolean
+  zones: Zone[]
+}
+
+const usualBudget = 3000
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readHeatmapForm (form: HeatmapForm): HeatmapSettings {
+  const chosen: Array<[boolean, Verdict]> = [[form.explainGood, 'good'], [form.explainReview, 'review'], [form.explainReject, 'reject']]
+  return {
+    chosen: new Set(chosen.flatMap(([isChosen, verdict]) => isChosen ? [verdict] : [])),
+    looks: { opacity: Number(form.opacity), quality: Number(form.quality) || 85 },
+    capacity: Number(form.capacity) || 8,
+    methods: (form.methods ?? '').split(',').filter((name) => name.trim() !== '').map((name) => explainerByName(name.trim()).method),
+    budget: Number(form.budget) || usualBudget,
+    judge: form.judge ?? true,
+    zones: (form.zones ?? '').trim() === '' ? [] : readZones(parse(form.zones ?? ''), 'the zones')
+  }
+}
+
+/** `[{ name, box: [x, y, width, height] }]`, in pixels of the frame. @throws GOODPARTS_ARGUMENT */
+export function readZones (value: unknown, what: string): Zone[] {
+  if (Array.isArray(value) && value.every(isZone)) return value
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${what} to be a list of { "name", "box": [x, y, width, height] }, got ${(JSON.stringify(value) as string | undefined ?? 'nothing').slice(0, 80)}`)
+}
+
+function isZone (value: unknown): value is Zone {
+  const { name, box } = (value ?? {}) as { name?: unknown, box?: unknown }
+  return typeof name === 'string' && Array.isArray(box) && box.length === 4 && box.every((item) => typeof item === 'number' && Number.isFinite(item))
+}
+
+function parse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
