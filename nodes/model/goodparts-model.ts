@@ -11,6 +11,8 @@ import { readModelForm, type ModelForm } from './settings.ts'
 export interface ModelNode extends Node {
   /** Where its bundle is read from, and written to by a fit node that names no other; `undefined` when its form is wrong. */
   bundlePath: string | undefined
+  /** Of its limits, what an update of its bundle is judged by; `undefined` when its form is wrong. */
+  rates: { reviewRate: number, rejectRate: number } | undefined
   current: () => SlottedModel | undefined
   /** Loads and verifies, then exchanges between two frames. @throws as `ModelSlot.swap`; the old one then stays. */
   swap: (path: string) => Promise<SlottedModel>
@@ -28,6 +30,7 @@ export default function register (RED: NodeAPI): void {
     try {
       const settings = readModelForm(config, RED.settings.userDir ?? homedir())
       this.bundlePath = settings.path
+      this.rates = settings.rates
       slot = new ModelSlot(settings.slot)
     } catch (cause) {
       const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')

@@ -18,6 +18,7 @@ export interface ModelForm {
 
 export interface ModelSettings {
   path: string
+  rates: { reviewRate: number, rejectRate: number }
   slot: ModelSlotOptions
 }
 
@@ -47,7 +48,7 @@ export function readModelForm (form: ModelForm, userFolder: string): ModelSettin
   const reviewRate = share('review rate', form.reviewRate)
   const rejectRate = share('reject rate', form.rejectRate)
   if (rejectRate > reviewRate) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the reject rate to be at most the review rate, got ${form.rejectRate} and ${form.reviewRate} %`)
-  return { path: bundlePath(form.bundle, userFolder), slot: { device, workers, reviewRate, rejectRate } }
+  return { path: bundlePath(form.bundle, userFolder), rates: { reviewRate, rejectRate }, slot: { device, workers, reviewRate, rejectRate } }
 }
 
 function share (name: string, percent: string): number {
