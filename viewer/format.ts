@@ -34,3 +34,11 @@ export function formatMoment (iso: string, now: Date = new Date()): string {
 export function formatDateTime (iso: string): string {
   return new Date(iso).toLocaleString(currentLanguage(), { dateStyle: 'medium', timeStyle: 'medium', hour12: false })
 }
+
+/** A number of an axis, with as many decimals as the step between two of them has. */
+export function formatTick (value: number, splits: readonly number[]): string {
+  const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0))
+  let decimals = 0
+  while (decimals < 6 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6 * step * 10 ** decimals) decimals++
+  return value.toFixed(decimals)
+}

@@ -80,10 +80,8 @@ export class Header {
     return element('div', { class: 'controls' },
       element('label', { class: 'check', hint: 'holdHint' }, hold, element('span', { text: 'hold' })),
       element('label', { class: 'check' }, visible, element('span', { text: 'heatmap' })),
-      element('label', { for: 'opacity', text: 'opacity' }),
-      this.#slider('opacity', { min: 0, max: 1, step: 0.05 }),
-      element('label', { for: 'threshold', text: 'threshold' }),
-      this.#slider('threshold', { min: 0.3, max: 2, step: 0.05 }), this.#percent,
+      element('span', { class: 'pair' }, element('label', { for: 'opacity', text: 'opacity' }), this.#slider('opacity', { min: 0, max: 1, step: 0.05 })),
+      element('span', { class: 'pair' }, element('label', { for: 'threshold', text: 'threshold' }), this.#slider('threshold', { min: 0.3, max: 2, step: 0.05 })), this.#percent,
       element('span', { class: 'legend', 'aria-hidden': 'true' }, element('span', { text: 'legendLow' }), element('i'), element('span', { text: 'legendHigh' })))
   }
 

@@ -37,14 +37,17 @@ export class NoticeBar {
   }
 }
 
-function progress ({ text, stage, done, total }: FitProgress): Node[] {
+/** Each stage of a fit begins at nothing, and how long the later ones take is not known: only the collecting has a bar that tells how far it is. */
+function progress ({ stage, done, total }: FitProgress): Node[] {
   const bar = element('progress', { 'aria-label': translate('learning') })
-  if (total > 0) {
+  const isCollecting = stage === 'collecting' && total > 0
+  if (isCollecting) {
     bar.max = total
     bar.value = done
   }
-  const figure = total > 0 ? `${Math.floor(Math.min(1, done / total) * 100)} %` : ''
-  return [element('strong', {}, translate('learning')), element('span', {}, text === '' ? stage : text), bar, element('b', { class: 'number' }, figure)]
+  const text = isCollecting ? translate('collecting', { done, total }) : translate('fitting', { stage: total > 1 ? `${stage} ${done}/${total}` : stage })
+  const figure = isCollecting ? `${Math.floor(Math.min(1, done / total) * 100)} %` : ''
+  return [element('strong', {}, translate('learning')), element('span', {}, text), bar, element('b', { class: 'number' }, figure)]
 }
 
 function event ({ kind, text, fix, code }: CaptureEvent): Node[] {

@@ -65,6 +65,7 @@ export class RejectList {
 
   translate (): void {
     for (const shown of this.#shown) this.#caption(shown)
+    this.#update()
   }
 
   #make (entry: RejectEntry): Shown {
@@ -87,7 +88,8 @@ export class RejectList {
   }
 
   #update (): void {
-    this.#count.textContent = String(this.#shown.length)
+    const count = this.#shown.length
+    this.#count.textContent = count === 1 ? translate('pictureOne') : translate('pictures', { count })
     this.#count.hidden = this.#shown.length === 0
     this.#empty.hidden = this.#shown.length > 0
   }

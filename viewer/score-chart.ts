@@ -4,13 +4,15 @@ import 'uplot/dist/uPlot.min.css'
 import type { ScorePoint } from '../schemas/live.ts'
 import type { Verdict } from '../schemas/inspection.ts'
 import { element } from './element.ts'
-import { formatScore } from './format.ts'
+import { formatScore, formatTick } from './format.ts'
 import { translate } from './texts.ts'
 
 const POINTS = 300
 /** Seconds that the chart spans at least. */
 const SHORTEST_S = 10
 const REDRAW_MS = 200
+/** Pixels at the right for the names of the limits, where no score lies under them. */
+const GUTTER_PX = 84
 const judged: ReadonlyArray<Exclude<Verdict, 'not-inspected'>> = ['good', 'review', 'reject']
 
 export class ScoreChart {
@@ -79,13 +81,13 @@ export class ScoreChart {
     return new UPlot({
       width: this.host.clientWidth,
       height: this.host.clientHeight,
-      padding: [10, 26, 0, 0],
+      padding: [10, GUTTER_PX, 0, 0],
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { range: (_plot, first, last) => [Math.min(first, last - SHORTEST_S), last] }, y: { range: (_plot, _low, high) => this.#range(high) } },
+      scales: { x: { range: (_plot, first: number | null, last: number | null) => timeRange(first, last) }, y: { range: (_plot, _low, high) => this.#range(high) } },
       axes: [
         { ...axis, size: 24, space: 90, values: (_plot, splits) => splits.map((seconds) => time.format(seconds * 1000)) },
-        { ...axis, size: 44, space: 34, values: (_plot, splits) => splits.map((score) => tick(score, splits)) }
+        { ...axis, size: 44, space: 34, values: (_plot, splits) => splits.map((score) => formatTick(score, splits)) }
       ],
       series: [{}, ...judged.map((verdict): UPlot.Series => ({
         paths: () => null,
@@ -115,8 +117,12 @@ export class ScoreChart {
     const ratio = UPlot.pxRatio
     context.save()
     context.font = `600 ${10.5 * ratio}px system-ui, sans-serif`
-    for (const [name, key] of [['review', 'reviewLimit'], ['reject', 'rejectLimit']] as const) {
-      const y = Math.round(plot.valToPos(this.#limits[name], 'y', true))
+    const at = { review: Math.round(plot.valToPos(this.#limits.review, 'y', true)), reject: Math.round(plot.valToPos(this.#limits.reject, 'y', true)) }
+    // Names of limits that lie close keep apart.
+    const push = Math.max(0, 13 * ratio - (at.review - at.reject)) / 2
+    const places = { review: at.review + push, reject: at.reject - push }
+    for (const name of ['review', 'reject'] as const) {
+      const y = at[name]
       context.strokeStyle = context.fillStyle = colour(`--${name}-ink`)
       context.lineWidth = 1.5 * ratio
       context.setLineDash(name === 'review' ? [4 * ratio, 4 * ratio] : [])
@@ -125,8 +131,8 @@ export class ScoreChart {
       context.lineTo(bbox.left + bbox.width, y)
       context.stroke()
       context.textAlign = 'left'
-      context.textBaseline = name === 'review' ? 'top' : 'bottom'
-      context.fillText(`${translate(key)} ${formatScore(this.#limits[name])}`, bbox.left + 6 * ratio, y + (name === 'review' ? 3 : -3) * ratio)
+      context.textBaseline = 'middle'
+      context.fillText(`${translate(name)} ${formatScore(this.#limits[name])}`, bbox.left + bbox.width + 6 * ratio, places[name])
     }
     context.restore()
   }
@@ -156,8 +162,8 @@ function drawMarks (plot: UPlot, series: 2 | 3, colour: string): void {
   context.restore()
 }
 
-/** As many decimals as the step between ticks needs. */
-function tick (score: number, splits: number[]): string {
-  const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0))
-  return score.toFixed(step > 0 ? Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : 0)
+/** Seconds. Before the first part the axis ends now. */
+function timeRange (first: number | null, last: number | null): [number, number] {
+  const end = last ?? Date.now() / 1000
+  return [Math.min(first ?? end, end - SHORTEST_S), end]
 }

@@ -26,6 +26,8 @@ const english = {
   perSecond: '/s',
   scoreChart: 'Score of the last parts',
   rejects: 'Last rejects',
+  pictureOne: '1 picture',
+  pictures: '{count} pictures',
   noRejects: 'No reject so far',
   noRejectsHint: 'Rejected parts will collect here, with picture and heatmap.',
   showing: 'showing {shown} of {rate} fps',
@@ -76,7 +78,15 @@ const english = {
   regions: 'Regions',
   region: '{share} % of the picture, peak {peak}',
   gone: 'This picture made room for newer ones.',
-  learning: 'Learning from good parts'
+  method: 'Explained by',
+  ownMap: 'the detector\'s map',
+  similarGood: 'A good part like it',
+  faithfulness: 'of the score, {insertion} is there while what it points at is shown first, {deletion} while it is hidden first',
+  explainedIn: '{ms} ms',
+  skipped: 'skipped {what}',
+  learning: 'Learning from good parts',
+  collecting: '{done} of {total} good parts collected',
+  fitting: 'Fitting: {stage}'
 }
 
 export type TextKey = keyof typeof english
@@ -106,6 +116,8 @@ const korean: Texts = {
   perSecond: '/초',
   scoreChart: '최근 부품의 점수',
   rejects: '최근 불량',
+  pictureOne: '사진 1장',
+  pictures: '사진 {count}장',
   noRejects: '아직 불량 없음',
   noRejectsHint: '불량 부품이 사진과 히트맵과 함께 여기에 모입니다.',
   showing: '{rate} fps 중 {shown} fps 표시',
@@ -156,7 +168,15 @@ const korean: Texts = {
   regions: '영역',
   region: '화면의 {share} %, 최댓값 {peak}',
   gone: '새 사진이 들어와 이 사진은 삭제되었습니다.',
-  learning: '양품 학습 중'
+  method: '설명 방법',
+  ownMap: '검출기의 맵',
+  similarGood: '비슷한 양품',
+  faithfulness: '가리킨 곳을 먼저 보이면 점수의 {insertion}, 먼저 가리면 {deletion}',
+  explainedIn: '{ms} ms',
+  skipped: '건너뜀: {what}',
+  learning: '양품 학습 중',
+  collecting: '양품 {total}개 중 {done}개 수집',
+  fitting: '학습 단계: {stage}'
 }
 
 const reasons: Record<Language, Record<VerdictReason, string>> = {
