@@ -122,6 +122,13 @@ def define_cases():
     case('TopK', lambda x: torch.topk(x, 3, 1)[0], spread(2, 6, 3))
     case('TopK smallest', lambda x: torch.topk(x, 2, 1, largest=False)[0], spread(4, 7))
 
+    labels = torch.tensor([[0, 2, 1], [3, 3, 0]])
+    case('Cross-entropy', F.cross_entropy, (4, 5), whole(0, 4, 2, 2))
+    case('Cross-entropy ignoring', lambda x, i: F.cross_entropy(x, i, ignore_index=3), (2, 4, 3), labels)
+    case('Cross-entropy weighted', lambda x, i, w: F.cross_entropy(x, i, w), (2, 4, 3), labels, positive(4),
+         reference=lambda x, i, w: -(w[i] * F.log_softmax(x, 1).gather(1, i[:, None]).squeeze(1)).sum() / w[i].sum())
+    case('Cross-entropy each', lambda x, i: F.cross_entropy(x, i, reduction='none', ignore_index=-1), (4, 5), whole(0, -1, 2, 2))
+
     case('Reshape', lambda x: x.reshape(6, -1) * 2, (2, 3, 4))
     case('Flatten', lambda x: torch.flatten(x, 1) ** 2, (2, 3, 4))
     case('Squeeze', lambda x: x.squeeze(1).unsqueeze(0), (3, 1, 4))

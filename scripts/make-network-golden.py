@@ -2,7 +2,8 @@
 as PyTorch computes them.
 
 Run with a Python that has torch 1.13 or later:  /usr/bin/python3 scripts/make-network-golden.py
-  fixtures/*.onnx        networks for inference: a residual network (batch normalisation kept), MobileNet V2 and V3 (folded by the exporter)
+  fixtures/*.onnx        networks for inference: a residual network (batch normalisation kept), MobileNet V2 and V3
+                         (folded by the exporter), a vision transformer and a U-Net
   golden/foreign.bin     gradients of one class of those with respect to the picture and to the activation `stage`
   golden/networks.bin    gradients of every parameter of residual networks in training
   golden/steps.bin       parameters after five steps of each optimiser
@@ -84,6 +85,59 @@ class MobileNet(nn.Module):
         return self.head(stage.mean([2, 3])), stage
 
 
+class Attention(nn.Module):
+    """One block of Dosovitskiy et al. 2021."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.mixed, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.wide, self.narrow = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+
+    def forward(self, x):
+        batch, count, width = x.shape
+        q, k, v = self.mixed(self.norm1(x)).reshape(batch, count, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        weights = F.softmax(q @ k.transpose(-2, -1) * (width // self.heads) ** -0.5, -1)
+        x = x + self.out((weights @ v).transpose(1, 2).reshape(batch, count, width))
+        return x + self.narrow(F.gelu(self.wide(self.norm2(x))))
+
+
+class VisionTransformer(nn.Module):
+    def __init__(self, width=16, classes=5):
+        super().__init__()
+        self.patches = nn.Conv2d(3, width, 8, 8)
+        self.token = nn.Parameter(torch.randn(1, 1, width, generator=torch.Generator().manual_seed(8)))
+        self.place = nn.Parameter(torch.randn(1, 17, width, generator=torch.Generator().manual_seed(9)))
+        self.blocks = nn.ModuleList([Attention(width, 4) for _ in range(2)])
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, classes)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        stage = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1) + self.place
+        x = stage
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x)[:, 0]), stage
+
+
+class UNet(nn.Module):
+    """After Ronneberger et al. 2015: both ways up, a skip connection, and the score of the picture as its largest place."""
+
+    def __init__(self, classes=5):
+        super().__init__()
+        self.first, self.second, self.third = nn.Conv2d(3, 8, 3, 1, 1), nn.Conv2d(8, 12, 3, 2, 1), nn.Conv2d(12, 16, 3, 2, 1)
+        self.up, self.smooth = nn.ConvTranspose2d(16, 12, 2, 2), nn.Conv2d(20, 8, 3, 1, 1)
+        self.last = nn.Conv2d(8, classes, 1)
+
+    def forward(self, x):
+        first = F.leaky_relu(self.first(x), 0.1)
+        stage = F.elu(self.third(F.silu(self.second(first))))
+        wide = F.interpolate(torch.sigmoid(self.up(stage)), scale_factor=2, mode='bilinear', align_corners=False)
+        answer = self.last(torch.tanh(self.smooth(torch.cat([wide, first], 1))))
+        return torch.amax(answer, (2, 3)), stage
+
+
 def randomised(model, seed):
     """Normalisations that are not those of a fresh network: the exporter would make equal tensors one."""
     generator = torch.Generator().manual_seed(seed)
@@ -98,16 +152,19 @@ def randomised(model, seed):
 
 
 def make_foreign():
+    torch.manual_seed(2)
     v2, v3 = nn.ReLU6, nn.Hardswish
     models = {
         'resnet-narrow': ResNet(),
         'mobilenet-v2-narrow': MobileNet([(8, 8, 1, 2, 3, v2, False), (8, 12, 2, 3, 3, v2, False), (12, 12, 1, 3, 3, v2, False), (12, 16, 2, 3, 3, v2, False)], v2),
         'mobilenet-v3-narrow': MobileNet([(8, 8, 2, 2, 3, nn.ReLU, True), (8, 12, 2, 3, 3, nn.ReLU, False), (12, 12, 1, 3, 5, v3, True)], v3),
+        'vision-transformer-narrow': VisionTransformer(),
+        'unet-narrow': UNet(),
     }
     payload, cases = Payload(), []
     for seed, (name, model) in enumerate(models.items()):
         randomised(model, seed)
-        x = torch.randn(1, 3, 48, 48, generator=torch.Generator().manual_seed(seed))
+        x = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(seed))
         options = {'training': torch.onnx.TrainingMode.PRESERVE, 'do_constant_folding': False} if name.startswith('resnet') else {}
         axes = {label: {0: 'batch'} for label in ('image', 'logits', 'stage')}
         path = TESTS / 'fixtures' / f'{name}.onnx'
@@ -167,7 +224,7 @@ def make_networks():
     payload, cases = Payload(), []
     for name, norm in [('batch statistics', nn.BatchNorm2d), ('group normalisation', lambda channels: nn.GroupNorm(4, channels))]:
         torch.manual_seed(3)
-        cases.append(training_case(payload, name, randomised(ResNet(norm=norm), 7), (4, 3, 32, 32), 5, 4)[2])
+        cases.append(training_case(payload, name, randomised(ResNet((8, 8, 12), norm=norm), 7), (4, 3, 24, 24), 5, 4)[2])
     payload.write(TESTS / 'golden' / 'networks.bin', cases)
 
 

@@ -36,7 +36,7 @@ describe('shapes and small numbers are those that ONNX Runtime finds', () => {
   })
 
   it.each(readGolden('foreign.bin'))('$name', async ({ name, inputs }) => {
-    expect(await compare(decodeModel(new Uint8Array(readFileSync(new URL(`./fixtures/${name}.onnx`, import.meta.url)))), inputs)).toBeGreaterThan(20)
+    expect(await compare(decodeModel(new Uint8Array(readFileSync(new URL(`./fixtures/${name}.onnx`, import.meta.url)))), inputs)).toBeGreaterThan(15)
   })
 
   it.each(readGolden('networks.bin'))('a whole network, there and back, with $name', async ({ model, inputs, gradients }) => {

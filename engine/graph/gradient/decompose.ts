@@ -4,6 +4,7 @@ import type { Value } from '../graph.ts'
 import type { NodeView } from '../node-view.ts'
 import { sizeOf } from '../node-view.ts'
 import type { ShapedBuilder } from '../shaped-builder.ts'
+import { negativeLogLikelihood, softmaxCrossEntropy } from './decompose-loss.ts'
 
 type Parts = (builder: ShapedBuilder, view: NodeView) => ReadonlyArray<Value | null> | null
 
@@ -89,6 +90,8 @@ export const decompositions: Readonly<Record<string, Parts>> = {
     const [x = ''] = view.node.inputs
     return [builder.node('Div', [x, builder.node(`ReduceL${view.whole('p', 2)}`, [x, builder.whole(view.axis(-1))], { keepdims: 1 })])]
   },
+  NegativeLogLikelihoodLoss: negativeLogLikelihood,
+  SoftmaxCrossEntropyLoss: softmaxCrossEntropy,
   MaxPool: (builder, view) => withSecondOutput(builder, view),
   TopK: (builder, view) => withSecondOutput(builder, view)
 }

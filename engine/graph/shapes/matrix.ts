@@ -3,7 +3,7 @@ import { fromFront } from '../node-view.ts'
 import type { NodeView, Shape } from '../node-view.ts'
 import { broadcast } from './elementwise.ts'
 import { forEach, like } from './rule.ts'
-import type { ShapeRules } from './rule.ts'
+import type { OutputType, ShapeRules } from './rule.ts'
 
 /** The axes that a reduction runs over, counted from the front, ascending. */
 export function reducedAxes (view: NodeView): number[] {
@@ -35,6 +35,11 @@ function arg (view: NodeView): Shape {
   return reduced(view, [view.axis(0)])
 }
 
+/** One number, or one per label. */
+function loss (view: NodeView): OutputType {
+  return { type: view.input(0).type, shape: view.text('reduction', 'mean') === 'none' ? view.shape(1) : [] }
+}
+
 export const matrixShapes: ShapeRules = {
   MatMul: (view) => like(view, product(view)),
   Gemm: (view) => {
@@ -51,6 +56,8 @@ export const matrixShapes: ShapeRules = {
     return [...like(view, shape), { type: 'int64', shape }]
   },
   BatchNormalization: (view) => [...like(view), { type: view.input(3).type, shape: view.shape(3) }, { type: view.input(4).type, shape: view.shape(4) }],
+  NegativeLogLikelihoodLoss: (view) => [loss(view)],
+  SoftmaxCrossEntropyLoss: (view) => [loss(view), ...like(view)],
   ...forEach('InstanceNormalization GroupNormalization', (view) => like(view)),
   LayerNormalization: (view) => {
     const kept = view.shape(0).map((size, axis) => axis < view.axis(-1) ? size : 1)
