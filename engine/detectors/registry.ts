@@ -4,6 +4,7 @@ import { classifier } from './classifier/classifier.ts'
 import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
 import { discriminative } from './discriminative/discriminative.ts'
+import { distillation } from './distillation/distillation.ts'
 import { patchMemory } from './patch-memory/patch-memory.ts'
 import { reconstruction } from './reconstruction/reconstruction.ts'
 import { templateDifference } from './template-difference/template-difference.ts'
@@ -14,7 +15,8 @@ export const detectors: readonly Detector[] = [
   templateDifference,
   classifier,
   discriminative,
-  reconstruction
+  reconstruction,
+  distillation
 ]
 
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */

@@ -1,0 +1,96 @@
+/**
+ * Distillation (after EfficientAD, Batzner et al. 2024): a small student learns to say of good parts what a frozen backbone says of them. Of
+ * anything else it says something different; an auto-encoder beside it notices what only the whole part shows.
+ */
+import type { JsonValue } from '../../../schemas/bundle.ts'
+import { encodeModel } from '../../graph/encode.ts'
+import { adamw } from '../../graph/optimisers/adamw.ts'
+import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
+import { openSession } from '../../runtime/onnx-runtime.ts'
+import { writePlanes } from '../../training/augment/float-image.ts'
+import type { FloatImage } from '../../training/augment/float-image.ts'
+import { greyLevels, loadPictures } from '../../training/pictures.ts'
+import { drawn, stepRandom } from '../../training/step-random.ts'
+import { train } from '../../training/train.ts'
+import type { Feeds } from '../../training/train.ts'
+import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
+import { featureGeometry } from '../backbone-features/feature-graph.ts'
+import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
+import { finishBundle } from '../finished-bundle.ts'
+import { FitWork } from '../fit-work.ts'
+import { calibrationSplit, holdOut } from '../hold-out.ts'
+import { learnProjection } from '../patch-memory/memory.ts'
+import { eachPictureMaps, quantiles } from './branch-scales.ts'
+import { survey } from '../picture-survey.ts'
+import { spread } from '../proxy-choice.ts'
+import { imitationTraining } from './networks.ts'
+import type { StudentSettings } from './networks.ts'
+import { distillationDefaults, readDistillationOptions } from './options.ts'
+import { buildBranchGraph, buildDistillationGraph } from './scoring-graph.ts'
+import { componentsOf, teach } from './teacher.ts'
+
+const family = 'distillation'
+const clipNorm = 1
+/** Pictures that are kept decoded, with what the teacher says of them. */
+const mostPictures = 400
+/** Share of them that only sets the scales of the branches: of what the student has learnt it says too little. */
+const scaleShare = 0.1
+
+export const distillation: Detector = {
+  family,
+  description: 'A small student of a frozen network, and an auto-encoder for what only the whole part shows (EfficientAD)',
+  defaults: { ...distillationDefaults },
+  fit
+}
+
+async function fit (images: readonly GoodImage[], given: Readonly<Record<string, JsonValue>>, context: FitContext): Promise<FittedBundle> {
+  const begun = performance.now()
+  const options = readDistillationOptions(given)
+  const work = new FitWork(context)
+  const split = calibrationSplit(images, work.random('calibration'))
+  const backbone = await chosenBackbone(options)
+  const pictures = await survey(images, work)
+  const features = { backbone, layers: options.scale, size: options.size, normalisation: 'backbone' as const }
+  const geometry = { size: options.size, channels: pictures.input.channels }
+  const learning = work.under('learning')
+  const { kept, heldOut } = holdOut(spread(split.kept, mostPictures), { share: scaleShare, atLeast: 2 }, work.random('trial'))
+  const found = await learnProjection(features, { components: options.components, whitening: true }, kept, learning)
+  const good = await loadPictures(kept, geometry, learning)
+  const { projection, maps } = await teach(good, features, found, learning)
+  const settings: StudentSettings = { ...options, ...geometry, grid: featureGeometry(features).grid, components: componentsOf(projection) }
+  const { weights } = await train({
+    network: imitationTraining(settings, options.batch),
+    optimiser: adamw({ weightDecay: 1e-5 }),
+    steps: options.steps,
+    learningRate: cosineSchedule({ base: options.learningRate, steps: options.steps, warmUp: Math.min(20, Math.floor(options.steps / 10)) }),
+    clipNorm,
+    seed: context.seed,
+    feeds: (step) => feeds(good, maps, settings, options.batch, context.seed, step)
+  }, learning)
+  const graph = { settings, weights, features, projection, mapSigma: options.mapSigma }
+  const branches = await eachPictureMaps(await openSession(encodeModel(buildBranchGraph(graph)), { threads: context.threads }), heldOut, learning)
+  return finishBundle({
+    family,
+    name: `${family} ${options.scale} ${options.size}`,
+    model: encodeModel(buildDistillationGraph(graph, { student: quantiles(branches.student), autoencoder: quantiles(branches.autoencoder) })),
+    options: { ...options, components: settings.components },
+    split,
+    pictures,
+    trials: [],
+    begun,
+    versions: { backbone: backbone.name }
+  }, work)
+}
+
+function feeds (pictures: readonly FloatImage[], maps: readonly Float32Array[], { size, channels, grid, components }: StudentSettings, batch: number, seed: number, step: number): Feeds {
+  const picture = new Float32Array(batch * channels * size * size)
+  const teacher = new Float32Array(batch * components * grid * grid)
+  drawn([...pictures.keys()], batch, stepRandom(seed, step)).forEach((chosen, index) => {
+    writePlanes(pictures[chosen] as FloatImage, picture, index, greyLevels)
+    teacher.set(maps[chosen] as Float32Array, index * components * grid * grid)
+  })
+  return {
+    picture: { type: 'float32', dims: [batch, channels, size, size], data: picture },
+    teacher: { type: 'float32', dims: [batch, components, grid, grid], data: teacher }
+  }
+}
