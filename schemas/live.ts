@@ -15,7 +15,7 @@
  */
 import type { CaptureEvent } from './capture-event.ts'
 import type { FrameHeader } from './frame.ts'
-import type { InspectionRecord, Verdict } from './inspection.ts'
+import type { InspectionRecord, Region, Verdict } from './inspection.ts'
 
 export type LiveRole = 'viewer' | 'operator' | 'engineer'
 
@@ -138,6 +138,16 @@ export interface LiveNotice {
   notice: LineNotice
 }
 
+/** Explanations of a part came in; `/api/lines/<line>/explanations/<eventId>` gives them as `LiveExplanations`. */
+export interface LiveExplained {
+  schema: 'goodparts.live/1'
+  kind: 'explained'
+  /** @minLength 1 */
+  line: string
+  /** @minLength 1 */
+  eventId: string
+}
+
 /** Once a second. */
 export interface LiveStatistics {
   schema: 'goodparts.live/1'
@@ -211,6 +221,27 @@ export interface LiveShown {
   packet: number
 }
 
-export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveReject | LiveNotice | LiveStatistics | LiveFrame
+export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveReject | LiveExplained | LiveNotice | LiveStatistics | LiveFrame
 export type LiveRequest = LiveWatch | LiveShown
 export type LiveMessage = LiveServerMessage | LiveRequest
+
+/** One method's answer to where a part is bad. */
+export interface LiveExplanation {
+  method: string
+  /** In [0, 1] before it was quantised; `cells` are base64 of `(h, w)` uint8, row-major. */
+  map: QuantisedMapHeader & { cells: string }
+  regions: Region[]
+  /** On this very part, relative to its score; `null` where it was not judged. */
+  insertion: number | null
+  deletion: number | null
+  /** What the time limit left out. */
+  skipped: string | null
+  milliseconds: number
+}
+
+/** The explanations of one part that are kept. */
+export interface LiveExplanations {
+  methods: LiveExplanation[]
+  /** The good part that is most like it; the picture is base64. */
+  evidence: { name: string, jpeg: string } | null
+}

@@ -1,5 +1,5 @@
 /** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
-import type { LiveRequest, LiveServerMessage } from '../schemas/live.ts'
+import type { LiveExplanations, LiveRequest, LiveServerMessage } from '../schemas/live.ts'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'paused'
 
@@ -49,6 +49,12 @@ export class Connection {
   async packet (sha256: string): Promise<ArrayBuffer | undefined> {
     const answer = await fetch(`api/packets/${sha256}`, { headers: authorisation() })
     return answer.ok ? answer.arrayBuffer() : undefined
+  }
+
+  /** What other methods say of a part; none for most. */
+  async explanations (line: string, eventId: string): Promise<LiveExplanations | undefined> {
+    const answer = await fetch(`api/lines/${encodeURIComponent(line)}/explanations/${encodeURIComponent(eventId)}`, { headers: authorisation() })
+    return answer.ok ? await answer.json() as LiveExplanations : undefined
   }
 
   async #connect (): Promise<void> {

@@ -40,7 +40,7 @@ export class Page {
       onTokenNeeded: (wrong) => { this.#tokenDialog.open(wrong) }
     })
     const packet = async (sha256: string): Promise<ArrayBuffer | undefined> => this.#connection.packet(sha256)
-    this.#rejectDialog = new RejectDialog(this.#preferences.heatmap, packet)
+    this.#rejectDialog = new RejectDialog(this.#preferences.heatmap, { packet, explanations: async (line, eventId) => this.#connection.explanations(line, eventId) })
     this.#tokenDialog = new TokenDialog((token, remember) => { this.#connection.useToken(token, remember) })
     this.#empty = emptyState()
     body.append(this.#header.host, this.#lost, this.#empty, this.#main, this.#rejectDialog.dialog, this.#tokenDialog.dialog)
@@ -80,6 +80,7 @@ export class Page {
         this.#lost.hidden = message.verdictsLost === 0
         this.#lost.textContent = translate('lost', { count: message.verdictsLost })
         break
+      case 'explained': this.#rejectDialog.explained(message.line, message.eventId); break
       case 'frame': break
     }
   }

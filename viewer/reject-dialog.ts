@@ -1,7 +1,8 @@
 /** One reject, large, with its record. Arrow keys go to newer and older ones. */
 import type { InspectionRecord } from '../schemas/inspection.ts'
-import type { RejectEntry } from '../schemas/live.ts'
+import type { LiveExplanation, LiveExplanations, RejectEntry } from '../schemas/live.ts'
 import { element } from './element.ts'
+import { Explanations, withMap } from './explanations.ts'
 import { formatDateTime, formatScore } from './format.ts'
 import type { HeatmapSettings } from './heatmap.ts'
 import { icon } from './icons.ts'
@@ -9,9 +10,15 @@ import { decodePacket, type Packet } from './packet.ts'
 import { Picture } from './picture.ts'
 import { reasonText, translate, type TextKey } from './texts.ts'
 
+export interface RejectSource {
+  packet: (sha256: string) => Promise<ArrayBuffer | undefined>
+  explanations: (line: string, eventId: string) => Promise<LiveExplanations | undefined>
+}
+
 export class RejectDialog {
   readonly dialog: HTMLDialogElement
-  readonly #fetchPacket: (sha256: string) => Promise<ArrayBuffer | undefined>
+  readonly #source: RejectSource
+  readonly #explanations = new Explanations((explanation) => { this.#paint(explanation).catch(() => {}) })
   readonly #picture: Picture
   readonly #title = element('h2', { class: 'verdict-text', 'data-verdict': 'reject' })
   readonly #facts = element('dl', { class: 'facts' })
@@ -23,8 +30,8 @@ export class RejectDialog {
   #index = 0
   #packet: Packet | undefined
 
-  constructor (settings: HeatmapSettings, fetchPacket: (sha256: string) => Promise<ArrayBuffer | undefined>) {
-    this.#fetchPacket = fetchPacket
+  constructor (settings: HeatmapSettings, source: RejectSource) {
+    this.#source = source
     this.#picture = new Picture(settings)
     const close = element('button', { type: 'button', class: 'quiet', label: 'close' }, icon('close'))
     close.addEventListener('click', () => { this.dialog.close() })
@@ -32,9 +39,10 @@ export class RejectDialog {
     this.#older.addEventListener('click', () => { this.#go(1) })
     this.#save.addEventListener('click', () => { this.#download() })
     this.dialog = element('dialog', { class: 'reject-dialog' },
-      element('header', {}, this.#title, element('span', { class: 'space' }), this.#save, this.#newer, this.#older, close),
-      element('div', { class: 'reject-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), this.#facts))
+      element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.choice, this.#save, this.#newer, this.#older, close),
+      element('div', { class: 'reject-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'reject-side' }, this.#explanations.evidence, this.#explanations.note, this.#facts)))
     this.dialog.addEventListener('keydown', (event) => {
+      if (event.target === this.#explanations.choice) return
       if (event.key === 'ArrowLeft') this.#go(-1)
       if (event.key === 'ArrowRight') this.#go(1)
     })
@@ -44,8 +52,16 @@ export class RejectDialog {
   open (entries: RejectEntry[], index: number): void {
     this.#entries = entries
     this.#index = index
+    // Hidden until there is a choice, so that opening does not put the focus, and with it the arrow keys, there.
+    this.#explanations.choice.hidden = true
     if (!this.dialog.open) this.dialog.showModal()
     this.#render()
+  }
+
+  /** Explanations of a part came in: of the one that is shown, perhaps. */
+  explained (line: string, eventId: string): void {
+    const entry = this.#entries[this.#index]
+    if (this.dialog.open && entry?.line === line && entry.record.eventId === eventId) this.#explain(entry).catch(() => {})
   }
 
   restyle (settings: HeatmapSettings): void {
@@ -65,11 +81,22 @@ export class RejectDialog {
     const { record } = entry
     this.#title.replaceChildren(icon('reject'), `${translate('reject')} · ${record.line}`)
     this.#facts.replaceChildren(...facts(record).flatMap(([key, value]) => [element('dt', { text: key }), element('dd', {}, value)]))
-    this.#load(entry).catch(() => { this.#gone.hidden = false })
+    this.#packet = undefined
+    this.#explanations.show(undefined)
+    this.#load(entry).then(async () => this.#explain(entry)).catch(() => { this.#gone.hidden = false })
+  }
+
+  async #explain (entry: RejectEntry): Promise<void> {
+    const found = await this.#source.explanations(entry.line, entry.record.eventId)
+    if (entry === this.#entries[this.#index] && found !== undefined) this.#explanations.show(found)
+  }
+
+  async #paint (explanation: LiveExplanation | null): Promise<void> {
+    if (this.#packet !== undefined) await this.#picture.show(withMap(this.#packet, explanation))
   }
 
   async #load (entry: RejectEntry): Promise<void> {
-    const bytes = await this.#fetchPacket(entry.sha256)
+    const bytes = await this.#source.packet(entry.sha256)
     if (entry !== this.#entries[this.#index]) return
     this.#gone.hidden = bytes !== undefined
     this.#packet = bytes === undefined ? undefined : decodePacket(bytes)

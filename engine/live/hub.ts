@@ -6,10 +6,11 @@ import { Ledger } from '../frame/ledger.ts'
 import { LiveClient, type LiveSocket } from './client.ts'
 import type { History } from '../store/history.ts'
 import type { HistoryEntry } from '../store/history-table.ts'
+import { KeptExplanations } from './kept-explanations.ts'
 import { KeptParts } from './kept-parts.ts'
 import { LineBoard } from './line-board.ts'
 import { PacketEncoder } from './packet-encoder.ts'
-import type { LinePicture, LivePublication } from './publication.ts'
+import type { LinePicture, LivePublication, PartExplanations } from './publication.ts'
 import type { GalleryBounds } from './reject-gallery.ts'
 
 const SCHEMA = 'goodparts.live/1'
@@ -34,6 +35,7 @@ export class LiveHub {
   readonly #now: () => number
   readonly #encoder: PacketEncoder
   readonly #kept: KeptParts
+  readonly #explanations = new KeptExplanations()
   readonly #lines = new Map<string, LineBoard>()
   readonly #clients = new Set<LiveClient>()
   readonly #published = new Ledger('live/lines')
@@ -124,8 +126,23 @@ export class LiveHub {
     return true
   }
 
+  /** `false` as for `publish`. */
+  explained (explanations: PartExplanations): boolean {
+    const { line, eventId } = explanations
+    if (this.#board(line) === undefined) return false
+    this.#explanations.keep(explanations)
+    this.#tellAll({ schema: SCHEMA, kind: 'explained', line, eventId })
+    return true
+  }
+
+  /** `LiveExplanations` of a part as JSON; `undefined` where none are kept. */
+  explanations (line: string, eventId: string): string | undefined {
+    return this.#explanations.text(line, eventId)
+  }
+
   removeLine (line: string): void {
     if (!this.#lines.delete(line)) return
+    this.#explanations.forget(line)
     this.#kept.forget(line)
     this.#tellAll({ schema: SCHEMA, kind: 'line-removed', line })
   }

@@ -1,5 +1,5 @@
 /** What a line tells the live server. */
-import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
 import type { AnomalyMap } from '../frame/anomaly-map.ts'
 import type { Frame } from '../frame/frame.ts'
 
@@ -15,4 +15,12 @@ export interface LivePublication {
 export interface LinePicture extends LivePublication {
   frame: Frame
   packet: number
+}
+
+/** What other methods say of a part that was published before, or soon will be. */
+export interface PartExplanations {
+  line: string
+  eventId: string
+  methods: Array<{ method: string, map: AnomalyMap, regions: Region[], insertion: number | null, deletion: number | null, skipped: string | null, milliseconds: number }>
+  evidence: { name: string, jpeg: Buffer } | null
 }

@@ -1,7 +1,7 @@
 /** The HTTP and websocket routes of the live server. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from '@fastify/websocket'
-import type { LiveRequest, LiveRole } from '../../schemas/live.ts'
+import type { LiveExplanations, LiveRequest, LiveRole } from '../../schemas/live.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import { validate } from '../schema-validation.ts'
 import { mayAnswer, roleOf, type LiveTokens } from './access.ts'
@@ -62,6 +62,11 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
     const packet = await hub.packet(request.params.sha256)
     if (packet === undefined) return refuse(reply, 404, `Expected ${request.params.sha256} to be a picture that is kept, got none`, 'Older rejects make room for newer ones')
     return reply.headers({ 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Type': 'application/octet-stream' }).send(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength))
+  })
+
+  app.get<{ Params: { line: string, eventId: string } }>('/api/lines/:line/explanations/:eventId', { onRequest: authorised }, async ({ params: { line, eventId } }, reply) => {
+    const none: LiveExplanations = { methods: [], evidence: null }
+    return reply.type('application/json').header('Cache-Control', 'no-store').send(hub.explanations(line, eventId) ?? JSON.stringify(none))
   })
 
   app.get<{ Querystring: { ticket?: string } }>('/ws', {

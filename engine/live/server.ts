@@ -12,7 +12,7 @@ import { History, type HistoryConfiguration } from '../store/history.ts'
 import { assertMayListen, isLoopback, type LiveTokens } from './access.ts'
 import { LiveHub } from './hub.ts'
 import { LiveMetrics } from './metrics.ts'
-import type { LivePublication } from './publication.ts'
+import type { LivePublication, PartExplanations } from './publication.ts'
 import { addRoutes, guard } from './routes.ts'
 import { Tickets } from './tickets.ts'
 
@@ -112,6 +112,11 @@ export class LiveServer {
     const isKnown = this.#hub.publish(publication)
     if (isKnown && publication.record !== undefined) this.#metrics.judged(publication.line, publication.record)
     return isKnown
+  }
+
+  /** What other methods say of a part. `false` as for `publish`. */
+  explained (explanations: PartExplanations): boolean {
+    return this.#hub.explained(explanations)
   }
 
   /** Shown as the line's notice: a fit on its way, a camera that stalls. `false` as for `publish`. */

@@ -5,7 +5,7 @@ import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ServerLease } from '../live-server/shared-server.ts'
 import { onClose, onInput } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
-import { readLiveMessage } from './live-message.ts'
+import { readLiveMessage, type LiveInput } from './live-message.ts'
 
 type Config = NodeDef & { server: string, line: string }
 
@@ -36,8 +36,7 @@ export default function register (RED: NodeAPI): void {
     // Nothing is kept while the server is away: the page shows what is, not what was.
     onInput(this, async (msg) => {
       const input = readLiveMessage(msg, config.line)
-      const line = input.kind === 'notice' ? input.line : input.publication.line
-      const isTaken = input.kind === 'notice' ? lease.server()?.notice(line, input.notice) : lease.server()?.publish(input.publication)
+      const { line, isTaken } = pass(input, lease)
       if (isTaken === true) lines.add(line)
       return await Promise.resolve(null)
     })
@@ -48,6 +47,15 @@ export default function register (RED: NodeAPI): void {
       if (removed) for (const line of lines) lease.server()?.removeLine(line)
       await lease.release()
     })
+  }
+
+  function pass (input: LiveInput, lease: ServerLease): { line: string, isTaken: boolean | undefined } {
+    const server = lease.server()
+    switch (input.kind) {
+      case 'notice': return { line: input.line, isTaken: server?.notice(input.line, input.notice) }
+      case 'explanations': return { line: input.explanations.line, isTaken: server?.explained(input.explanations) }
+      case 'publication': return { line: input.publication.line, isTaken: server?.publish(input.publication) }
+    }
   }
 
   function showState (status: Status, lease: ServerLease, lines: ReadonlySet<string>): void {

@@ -5,10 +5,14 @@ import type { FitProgress } from '../../schemas/live.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
-import type { LivePublication } from '../../engine/live/publication.ts'
+import type { LivePublication, PartExplanations } from '../../engine/live/publication.ts'
+import type { PartExplanationMessage } from '../heatmap/part-explanations.ts'
 import { validate } from '../../engine/schema-validation.ts'
 
-export type LiveInput = { kind: 'publication', publication: LivePublication } | { kind: 'notice', line: string, notice: CaptureEvent | FitProgress }
+export type LiveInput =
+  | { kind: 'publication', publication: LivePublication }
+  | { kind: 'explanations', explanations: PartExplanations }
+  | { kind: 'notice', line: string, notice: CaptureEvent | FitProgress }
 
 interface Message {
   topic?: unknown
@@ -34,6 +38,11 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
       { fix: 'Wire the outputs of a score, capture or fit node into the live node' })
   }
   const record: InspectionRecord | undefined = inspection === undefined ? undefined : validate('inspection', inspection)
+  const methods = (message.explanation as Partial<PartExplanationMessage> | null | undefined)?.methods
+  if (record !== undefined && Array.isArray(methods)) {
+    const line = firstName(name, record.line, message.topic)
+    return { kind: 'explanations', explanations: readExplanations(line, record.eventId, message.explanation as PartExplanationMessage) }
+  }
   const map = readMap(message)
   return {
     kind: 'publication',
@@ -57,6 +66,17 @@ function readProgress (payload: object): FitProgress {
   const count = (value: unknown): number => typeof value === 'number' && Number.isFinite(value) ? value : 0
   const words = (value: unknown): string => typeof value === 'string' ? value : ''
   return { kind: 'fit-progress', stage: words(stage), done: count(done), total: count(total), text: words(text) }
+}
+
+/** What the second output of a heatmap node says. */
+function readExplanations (line: string, eventId: string, { methods, evidence }: PartExplanationMessage): PartExplanations {
+  return {
+    line,
+    eventId,
+    methods: methods.map(({ method, map, regions, faithfulness, skipped, milliseconds }) =>
+      ({ method, map, regions, skipped, milliseconds, insertion: faithfulness?.insertion ?? null, deletion: faithfulness?.deletion ?? null })),
+    evidence: evidence === null ? null : { name: evidence.name, jpeg: evidence.picture.bytes() }
+  }
 }
 
 function readMap ({ anomalyMap, explanation }: Message): AnomalyMap | undefined {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Browser, Page, WebSocket } from 'playwright-core'
+import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
+import { encodeJpeg } from '../../engine/frame/image-codec.ts'
 import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
 import { openSampleLine } from '../live/sample-line.ts'
 import { buildPage, chromiumMissing, startChromium } from './chromium.ts'
@@ -90,6 +92,40 @@ describe.skipIf(missing !== null)('the live page', () => {
     await page.locator('.tile:nth-child(3) output', { hasText: '41' }).waitFor()
     await page.locator('.chart canvas').waitFor()
     await screenshot('line')
+  })
+
+  it('lets the operator switch among explanations, which come later, and shows a good part beside the reject', async () => {
+    const { url } = await serve()
+    await visit(url)
+    const line = await openSampleLine('Plates 1')
+    const part = line.nextReject()
+    server.publish(part)
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await untilTrue('document.querySelector(".reject-dialog canvas").width > 4')
+    expect(await page.locator('.methods').isVisible()).toBe(false)
+    const byDetector = await colouredPixels('.reject-dialog canvas')
+
+    const corner = new AnomalyMap(Float32Array.from({ length: 64 }, (_, i) => i === 0 ? 1 : 0), 8, 8)
+    const explained = { regions: [], insertion: 0.9, deletion: 0.1, milliseconds: 1234 }
+    server.explained({
+      line: 'Plates 1',
+      eventId: part.record.eventId,
+      methods: [{ ...explained, method: 'sise', map: corner, skipped: null }, { ...explained, method: 'rise', map: corner, skipped: '3 of 9 masks' }],
+      evidence: { name: '00010.png', jpeg: await encodeJpeg({ ...part.frame.toJSON(), pixels: () => part.frame.pixels() }, 80) }
+    })
+
+    await page.locator('.evidence img').waitFor()
+    expect(await text('.evidence')).toContain('A good part like it · 00010.png')
+    expect(await page.locator('.methods option').allInnerTexts()).toEqual(['the detector\'s map', 'sise', 'rise'])
+    await page.locator('.methods').selectOption('rise')
+    expect(await text('.method-note')).toContain('skipped 3 of 9 masks')
+    expect(await text('.method-note')).toContain('0.90 is there')
+    await expect.poll(async () => colouredPixels('.reject-dialog canvas'), { timeout: 10_000 }).not.toBe(byDetector)
+    await screenshot('reject-explained')
+    expect(await colouredPixels('.reject-dialog canvas')).toBeGreaterThan(30)
+    await page.locator('.methods').selectOption('')
+    await expect.poll(async () => colouredPixels('.reject-dialog canvas'), { timeout: 10_000 }).toBe(byDetector)
   })
 
   it('shows a reject with its heatmap, in the picture, in the list and large', async () => {

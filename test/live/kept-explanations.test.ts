@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
+import { KeptExplanations } from '../../engine/live/kept-explanations.ts'
+import type { PartExplanations } from '../../engine/live/publication.ts'
+import type { LiveExplanations } from '../../schemas/live.ts'
+
+function explanations (line: string, eventId: string): PartExplanations {
+  const map = new AnomalyMap(Float32Array.of(0, 0.5, 1, 0.25), 2, 2)
+  return { line, eventId, methods: [{ method: 'sise', map, regions: [], insertion: 0.8, deletion: null, skipped: null, milliseconds: 5 }], evidence: { name: 'good.png', jpeg: Buffer.from([1, 2, 3]) } }
+}
+
+describe('explanations that are kept', () => {
+  it('come back as the page reads them, the map in 256 steps', () => {
+    const kept = new KeptExplanations()
+    kept.keep(explanations('a', 'e1'))
+
+    const { methods: [sise], evidence } = JSON.parse(kept.text('a', 'e1')!) as LiveExplanations
+
+    expect(sise).toMatchObject({ method: 'sise', insertion: 0.8, deletion: null, map: { height: 2, width: 2, minimum: 0, maximum: 1 } })
+    expect([...Buffer.from(sise!.map.cells, 'base64')]).toEqual([0, 128, 255, 64])
+    expect(evidence).toEqual({ name: 'good.png', jpeg: 'AQID' })
+    expect(kept.text('a', 'e2')).toBeUndefined()
+  })
+
+  it('make room for newer ones', () => {
+    const kept = new KeptExplanations(2 * 300)
+    for (const event of ['e1', 'e2', 'e3', 'e4']) kept.keep(explanations('a', event))
+
+    expect(kept.text('a', 'e1')).toBeUndefined()
+    expect(kept.text('a', 'e4')).toBeDefined()
+  })
+
+  it('go with their line, and with no other', () => {
+    const kept = new KeptExplanations()
+    kept.keep(explanations('a', 'e1'))
+    kept.keep(explanations('ab', 'e1'))
+    kept.forget('a')
+
+    expect(kept.text('a', 'e1')).toBeUndefined()
+    expect(kept.text('ab', 'e1')).toBeDefined()
+  })
+})
