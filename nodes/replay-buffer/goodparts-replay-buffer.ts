@@ -1,0 +1,75 @@
+/** Keeps a line learning: labelled parts in; accepted updates, events, and what a person should look at again out. */
+import { rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
+import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { isFrame } from '../../engine/frame/frame.ts'
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
+import { Status } from '../shared/status.ts'
+import { announce } from './announcements.ts'
+import { addContactSheet } from './contact-sheet.ts'
+import { readCommand, readLabel, readRelabel, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
+
+type Config = NodeDef & ReplayForm & { model: string }
+type Message = NodeMessageInFlow & ReplayMessage & { inspection?: InspectionRecord }
+
+export default function register (RED: NodeAPI): void {
+  const lines = addContactSheet(RED)
+
+  function ReplayBufferNode (this: Node, config: Config): void {
+    RED.nodes.createNode(this, config)
+    const status = new Status(this)
+    const model = RED.nodes.getNode(config.model) as ModelNode | null
+    try {
+      const options = readReplayForm(config, { id: this.id, userFolder: RED.settings.userDir ?? homedir(), bundle: model?.bundlePath, rates: model?.rates })
+      start(this, status, model as ModelNode, config, options)
+    } catch (cause) {
+      refuse(this, status, RED._('goodparts-replay-buffer.status.notConfigured'), cause)
+    }
+  }
+
+  function start (node: Node, status: Status, model: ModelNode, config: Config, options: LineReplayOptions): void {
+    const line = new LineReplay(options)
+    const product = config.product.trim() === '' ? 'part' : config.product.trim()
+    const show = (): void => {
+      const { kind, text, values } = replayStatus(line.state)
+      status.show(kind, RED._(`goodparts-replay-buffer.status.${text}`, values))
+    }
+    model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(state.current.model.metadata.calibration.scores) })
+    announce(line, { node, model, topic: config.name || node.id, path: options.request.bundle, show })
+    lines.set(node.id, line)
+    line.recall().then(show, show)
+
+    onInput(node, async (msg: Message) => {
+      const { frame, inspection } = msg
+      const label = msg.buffer === undefined && isFrame(frame) ? readLabel(msg, inspection?.product ?? product) : null
+      if (!isFrame(frame) || msg.buffer !== undefined) await obey(line, model, msg, product)
+      else if (label !== null) await line.label(frame, label, inspection ?? null)
+      else if (inspection !== undefined) await line.inspected(frame, inspection)
+      else throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a frame to come with msg.label or msg.inspection, got neither')
+      show()
+      return label === null ? null : [null, { ...msg, payload: { kind: 'kept', ...label, waiting: line.state.waiting } }, null]
+    })
+    onClose(node, async (removed) => {
+      lines.delete(node.id)
+      model.deregister(node.id)
+      await line.close()
+      if (removed) await rm(options.request.folder, { recursive: true, force: true })
+      status.close()
+    })
+  }
+
+  async function obey (line: LineReplay, model: ModelNode, msg: Message, product: string): Promise<void> {
+    const command = readCommand(msg)
+    if (command === 'update') line.update()
+    else if (command === 'cancel') await line.cancel()
+    else if (command === 'rollback') await model.swap(await line.rollback(typeof msg.payload === 'string' && msg.payload !== '' ? msg.payload : undefined))
+    else if (command === 'reset-drift') line.resetDrift()
+    else await line.relabel(readRelabel(msg, product).sha256, readRelabel(msg, product))
+  }
+
+  RED.nodes.registerType('goodparts-replay-buffer', ReplayBufferNode)
+}

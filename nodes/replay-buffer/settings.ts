@@ -1,0 +1,106 @@
+/** The form of a replay buffer, its messages, and its status in a few words. Pure. */
+import { join } from 'node:path'
+import { defaultReplayPolicy, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
+import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
+import type { PictureLabel } from '../../engine/continual/label-inbox.ts'
+import type { LineReplayOptions } from '../../engine/continual/line-replay.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
+
+export interface ReplayForm {
+  /** Of the parts that say none; empty = `part`. */
+  product: string
+  policy: string
+  memory: string
+  /** Megabytes. */
+  bytes: string
+  mode: string
+  /** Labels; 0 = only when asked. */
+  updateAfter: string
+  /** Seconds between two parts that the line itself calls good and that are learned; empty = none is. */
+  interval: string
+  /** One false alarm in so many runs of the line. */
+  driftRate: string
+  seed: string
+}
+
+const megabyte = 2 ** 20
+/** Labelled pictures that wait for an update. */
+const mostWaiting = 1000
+
+interface Place {
+  id: string
+  userFolder: string
+  bundle: string | undefined
+  rates: { reviewRate: number, rejectRate: number } | undefined
+}
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readReplayForm (form: ReplayForm, { id, userFolder, bundle, rates }: Place): LineReplayOptions {
+  if (bundle === undefined || rates === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model to be chosen, got none', { fix: 'Choose one in the replay buffer' })
+  const bytes = megabyte * readNumber('the megabytes', form.bytes, { least: 1 })
+  return {
+    request: {
+      bundle,
+      folder: join(userFolder, 'goodparts', 'replay', id),
+      policy: form.policy === '' ? defaultReplayPolicy.name : replayPolicyByName(form.policy).name,
+      memory: { items: readWhole('the memory', form.memory, { least: 20 }), bytes },
+      inbox: { items: mostWaiting, bytes },
+      mode: readChoice('the kind of update', form.mode, ['extend', 'recalibrate']),
+      ...rates,
+      seed: readWhole('the seed', form.seed)
+    },
+    updateAfter: readWhole('the number of labels', form.updateAfter),
+    learnFromLineEveryMs: form.interval === '' ? null : 1000 * readNumber('the interval', form.interval),
+    driftRate: 1 / readNumber('the drift alarm', form.driftRate, { least: 2 })
+  }
+}
+
+export const replayCommands = ['update', 'cancel', 'rollback', 'reset-drift', 'relabel'] as const
+export type ReplayCommand = typeof replayCommands[number]
+
+export interface ReplayMessage {
+  frame?: unknown
+  label?: unknown
+  product?: unknown
+  partId?: unknown
+  by?: unknown
+  buffer?: unknown
+  payload?: unknown
+}
+
+/** What a person, or the line, says of the frame; `null` without a label. @throws GOODPARTS_ARGUMENT */
+export function readLabel ({ label, product, partId, by }: ReplayMessage, defaultProduct: string): Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'> | null {
+  if (label === undefined) return null
+  return { product: readName('msg.product', product ?? defaultProduct), label: readName('msg.label', label), partId: typeof partId === 'string' ? partId : null, by: by === 'line' ? 'line' : 'person' }
+}
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readCommand ({ buffer }: ReplayMessage): ReplayCommand {
+  const found = replayCommands.find((command) => command === buffer)
+  if (found !== undefined) return found
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.frame to be a frame, or msg.buffer to be one of ${replayCommands.join(', ')}, got ${typeof buffer === 'string' ? buffer : 'neither'}`)
+}
+
+/** @throws GOODPARTS_ARGUMENT */
+export function readRelabel ({ payload }: ReplayMessage, defaultProduct: string): { sha256: string, label: string, product: string } {
+  const { sha256, label, product } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
+  return { sha256: readName('msg.payload.sha256', sha256), label: readName('msg.payload.label', label), product: readName('msg.payload.product', product ?? defaultProduct) }
+}
+
+/** Names become part of `product/label`. */
+function readName (where: string, value: unknown): string {
+  if (typeof value === 'string' && value.trim() !== '' && !value.includes('/')) return value.trim()
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${where} to be a name without "/", got ${JSON.stringify(value) as string | undefined ?? 'nothing'}`)
+}
+
+export interface ReplayState { waiting: number, updating: boolean, inDrift: boolean, last: UpdateOutcome | null }
+
+/** Under `goodparts-replay-buffer.status`. */
+export function replayStatus ({ waiting, updating, inDrift, last }: ReplayState): { kind: 'busy' | 'running' | 'degraded' | 'stopped', text: string, values: Record<string, string | number> } {
+  const values = { waiting, kept: last?.memory.items ?? 0, classes: Object.keys(last?.memory.classes ?? {}).length, id: last?.bundle.slice(0, 6) ?? '' }
+  if (updating) return { kind: 'busy', text: 'updating', values }
+  if (inDrift) return { kind: 'degraded', text: 'drift', values }
+  if (last === null) return { kind: 'stopped', text: 'collecting', values }
+  return last.accepted ? { kind: 'running', text: 'accepted', values } : { kind: 'degraded', text: 'refused', values }
+}

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
+import type { UpdateOutcome } from '../../../engine/continual/detector-update/update-detector.ts'
+import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
+import { Frame } from '../../../engine/frame/frame.ts'
+import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
+import replayBuffer from '../../../nodes/replay-buffer/goodparts-replay-buffer.ts'
+import score from '../../../nodes/score/goodparts-score.ts'
+import { part, range, type Product } from '../../continual/detector-update/products.ts'
+import { deploy, getFromEditorRoute, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+
+const nodes = [model, score, replayBuffer]
+let userDir: string
+let parent: ModelBundle
+
+const flow = (changes: object = {}): object[] => [
+  { id: 'flow', type: 'tab' },
+  { id: 'model', type: 'goodparts-model', name: '', bundle: 'line', device: 'cpu', workers: '1', reviewRate: '10', rejectRate: '2' },
+  { id: 'score', z: 'flow', type: 'goodparts-score', name: '', model: 'model', line: 'line-1', product: 'woven', deadline: '0', policy: 'every', capacity: '8', batch: '1', wires: [['verdict'], ['verdict'], ['verdict'], ['verdict']] },
+  { id: 'buffer', z: 'flow', type: 'goodparts-replay-buffer', name: 'replay', model: 'model', product: 'woven', policy: 'snnl-preserving', memory: '60', bytes: '100', mode: 'extend', updateAfter: '0', interval: '', driftRate: '1000', seed: '1', wires: [['update'], ['event'], ['relabel']], ...changes },
+  ...['update', 'event', 'relabel', 'verdict', 'errors'].map((id) => ({ id, z: 'flow', type: 'helper' })),
+  { id: 'caught', z: 'flow', type: 'catch', scope: ['buffer'], wires: [['errors']] }
+]
+
+function frameOf (product: Product, seed: number, defective = false): Frame {
+  const { data, width, height, channels } = part(product, seed, defective)
+  return Frame.fromPixels(data, { source: 'camera', sequence: seed, width, height, channels })
+}
+
+beforeAll(async () => {
+  userDir = mkdtempSync(join(tmpdir(), 'goodparts-replay-node-'))
+  process.env.XDG_CACHE_HOME = join(userDir, 'cache')
+  const images = range(0, 30).map((seed) => ({ name: `woven ${seed}`, group: null, calibration: false, read: () => Promise.resolve(part('woven', seed)) }))
+  parent = await patchMemory.fit(images, { scale: 'standard', size: 64, bankSize: 100, components: 16, whitening: false, normalisation: 'backbone' }, { seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal })
+  await startRuntime({ userDir })
+})
+beforeEach(async () => { await saveBundle(join(userDir, 'goodparts', 'bundles', 'line.onnx'), parent) })
+afterEach(async () => {
+  await undeploy()
+  rmSync(join(userDir, 'goodparts'), { recursive: true, force: true })
+})
+afterAll(async () => {
+  await stopRuntime()
+  rmSync(userDir, { recursive: true })
+})
+
+const inUse = (): string | undefined => (nodeOf('model') as ModelNode).current()?.model.metadata.id
+
+/** Every label is acknowledged. */
+async function labelled (product: Product, seeds: readonly number[], label: string, defective = false): Promise<void> {
+  let left = seeds.length
+  const kept = new Promise<void>((resolve) => {
+    nodeOf('event').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'kept' && --left === 0) resolve() })
+  })
+  for (const seed of seeds) nodeOf('buffer').receive({ frame: frameOf(product, seed, defective), label, product, partId: `${product} ${seed}` })
+  await kept
+}
+
+const status = async (name: string, node = 'buffer'): Promise<unknown> => untilStatus(node, ({ text }) => text?.endsWith(`status.${name}`) === true)
+
+describe('goodparts-replay-buffer', () => {
+  it('updates the model while the line runs, tells what to look at again, and takes it back on a word', async () => {
+    await deploy(nodes, flow())
+    await status('waiting', 'score')
+    await labelled('woven', range(100, 36), 'good')
+    await labelled('woven', range(200, 4), 'blot', true)
+    // The line goes on: every frame sent meanwhile is judged.
+    let judged = 0
+    nodeOf('verdict').on('input', () => { judged++ })
+    let sent = 0
+    const timer = setInterval(() => { nodeOf('score').receive({ frame: frameOf('woven', 500 + sent++) }) }, 100)
+    const [updating, asking] = [nextMessage('update'), nextMessage('relabel')]
+    nodeOf('buffer').receive({ buffer: 'update' })
+    const [update, relabel] = [await updating, await asking]
+    clearInterval(timer)
+    const outcome = update['payload'] as UpdateOutcome & { kind: string }
+    expect(outcome).toMatchObject({ kind: 'accepted', parent: parent.metadata.id, gate: { reasons: [] } })
+    expect(inUse()).toBe(outcome.bundle)
+    expect((relabel['payload'] as Array<{ picture: Buffer }>).every(({ picture }) => picture.byteLength > 100)).toBe(true)
+    await status('accepted')
+    const all = new Promise<void>((resolve) => {
+      const check = (): void => { if (judged === sent) resolve() }
+      nodeOf('verdict').on('input', check)
+      check()
+    })
+    await all
+    expect(judged).toBe(sent)
+
+    const sheet = (await getFromEditorRoute('/goodparts/replay-buffer/buffer/exemplars')).body as { exemplars: Array<{ sha256: string, reason: string }> }
+    expect(sheet.exemplars).toHaveLength(outcome.memory.items)
+    expect(sheet.exemplars[0]!.reason).toMatch(/keeps SNNL/)
+    expect((await getFromEditorRoute(`/goodparts/replay-buffer/buffer/picture/${sheet.exemplars[0]!.sha256}`)).status).toBe(200)
+    expect((await getFromEditorRoute('/goodparts/replay-buffer/buffer/picture/line')).status).toBe(404)
+
+    const changed = new Promise<void>((resolve) => { nodeOf('model').once('changed', () => { resolve() }) })
+    nodeOf('buffer').receive({ buffer: 'rollback' })
+    await changed
+    expect(inUse()).toBe(parent.metadata.id)
+  })
+
+  it('refuses with the numbers, and the model stays', async () => {
+    await deploy(nodes, flow())
+    await status('waiting', 'score')
+    await labelled('striped', range(300, 12), 'good')
+    const refused = new Promise<{ kind: string, gate: { reasons: string[] } }>((resolve) => {
+      nodeOf('event').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'refused') resolve(payload as never) })
+    })
+    nodeOf('buffer').receive({ buffer: 'update' })
+    expect((await refused).gate.reasons[0]).toMatch(/no product that the model knew has 10 held-out/)
+    expect(inUse()).toBe(parent.metadata.id)
+    await status('refused')
+  })
+
+  it('tells of drift by what it has inspected', async () => {
+    await deploy(nodes, flow())
+    await status('waiting', 'score')
+    const drift = new Promise<{ signal: string, advice: string }>((resolve) => {
+      nodeOf('event').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'drift') resolve(payload as never) })
+    })
+    // One after the other: the product that runs, then another.
+    let seed = 0
+    const next = (): void => {
+      seed++
+      nodeOf('score').receive({ frame: frameOf(seed <= 60 ? 'woven' : 'striped', 1000 + seed) })
+    }
+    nodeOf('verdict').on('input', (msg) => {
+      nodeOf('buffer').receive(msg)
+      if (seed < 160) next()
+    })
+    next()
+    expect(await drift).toMatchObject({ signal: 'scores', advice: 'label-lot' })
+    expect(seed).toBeGreaterThan(60)
+    await status('drift')
+  })
+
+  it('refuses messages that say nothing, each once', async () => {
+    await deploy(nodes, flow())
+    for (const [message, error] of [[{ payload: 1 }, /msg.buffer to be one of/], [{ frame: frameOf('woven', 1) }, /msg.label or msg.inspection/], [{ frame: frameOf('woven', 1), label: '' }, /msg.label/]] as const) {
+      const caught = nextMessage('errors')
+      nodeOf('buffer').receive(message)
+      expect((await caught)['error']).toMatchObject({ message: expect.stringMatching(error) as string })
+    }
+  })
+
+  it('says that it is not configured without a model', async () => {
+    await deploy(nodes, flow({ model: '' }))
+    await status('notConfigured')
+  })
+})

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { readCommand, readLabel, readRelabel, readReplayForm, replayStatus, type ReplayForm } from '../../../nodes/replay-buffer/settings.ts'
+
+const form: ReplayForm = { product: '', policy: 'snnl-preserving', memory: '200', bytes: '500', mode: 'extend', updateAfter: '50', interval: '', driftRate: '1000', seed: '0' }
+const place = { id: 'n1', userFolder: '/user', bundle: '/user/b.onnx', rates: { reviewRate: 0.05, rejectRate: 0.005 } }
+
+describe('the form of a replay buffer', () => {
+  it('becomes options', () => {
+    expect(readReplayForm(form, place)).toMatchObject({
+      request: { bundle: '/user/b.onnx', folder: '/user/goodparts/replay/n1', policy: 'snnl-preserving', memory: { items: 200, bytes: 500 * 2 ** 20 }, mode: 'extend', reviewRate: 0.05, rejectRate: 0.005, seed: 0 },
+      updateAfter: 50,
+      learnFromLineEveryMs: null,
+      driftRate: 0.001
+    })
+    expect(readReplayForm({ ...form, interval: '30', policy: '' }, place)).toMatchObject({ learnFromLineEveryMs: 30_000, request: { policy: 'snnl-preserving' } })
+  })
+
+  it.each([[{ memory: '3' }, /memory.*20/], [{ policy: 'best' }, /policy.*got best/], [{ mode: 'all' }, /extend, recalibrate/], [{ driftRate: '1' }, /drift alarm/], [{ interval: 'x' }, /interval/]])('refuses %j', (change, message) => {
+    expect(() => readReplayForm({ ...form, ...change }, place)).toThrow(message)
+  })
+
+  it('asks for a model', () => {
+    expect(() => readReplayForm(form, { ...place, bundle: undefined })).toThrow(/a model to be chosen/)
+  })
+})
+
+describe('its messages', () => {
+  it('are labels', () => {
+    expect(readLabel({ label: ' scratch ', partId: 'p1' }, 'plate')).toEqual({ product: 'plate', label: 'scratch', partId: 'p1', by: 'person' })
+    expect(readLabel({ label: 'good', product: 'rod', by: 'line' }, 'plate')).toEqual({ product: 'rod', label: 'good', partId: null, by: 'line' })
+    expect(readLabel({}, 'plate')).toBeNull()
+    expect(() => readLabel({ label: 'a/b' }, 'plate')).toThrow(/without "\/"/)
+    expect(() => readLabel({ label: 7 }, 'plate')).toThrow(/msg.label/)
+  })
+
+  it('are commands', () => {
+    expect(readCommand({ buffer: 'rollback' })).toBe('rollback')
+    expect(() => readCommand({ buffer: 'stop' })).toThrow(/update, cancel, rollback, reset-drift, relabel, got stop/)
+    expect(readRelabel({ payload: { sha256: 'abc', label: 'remove' } }, 'plate')).toEqual({ sha256: 'abc', label: 'remove', product: 'plate' })
+    expect(() => readRelabel({ payload: 'abc' }, 'plate')).toThrow(/msg.payload.sha256/)
+  })
+})
+
+describe('its status', () => {
+  const last = { accepted: true, bundle: '0123456789abcdef', memory: { items: 40, bytes: 1, classes: { 'a/good': 20, 'a/scratch': 20 } } } as never
+  it.each([
+    [{ waiting: 3, updating: false, inDrift: false, last: null }, 'stopped', 'collecting'],
+    [{ waiting: 3, updating: true, inDrift: true, last }, 'busy', 'updating'],
+    [{ waiting: 3, updating: false, inDrift: true, last }, 'degraded', 'drift'],
+    [{ waiting: 3, updating: false, inDrift: false, last }, 'running', 'accepted']
+  ])('of %j', (state, kind, text) => {
+    expect(replayStatus(state)).toMatchObject({ kind, text, values: { waiting: 3 } })
+  })
+})
