@@ -115,7 +115,7 @@ function readSource (given: string[] | undefined): Parameters<typeof demoFlow>[1
   if (given === undefined) return null
   const [good, inspect, ...rest] = given
   if (good === undefined || inspect === undefined || rest.length > 0) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --source to be a folder of good parts and what to inspect, got ${given.length} values`)
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --source to be a folder of good parts and what to inspect, got ${given.length} ${given.length === 1 ? 'value' : 'values'}`)
   }
   return { goodFolder: goodFolder(good), played: playedSource(inspect), name: nameOf(inspect) }
 }

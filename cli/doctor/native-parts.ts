@@ -11,6 +11,8 @@ import { missing, present, type Check } from './check.ts'
 
 const run = promisify(execFile)
 const PROBE_MS = 20_000
+/** Characters of a cell of the table. */
+const LONGEST = 90
 /** Elements of the part that every pipeline ends in. */
 const tail = ['videocrop', 'videoscale', 'videoconvert', 'videorate', 'capsfilter', 'appsink', 'queue']
 const demoPipeline = 'sample-line'
@@ -90,10 +92,18 @@ async function gstreamerVersion (): Promise<string> {
   }
 }
 
+/** Without where in somebody's source it happened, and without what the table says anyway. */
+function short (text: string): string {
+  if (/RequestAdapter/.test(text)) return 'finds no graphics adapter that it can use'
+  if (/Failed to load shared library/.test(text)) return 'its libraries are not installed'
+  const told = text.replace(/^Expected the device \S+ to open, got: /, '')
+  return told.length <= LONGEST ? told : `${told.slice(0, told.lastIndexOf(' ', LONGEST - 1)).trimEnd()}…`
+}
+
 function firstLine (error: unknown): string {
   const { stderr, message, killed } = error as { stderr?: string, message?: string, killed?: boolean }
   if (killed === true) return `no answer within ${PROBE_MS / 1000} s`
   const lines = (stderr ?? message ?? String(error)).split('\n').map((line) => line.trim()).filter((line) => line !== '')
   const telling = lines.find((line) => /Error: |Expected /.test(line)) ?? lines[0] ?? 'failed'
-  return telling.slice(0, 160)
+  return short(telling)
 }

@@ -23,6 +23,9 @@ export type BundleDescription = Omit<BundleMetadata, 'schema' | 'id' | 'graphSha
 /** Key of our entry in `metadata_props`. */
 export const metadataKey = 'goodparts'
 
+const fitFix = 'Make bundles with goodparts fit or the fit node'
+const damagedFix = 'Copy the bundle again, or fit it again'
+
 /** 512 MiB. */
 export const defaultMaximumBytes = 512 * 1024 * 1024
 
@@ -77,12 +80,12 @@ async function readLimited (path: string, maximumBytes: number): Promise<Uint8Ar
     return await readFile(path)
   } catch (error) {
     if (error instanceof GoodpartsError) throw error
-    throw invalid(`Expected ${path} to be a bundle file, got: ${messageOf(error)}`, error)
+    throw invalid(`Expected ${path} to be a bundle file, got ${fileTrouble(error)}`, error, fitFix)
   }
 }
 
 function checkSize (name: string, size: number, maximumBytes: number): void {
-  if (size > maximumBytes) throw invalid(`Expected ${name} to have at most ${maximumBytes} bytes, got ${size}`)
+  if (size > maximumBytes) throw invalid(`Expected ${name} to have at most ${maximumBytes} bytes, got ${size}`, undefined, 'Fit with a smaller memory or input size, or raise the limit')
 }
 
 function readEntry (bytes: Uint8Array, name: string): string {
@@ -90,13 +93,13 @@ function readEntry (bytes: Uint8Array, name: string): string {
     try {
       return readMetadata(bytes)
     } catch (error) {
-      throw invalid(`Expected ${name} to be an ONNX file, got: ${messageOf(error)}`, error)
+      throw invalid(`Expected ${name} to be an ONNX file, got: ${messageOf(error)}`, error, fitFix)
     }
   })()
   const text = entries[metadataKey]
   if (text === undefined) {
     throw invalid(`Expected ${name} to be a bundle, an ONNX file with the metadata entry "${metadataKey}", got none`, undefined,
-      'Make bundles with goodparts fit or the fit node; a plain ONNX model is not one.')
+      `${fitFix}; a plain ONNX model is not one`)
   }
   return text
 }
@@ -105,7 +108,7 @@ function parseJson (text: string, name: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw invalid(`Expected the metadata of ${name} to be JSON, got: ${messageOf(error)}`, error)
+    throw invalid(`Expected the metadata of ${name} to be JSON, got: ${messageOf(error)}`, error, damagedFix)
   }
 }
 
@@ -113,14 +116,13 @@ function checkMetadata (value: unknown, name: string): BundleMetadata {
   try {
     return validate('bundle', value)
   } catch (error) {
-    throw invalid(`Expected the metadata of ${name} to match its schema. ${messageOf(error)}`, error)
+    throw invalid(`${messageOf(error)}, in the metadata of ${name}`, error, damagedFix)
   }
 }
 
 function checkHash (name: string, what: string, stated: string, found: string): void {
   if (stated !== found) {
-    throw invalid(`Expected the ${what} of ${name} to have the hash ${stated}, got ${found}: the file was changed or damaged`, undefined,
-      'Copy the bundle again, or fit it again.')
+    throw invalid(`Expected the ${what} of ${name} to have the hash ${stated}, got ${found}: the file was changed or damaged`, undefined, damagedFix)
   }
 }
 
@@ -141,8 +143,18 @@ function sha256 (data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex')
 }
 
+/** What an error says; of one of ours, what it got. */
 function messageOf (error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const text = error instanceof Error ? error.message : String(error)
+  return error instanceof GoodpartsError && error.code !== 'GOODPARTS_SCHEMA_INVALID' ? text.replace(/^Expected .*?, got:? /s, '') : text
+}
+
+function fileTrouble (error: unknown): string {
+  const { code } = error as { code?: string }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'nothing there'
+  if (code === 'EISDIR') return 'a folder'
+  if (code === 'EACCES' || code === 'EPERM') return 'a file that this user may not read'
+  return messageOf(error)
 }
 
 function invalid (message: string, cause?: unknown, fix?: string): GoodpartsError {

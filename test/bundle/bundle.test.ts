@@ -59,7 +59,7 @@ describe('refuses', () => {
     ['half a file', () => bundle.bytes.subarray(0, bundle.bytes.byteLength / 2), /to be an ONNX file|to be a bundle/],
     ['another ONNX file', () => brightnessGraph(), /metadata entry "goodparts", got none/],
     ['metadata that is no JSON', () => withMetadata(bundle.bytes, { [metadataKey]: '{' }), /to be JSON/],
-    ['metadata of another schema', () => changed((metadata) => { metadata.calibration = { scores: 'many' } }), /match its schema\. Expected bundle\.calibration/],
+    ['metadata of another schema', () => changed((metadata) => { metadata.calibration = { scores: 'many' } }), /^Expected bundle\.calibration.*in the metadata of/],
     ['scores that were changed', () => changed((metadata) => { (metadata.calibration as { scores: number[] }).scores = [9] }), /metadata of .* to have the hash .*changed or damaged/],
     ['a graph that was exchanged', () => withMetadata(brightnessGraph({ factor: 2 }), readMetadata(bundle.bytes)), /graph of .* to have the hash .*changed or damaged/]
   ]
@@ -84,8 +84,8 @@ describe('refuses', () => {
   })
 
   it('a file that is not there, a folder, and a description that is not of its schema', async () => {
-    await expect(readBundle(join(folder, 'nowhere.onnx'))).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID', message: expect.stringContaining('ENOENT') as string })
-    await expect(readBundle(folder)).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID' })
+    await expect(readBundle(join(folder, 'nowhere.onnx'))).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID', message: expect.stringContaining('nowhere.onnx to be a bundle file, got nothing there') as string, fix: expect.stringContaining('goodparts fit') as string })
+    await expect(readBundle(folder)).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID', message: expect.stringContaining('got a folder') as string })
     expect(() => writeBundle(brightnessGraph(), description({ createdAt: 'yesterday' }))).toThrow(/createdAt/)
   })
 

@@ -87,7 +87,8 @@ function givenSubject (path: string): Subject {
   try {
     bytes = readFileSync(path)
   } catch (cause) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a bundle at ${path}, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    const isAbsent = (cause as { code?: string }).code === 'ENOENT'
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a bundle at ${path}, got ${isAbsent ? 'nothing there' : `: ${cause instanceof Error ? cause.message : String(cause)}`}`, { cause, fix: 'Leave it out to measure made bundles' })
   }
   const graph = decodeModel(bytes)
   const written = readMetadata(bytes)['goodparts']
