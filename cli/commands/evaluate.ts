@@ -36,7 +36,7 @@ export function register (program: Command): void {
   addExplainOptions(program.command('evaluate')
     .description('fit on the good parts of a data set and measure on its test pictures')
     .argument('<dataset>', 'a dataset.csv, a folder that holds one, or a folder in MVTec layout (train/good, test/<type>, ground_truth/<type>)')
-    .option('--detector <name>', 'family of the detector', 'patch-memory')
+    .option('--detector <name>', 'family of the detector, or auto', 'patch-memory')
     .option('--family <name>', 'another name of --detector')
     .option('--scale <scale>', 'auto, or the layers: fine, standard')
     .option('--size <pixels>', 'input edge; chosen by the scale when not given', wholeNumber(32))

@@ -37,7 +37,7 @@ export function register (program: Command): void {
     .description('learn from pictures of good parts and write a bundle')
     .argument('<source>', 'a folder of pictures of good parts, a folder in MVTec layout, a dataset.csv or a folder that holds one')
     .requiredOption('-o, --output <file>', 'the bundle to write')
-    .option('--detector <name>', 'family of the detector', 'patch-memory')
+    .option('--detector <name>', 'family of the detector, or auto', 'patch-memory')
     .option('--family <name>', 'another name of --detector')
     .option('--defects <folder>', 'labelled defects for families that learn from them, a folder for each type; a data set gives its own, of the train split only')
     .option('--scale <scale>', 'auto (the default), or the layers: fine, standard')
@@ -140,13 +140,15 @@ function defectsText (defects: BundleMetadata['training']['defects']): string {
 }
 
 function trialTable (trials: readonly ScaleTrial[]): string {
-  const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => name !== 'components')
+  const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => !untold.includes(name))
   return textTable(['layers', 'size', ...names.map((name) => headings[name] ?? name), 'separation', 'images/s', 'outcome'], trials.map((trial) => [
     trial.layers, String(trial.size), ...names.map((name) => shown(trial.settings[name])),
     trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', trial.outcome
   ]))
 }
 
+/** Settings that the table has no room for. */
+const untold = ['components', 'channels']
 const headings: { [setting: string]: string } = { entries: 'bank', crossValidatedLoss: 'loss on unseen' }
 
 function isJudged ({ proxyAuroc }: ScaleTrial): boolean {

@@ -28,7 +28,8 @@ async function serve (request: FitRequest): Promise<void> {
   process.disconnect()
 }
 
-async function fit ({ family, images, defects = [], options, seed, output, threads = 1, suspects = false }: FitRequest): Promise<FitOutcome> {
+async function fit ({ family, images, defects = [], options, seed, output, threads = 1, suspects = false, knownOptionsOnly = false }: FitRequest): Promise<FitOutcome> {
+  const detector = detectorByFamily(family)
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
   let reported = 0
   let shown = ''
@@ -50,7 +51,8 @@ async function fit ({ family, images, defects = [], options, seed, output, threa
     const found = await findSuspects(good, new FitWork(context).under('suspects'))
     send({ kind: 'progress', progress: { stage: 'suspects', done: found.length, total: good.length, suspects: found } })
   }
-  const bundle = await detectorByFamily(family).fit(good, options, context)
+  const given = knownOptionsOnly ? Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(detector.defaults, name))) : options
+  const bundle = await detector.fit(good, given, context)
   await saveBundle(output, await withExemplars(bundle, good))
   return { path: output, metadata: bundle.metadata }
 }

@@ -16,6 +16,8 @@ export interface FitRequest {
   /** Labelled defects, for families that learn from them. */
   defects?: Array<{ path: string, group: string | null, className: string }>
   options: { [option: string]: JsonValue }
+  /** Whether options that the family does not have are left out, not refused: for a form that offers the same to all. Default false. */
+  knownOptionsOnly?: boolean
   seed: number
   /** Path of the bundle to write. */
   output: string

@@ -1,5 +1,6 @@
 /** Detector families by name. A new one is a folder here, a line below and a row in the docs. */
 import { GoodpartsError } from '../errors.ts'
+import { automatic } from './auto/auto.ts'
 import { classifier } from './classifier/classifier.ts'
 import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
@@ -19,11 +20,14 @@ export const detectors: readonly Detector[] = [
   distillation
 ]
 
+/** Every name that a fit can be asked for: the families, and `auto`, which chooses one. */
+export const fittable: readonly Detector[] = [...detectors, automatic(detectors)]
+
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */
 export function detectorByFamily (family: string): Detector {
-  const found = detectors.find((detector) => detector.family === family)
+  const found = fittable.find((detector) => detector.family === family)
   if (found === undefined) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the detector to be one of ${detectors.map((detector) => detector.family).join(', ')}, got ${family}`)
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the detector to be one of ${fittable.map((detector) => detector.family).join(', ')}, got ${family}`)
   }
   return found
 }

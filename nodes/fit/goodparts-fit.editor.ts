@@ -19,6 +19,9 @@ interface Properties extends EditorNodeProperties {
 const isVariable = (value: string): boolean => value.startsWith('${')
 const isWholeFrom = (least: number) => (value: string): boolean => isVariable(value) || (value !== '' && Number.isInteger(Number(value)) && Number(value) >= least)
 
+/** Families that read no layers of a network from elsewhere. */
+const withoutScale = new Set(['template-difference', 'reconstruction'])
+
 RED.nodes.registerType<Properties>('goodparts-fit', {
   category: 'Goodparts',
   color: '#C7E9C0',
@@ -42,5 +45,14 @@ RED.nodes.registerType<Properties>('goodparts-fit', {
   label () { return this.name || 'fit' },
   labelStyle () { return this.name ? 'node_label_italic' : '' },
   inputLabels () { return this._('goodparts-fit.port.frame') },
+  oneditprepare () {
+    const show = (): void => {
+      const family = String($('#node-input-detector').val())
+      $('#goodparts-fit-advice').text(this._(`goodparts-fit.advice.${family}`))
+      $('#goodparts-fit-scale').toggle(!withoutScale.has(family))
+    }
+    $('#node-input-detector').on('change', show)
+    show()
+  },
   outputLabels (index) { return this._(index === 0 ? 'goodparts-fit.port.bundle' : 'goodparts-fit.port.progress') }
 })

@@ -38,7 +38,7 @@ export function readFitForm (form: FitForm, id: string, userFolder: string, mode
     folder: join(userFolder, 'goodparts', 'training', id),
     count: readWhole('the number of frames', form.count, { least: fewest }),
     intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * readNumber('the interval', form.interval),
-    request: { family: form.detector, options, seed: readWhole('the seed', form.seed), output }
+    request: { family: form.detector, options, knownOptionsOnly: true, seed: readWhole('the seed', form.seed), output }
   }
 }
 

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { detectorByFamily } from '../../../engine/detectors/registry.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { allLedgers, type LedgerSnapshot } from '../../../engine/frame/ledger.ts'
 import { decodeImage, encodePng } from '../../../engine/frame/image-codec.ts'
@@ -124,6 +125,27 @@ describe('goodparts-fit', () => {
     const made = nextMessage('bundle')
     nodeOf('fit').receive({ payload: { folder } })
     expect(await made).toMatchObject({ payload: { metadata: { training: { images: 14 } } } })
+  }, 120_000)
+
+  it('learns by any family of the form, each explained in both languages', async () => {
+    const form = readFileSync(join(import.meta.dirname, '../../../nodes/fit/goodparts-fit.html'), 'utf8')
+    const [, choices = ''] = /id="node-input-detector"[^>]*>([^]*?)<\/select>/.exec(form) ?? []
+    const families = [...choices.matchAll(/value="([^"]+)"/g)].map(([, family]) => family as string)
+    expect(families).toEqual(expect.arrayContaining(['patch-memory', 'density', 'template-difference', 'auto']))
+    for (const family of families) expect(detectorByFamily(family).family).toBe(family)
+    for (const language of ['en-US', 'ko']) {
+      const texts = JSON.parse(readFileSync(join(import.meta.dirname, `../../../nodes/fit/locales/${language}/goodparts-fit.json`), 'utf8')) as { 'goodparts-fit': { advice: Record<string, string> } }
+      expect(Object.keys(texts['goodparts-fit'].advice)).toEqual(expect.arrayContaining(families))
+    }
+
+    // The form's scale means nothing to templates: it is left out.
+    await deploy(nodes, flow({ begin: 'manual', detector: 'template-difference' }))
+    const folder = join(allowed, 'for templates')
+    await mkdir(folder)
+    for (let picture = 0; picture < 24; picture++) await writeFile(join(folder, `${picture}.png`), await encodePng({ data: goodFrame().pixels(), width, height, channels: 3 }, 1))
+    const made = nextMessage('bundle')
+    nodeOf('fit').receive({ payload: { folder } })
+    expect(await made).toMatchObject({ payload: { metadata: { family: 'template-difference', options: { size: 64 } } } })
   }, 120_000)
 
   it('begins again on reset, and ignores frames when it is not collecting', async () => {

@@ -1,0 +1,40 @@
+/** The family itself is chosen, then its layers and size, by defects drawn on held-out good parts; the bundle is one of the family chosen. */
+import type { JsonValue } from '../../../schemas/bundle.ts'
+import { writeBundle } from '../../bundle/bundle.ts'
+import { GoodpartsError } from '../../errors.ts'
+import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
+import { FitWork } from '../fit-work.ts'
+import { calibrationSplit } from '../hold-out.ts'
+import { chooseFamily } from './choose-family.ts'
+import { autoDefaults, readAutoOptions } from './options.ts'
+
+/** @param detectors Those that there are. */
+export function automatic (detectors: readonly Detector[]): Detector {
+  return {
+    family: 'auto',
+    description: 'The family that sees defects drawn on held-out good parts best',
+    defaults: { ...autoDefaults },
+    fit: (images, given, context) => fit(detectors, images, given, context)
+  }
+}
+
+async function fit (detectors: readonly Detector[], images: readonly GoodImage[], given: Readonly<Record<string, JsonValue>>, context: FitContext): Promise<FittedBundle> {
+  const begun = performance.now()
+  const options = readAutoOptions(given)
+  const families = options.families.map((name) => detectors.find(({ family, learnsDefects }) => family === name && learnsDefects !== 'required') ?? unknownFamily(name, detectors))
+  const split = calibrationSplit(images, new FitWork(context).random('calibration'))
+  const choice = await chooseFamily(families, options, split.kept, context)
+  const held = new Set(split.heldOut)
+  const marked = images.map((image) => ({ ...image, calibration: held.has(image) }))
+  const { bytes, metadata } = await choice.family.fit(marked, choice.options, context)
+  return writeBundle(bytes, {
+    ...metadata,
+    trials: [...choice.trials, ...metadata.trials],
+    training: { ...metadata.training, seconds: (performance.now() - begun) / 1000 }
+  })
+}
+
+function unknownFamily (name: string, detectors: readonly Detector[]): never {
+  const known = detectors.filter(({ learnsDefects }) => learnsDefects !== 'required').map(({ family }) => family)
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected families to be some of ${known.join(', ')}, got ${name}`)
+}
