@@ -19,7 +19,7 @@ export interface ReconstructionGraphOptions extends AutoencoderSettings {
 }
 
 /** Share of the positions whose mean is the score. */
-const topShare = 0.005
+const topShare = 0.002
 
 /** `score` is the mean of the largest residuals, `map` the smoothed residual: squared differences, or 1 - SSIM. */
 export function buildReconstructionGraph (options: ReconstructionGraphOptions): Graph {
