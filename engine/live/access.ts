@@ -14,7 +14,7 @@ export function isLoopback (host: string): boolean {
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
 }
 
-export function hasToken (tokens: LiveTokens): boolean {
+function hasToken (tokens: LiveTokens): boolean {
   return roles.some((role) => (tokens[role] ?? '') !== '')
 }
 

@@ -25,7 +25,7 @@ export interface ModelSettings {
 const devices: readonly DeviceRequest[] = ['auto', 'cpu', 'cuda', 'tensorrt', 'webgpu']
 
 /** Where bundles are kept unless a whole path is given. */
-export function bundleFolder (userFolder: string): string {
+function bundleFolder (userFolder: string): string {
   return join(userFolder, 'goodparts', 'bundles')
 }
 

@@ -15,7 +15,7 @@ export interface Texture {
 }
 
 /** Smoothed white noise: a moving average over `spanX` by `spanY` pixels that wraps around, scaled to deviation 1. */
-export function smoothNoise (width: number, height: number, span: { x: number, y: number }, random: Random): Texture {
+function smoothNoise (width: number, height: number, span: { x: number, y: number }, random: Random): Texture {
   const noise = Float32Array.from({ length: width * height }, () => normal(random))
   const acrossRows = averageWrapped(noise, { lines: height, length: width, lineStep: width, step: 1 }, span.x)
   const values = averageWrapped(acrossRows, { lines: width, length: height, lineStep: 1, step: width }, span.y)
