@@ -82,6 +82,14 @@ export interface ExplanationFindings {
   seed: number
 }
 
+/** A detector learned from some of the good pictures. */
+export interface LearningCurvePoint {
+  /** That it learned from. */
+  images: number
+  imageAuroc: number | null
+  aupro30: number | null
+}
+
 /** What `goodparts evaluate` found: one bundle against one data set. `null` = not computable from that data set. */
 export interface EvaluationReport {
   schema: 'goodparts.evaluation/1'
@@ -153,6 +161,8 @@ export interface EvaluationReport {
   templateDifference: { median: number, nearest: number } | null
 
   images: EvaluatedImage[]
+  /** How the figures grow with the good pictures learned from; where it was asked for. */
+  learningCurve?: LearningCurvePoint[]
   /** With `--explain`. */
   explain?: ExplanationFindings
   command: string | null

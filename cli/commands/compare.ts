@@ -17,6 +17,7 @@ interface Options {
   seeds: number[]
   set: Settings
   threads: number
+  learningCurve: boolean
   json?: string
   report?: string
 }
@@ -28,6 +29,7 @@ export function register (program: Command): void {
     .option('--families <names>', 'families to compare, with commas between; all that need good parts only when not given', readFamilies, familiesOfGoodParts())
     .option('--seeds <numbers>', 'seeds of the fits, with commas between', readSeeds, [0, 1, 2])
     .option('--set <[family.]name=value>', 'an option of the detectors, or of one family; may be given again', readSetting, {})
+    .option('--learning-curve', 'also fit each family to a quarter, a half and three quarters of the good parts, with the first seed', false)
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
     .option('--json <file>', 'write the figures there as they come; - for standard output, without the table. With several data sets each has a file of its own')
     .option('--report <file>', 'write a page with ROC curves side by side and the worst pictures of each family')
@@ -44,7 +46,7 @@ async function compare (path: string, options: Options, signal: AbortSignal): Pr
     if (options.json !== undefined && options.json !== '-') await writeFile(options.json, `${JSON.stringify(sheet.report(), null, 2)}\n`)
   }
   try {
-    await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, options: (family) => settingsOf(options.set, family) }, {
+    await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, learningCurve: options.learningCurve, options: (family) => settingsOf(options.set, family) }, {
       signal,
       progress: (stage, done, total) => { progress.update(stage, done, total) },
       onResult: async (compared, scorer) => {

@@ -6,14 +6,19 @@ import type { Command } from 'commander'
 import { readBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
+import { calibrationSplit } from '../../engine/detectors/hold-out.ts'
 import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
+import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
 import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
 import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
 import { renderReport } from '../../engine/evaluation/report/report.ts'
-import type { EvaluationReport } from '../../schemas/evaluation.ts'
+import { seededRandom } from '../../engine/random.ts'
+import type { BundleMetadata } from '../../schemas/bundle.ts'
+import type { EvaluationReport, LearningCurvePoint } from '../../schemas/evaluation.ts'
 import { nameIn } from '../dataset-names.ts'
 import { interruptible } from '../interruptible.ts'
+import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
 import { positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { Progress } from '../progress.ts'
@@ -27,6 +32,7 @@ interface Options extends ExplainOptions {
   rate?: number
   family?: string
   set: Settings
+  learningCurve: boolean
   bundle?: string
   json?: string
   report?: string
@@ -43,6 +49,7 @@ export function register (program: Command): void {
     .option('--seed <number>', 'of the fit and of the intervals', wholeNumber(0), 0)
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
+    .option('--learning-curve', 'also fit to a quarter, a half and three quarters of the good parts', false)
     .option('--bundle <file>', 'measure this bundle instead of fitting one')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
     .option('--report <file>', 'write a page with curves, limits, worst misses and worst false rejects'))
@@ -60,7 +67,9 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
       progress.clear()
       const explain = await explanationFindings(dataset, bundle.bytes, options, progress, signal)
       progress.clear()
-      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }) }
+      const curve = await curveOf(dataset, bundle.metadata, evaluation, options, progress, signal)
+      progress.clear()
+      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }) }
       if (options.report !== undefined) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
       await print(report, options)
     } finally {
@@ -97,6 +106,12 @@ function fitOptions ({ scale, size, rate, set }: Options): Settings {
   }
 }
 
+async function curveOf (dataset: Dataset, { family, options: resolved, training }: BundleMetadata, { findings: { imageAuroc, aupro30 } }: Evaluation, { learningCurve: wanted, seed }: Options, progress: Progress, signal: AbortSignal): Promise<LearningCurvePoint[] | null> {
+  if (!wanted) return null
+  const split = calibrationSplit(goodImages(dataset), seededRandom(seed))
+  return learningCurve(dataset, { family, options: resolved, seed, threads: 1, split }, { images: training.images, imageAuroc, aupro30 }, { seed, signal, progress: (...report) => { progress.update(...report) } })
+}
+
 /** Answers as it did when it was made, or is refused. */
 async function openChecked ({ bytes, metadata }: ModelBundle): Promise<PictureScorer> {
   const scorer = await openScorer(bytes, 1)
@@ -125,7 +140,7 @@ async function print (report: EvaluationReport, { json, report: page }: Options)
     process.stdout.write(`${text}\n`)
     return
   }
-  process.stdout.write(`${evaluationText(report)}\n${report.explain === undefined ? '' : `\n${explanationText(report.explain)}\n`}`)
+  process.stdout.write(`${evaluationText(report)}\n${report.explain === undefined ? '' : `\n${explanationText(report.explain)}\n`}${report.learningCurve === undefined ? '' : `\n${curveTable([{ detector: report.detector, curve: report.learningCurve }])}\n`}`)
   if (json !== undefined) await writeFile(json, `${text}\n`)
   const written = [json, page].filter((file) => file !== undefined)
   if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)

@@ -70,6 +70,21 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(existsSync(join(folder, 'all-plates.json'))).toBe(true)
   })
 
+  it('shows how the figures grow with the good parts, here and in evaluate', async () => {
+    const [html, json] = [join(folder, 'curve.html'), join(folder, 'curve.json')]
+    const compared = await runGoodparts(['compare', dataset, '--families', 'template-difference', '--seeds', '0', ...quick, '--learning-curve', '--report', html])
+    expect(compared.code, compared.stderr).toBe(0)
+    // 20 of the 30 are learned from; a quarter of those would be too few.
+    expect(compared.stdout).toMatch(/good parts learned from +10 +15 +20\n.*\ntemplate-difference( +[01]\.\d{4}){3}/)
+    expect(readFileSync(html, 'utf8').match(/<circle class="series-0"/g)).toHaveLength(3)
+    const evaluated = await runGoodparts(['evaluate', dataset, '--detector', 'template-difference', '--set', 'variants=1', '--learning-curve', '--json', json, '--report', html])
+    expect(evaluated.code, evaluated.stderr).toBe(0)
+    const { learningCurve, imageAuroc } = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
+    expect(learningCurve?.map(({ images }) => images)).toEqual([10, 15, 20])
+    expect(learningCurve?.at(-1)?.imageAuroc).toBe(imageAuroc)
+    expect(readFileSync(html, 'utf8')).toContain('How many good parts are enough')
+  })
+
   it('refuses families and seeds that are none', async () => {
     expect(await runGoodparts(['compare', dataset, '--families', 'magic'])).toMatchObject({ code: 1, stderr: expect.stringContaining('got magic') as string })
     expect(await runGoodparts(['compare', dataset, '--seeds', '1,x'])).toMatchObject({ code: 1, stderr: expect.stringContaining('GOODPARTS_ARGUMENT') as string })

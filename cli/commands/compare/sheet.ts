@@ -8,6 +8,7 @@ import type { PictureScorer } from '../../../engine/evaluation/picture-scorer.ts
 import { rocCurve } from '../../../engine/evaluation/ranking.ts'
 import { renderComparison, type ComparisonPage } from '../../../engine/evaluation/report/compare-report.ts'
 import { makeGallery } from '../../../engine/evaluation/report/gallery.ts'
+import { curveTable } from '../../learning-curve-table.ts'
 import { nameIn } from '../../dataset-names.ts'
 import { textTable } from '../../text-table.ts'
 
@@ -21,6 +22,7 @@ export class ComparisonSheet {
   readonly #compared: Array<Pick<Compared, 'result' | 'proxy'>> = []
   readonly #curves: Array<ComparisonPage['curves'][number]> = []
   readonly #failures: FailedFit[] = []
+  readonly #learning: Array<{ detector: string, curve: NonNullable<Compared['curve']> }> = []
   #baseline: number | null = null
 
   constructor (dataset: Dataset) {
@@ -28,9 +30,10 @@ export class ComparisonSheet {
   }
 
   /** @param scorer Where a page is wanted: scores the pictures that it shows. */
-  async add ({ result, proxy, bundleName, evaluation }: Compared, scorer: PictureScorer | null): Promise<void> {
+  async add ({ result, proxy, bundleName, evaluation, curve }: Compared, scorer: PictureScorer | null): Promise<void> {
     this.#compared.push({ result, proxy })
     this.#baseline = evaluation.findings.baselineAuroc
+    if (curve !== null) this.#learning.push({ detector: result.detector, curve })
     if (scorer === null || this.#curves.some(({ detector }) => detector === result.detector)) return
     const scoresOf = (good: boolean): number[] => evaluation.pictures.filter(({ entry }) => entry.isGood === good).map(({ score }) => score)
     const { misses, falseRejects } = await makeGallery(evaluation, scorer, nameIn(this.#dataset))
@@ -67,6 +70,7 @@ export class ComparisonSheet {
       `${this.#dataset.name}${this.complete ? '' : ' (interrupted)'}`,
       this.#compared.length === 0 ? '' : textTable(['detector', 'seed', ...columns], this.#compared.map(({ result, proxy }) => [result.detector, String(result.seed), ...cells({ ...result, proxy })])),
       families.some(({ seeds }) => seeds > 1) ? textTable(['mean of', 'seeds', ...columns], families.map((family) => [family.detector, String(family.seeds), ...cells(family)])) : '',
+      this.#learning.length === 0 ? '' : `Learning curves, image AUROC\n${curveTable(this.#learning)}`,
       this.#failures.map(({ detector, seed, error }) => `${detector}, seed ${seed} failed: ${error.message} (${error.code})`).join('\n'),
       `Trivial baseline AUROC ${shown(this.#baseline)}.`,
       best === null ? '' : `Best on the test pictures, known with hindsight only: ${best.detector}, ${shown(best.imageAuroc)}.`,
@@ -84,7 +88,7 @@ export class ComparisonSheet {
       families: summarise(this.#compared),
       bestOnTest: bestOnTest(this.#compared),
       curves: this.#curves,
-      learningCurves: [],
+      learningCurves: this.#learning.map(({ detector, curve }) => ({ name: detector, points: curve.flatMap(({ images, imageAuroc }) => imageAuroc === null ? [] : [[images, imageAuroc] as const]) })),
       failures: this.#failures.map(({ detector, seed, error }) => ({ detector, seed, message: error.message })),
       complete: this.complete,
       createdAt: new Date().toISOString(),

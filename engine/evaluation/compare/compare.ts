@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import type { ComparedFit } from '../../../schemas/comparison.ts'
+import type { LearningCurvePoint } from '../../../schemas/evaluation.ts'
 import { readBundle } from '../../bundle/bundle.ts'
 import type { FitContext } from '../../detectors/detector.ts'
 import { drawnPictures } from '../../detectors/drawn-pictures.ts'
@@ -17,6 +18,7 @@ import { asGoodpartsError, type GoodpartsError } from '../../errors.ts'
 import { seededRandom } from '../../random.ts'
 import { defectImages, goodImages, type Dataset } from '../dataset.ts'
 import { evaluateBundle, type Evaluation } from '../evaluate.ts'
+import { learningCurve } from '../learning-curve.ts'
 import { openScorer, type PictureScorer } from '../picture-scorer.ts'
 
 export interface CompareRequest {
@@ -26,6 +28,8 @@ export interface CompareRequest {
   options: (family: string) => { [option: string]: JsonValue }
   /** Intra-op threads of fits and of scoring. */
   threads: number
+  /** Whether each family is also fitted to some of the pictures, with the first seed. */
+  learningCurve: boolean
 }
 
 export interface CompareContext {
@@ -44,6 +48,8 @@ export interface Compared {
   /** For a person: layers, size. */
   bundleName: string
   evaluation: Evaluation
+  /** `null` where it was not asked for. */
+  curve: LearningCurvePoint[] | null
 }
 
 export interface FailedFit {
@@ -112,7 +118,10 @@ async function compareOne (dataset: Dataset, { detector, seed, split, drawn, out
     const evaluation = await evaluateBundle(dataset, metadata, scorer, { seed, progress: (...report) => { context.progress(...report) }, signal: context.signal, templates: false })
     const { imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond } = evaluation.findings
     const result = { detector, seed, imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond, bundleBytes: bytes.byteLength }
-    await context.onResult({ result, proxy, bundleName: metadata.name, evaluation }, scorer)
+    const curve = request.learningCurve && seed === request.seeds[0]
+      ? await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, split }, { images: metadata.training.images, imageAuroc, aupro30 }, { ...context, seed })
+      : null
+    await context.onResult({ result, proxy, bundleName: metadata.name, evaluation, curve }, scorer)
   } finally {
     await scorer.close()
   }

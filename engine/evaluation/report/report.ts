@@ -1,7 +1,7 @@
 /** The evaluation as one self-contained HTML page. */
 import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluation.ts'
 import { rocCurve } from '../ranking.ts'
-import { rocChart, scoreHistogram } from './charts.ts'
+import { countChart, rocChart, scoreHistogram } from './charts.ts'
 import type { GalleryPicture } from './gallery.ts'
 import { decimals, html, Html, percent } from './html-text.ts'
 import { style } from './style.ts'
@@ -30,6 +30,7 @@ ${tiles(report)}
 <p class="note">What looks at no content, and the subtraction of a template. A detector has to be well above both to say anything.</p>
 <div class="card scroll">${baselineTable(report)}</div>
 ${scaleSection(report.trials)}
+${learningSection(report)}
 ${gallery('Worst misses', missNote(report), pictures.misses)}
 ${gallery('Worst false rejects', falseRejectNote(report), pictures.falseRejects)}
 ${footer(report)}
@@ -43,6 +44,15 @@ function scaleSection (trials: EvaluationReport['trials']): Html | null {
   return html`<h2>How the scale was chosen</h2>
 <p class="note">Separation: AUROC of good parts with defects drawn on them against the same parts untouched; no real defect was used.</p>
 <div class="card scroll">${trialTable(trials)}</div>`
+}
+
+function learningSection ({ learningCurve, detector }: EvaluationReport): Html | null {
+  if (learningCurve === undefined) return null
+  const points = learningCurve.flatMap(({ images, imageAuroc }) => imageAuroc === null ? [] : [[images, imageAuroc] as const])
+  if (points.length === 0) return null
+  return html`<h2>How many good parts are enough</h2>
+<p class="note">The same detector, its layers and size as they are, learned from some of the good pictures. Where the curve still climbs at its end, more good parts would help.</p>
+<div class="pair"><figure class="card">${countChart('Image AUROC over good pictures learned from', 'good pictures learned from', 'image AUROC', [{ name: detector, points }])}</figure></div>`
 }
 
 function heading ({ dataset, detector, scale, size, bundle, createdAt }: EvaluationReport): Html {
