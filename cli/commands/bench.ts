@@ -1,5 +1,6 @@
 /** `goodparts bench …`: measurements that print a table and write JSON. Each is a file of `bench/`. */
 import type { Command } from 'commander'
+import { registerExplain } from './bench/explain.ts'
 import { registerLoop } from './bench/loop.ts'
 import { registerScore } from './bench/score.ts'
 
@@ -7,4 +8,5 @@ export function register (program: Command): void {
   const bench = program.command('bench').description('measure this machine; ratios compare within one run')
   registerScore(bench)
   registerLoop(bench)
+  registerExplain(bench)
 }

@@ -1,0 +1,115 @@
+/** `goodparts bench explain`: what explaining every reject costs the verdicts, off and on in turns, one run. */
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { readBundle, saveBundle, writeBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
+import { goldenImage, goldenTolerance, makeGoldenVectors } from '../../../engine/bundle/golden.ts'
+import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
+import type { Explainer } from '../../../engine/explain/explainer.ts'
+import { explainerByName } from '../../../engine/explain/registry.ts'
+import { encodeModel } from '../../../engine/graph/encode.ts'
+import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
+import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
+import { modelRunner } from '../../../engine/runtime/model-runner.ts'
+import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
+import { measuredOn, measuredOnText } from '../../measured-on.ts'
+import { positiveNumber, wholeNumber } from '../../option-values.ts'
+import { textTable } from '../../text-table.ts'
+import { readMethods } from '../evaluate/explanations.ts'
+import { measureExplaining, type ExplainingMeasurement, type Rates } from './explain-measurement.ts'
+import { sampleBundle } from './sample-bundle.ts'
+
+interface Options {
+  methods: Explainer[]
+  every: number
+  rounds: number
+  seconds: number
+  budget: number
+  size: number
+  layers: string
+  device: DeviceRequest
+  seed: number
+  json?: string
+}
+
+/** What explanations may cost. */
+const LIMIT = 0.05
+
+export function registerExplain (bench: Command): void {
+  bench.command('explain')
+    .description(`verdict latency and throughput with every reject explained against without, in turns; exit 1 when p99 or throughput move by ${100 * LIMIT} % or more`)
+    .argument('[bundle]', 'a bundle file; without one, a patch memory of synthetic pictures is made')
+    .option('--methods <names>', 'of explanation, divided by commas', readMethods, [explainerByName('sise')])
+    .option('--every <parts>', 'one part in so many is a reject', wholeNumber(1), 10)
+    .option('--rounds <number>', 'of each, in turns', wholeNumber(1), 4)
+    .option('--seconds <number>', 'of each round', positiveNumber, 15)
+    .option('--budget <milliseconds>', 'of each explanation', positiveNumber, 3000)
+    .option('--layers <name>', 'of the made bundle: fine or standard', 'standard')
+    .option('--size <pixels>', 'input edge of the made bundle', wholeNumber(32), 256)
+    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', 'auto')
+    .option('--seed <number>', 'of the pictures', wholeNumber(0), 1)
+    .option('--json <file>', 'write the figures there')
+    .action(benchExplain)
+}
+
+async function benchExplain (path: string | undefined, options: Options): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'goodparts-bench-'))
+  try {
+    const file = path ?? join(folder, 'bundle.onnx')
+    if (path === undefined) await saveBundle(file, await madeBundle(options))
+    const model = await loadModel(await readBundle(file), { device: options.device })
+    try {
+      const load = loadavg()[0] ?? 0
+      const measured = await measureExplaining(model, file, { ...options, methods: options.methods.map(({ method }) => method) })
+      await print(measured, load, options, model.choice.reason)
+    } finally {
+      await model.close()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function print (measured: ExplainingMeasurement, load: number, options: Options, choice: string): Promise<void> {
+  const { off, on, throughputRatio, p99Ratio, explained, notExplained } = measured
+  const where = await measuredOn()
+  const methods = options.methods.map(({ method }) => method)
+  const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
+  const cores = availableParallelism()
+  process.stdout.write(`${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.toFixed(3)]])}\n\n` +
+    `${options.rounds} rounds of ${options.seconds} s each, in turns; one part in ${options.every} a reject. ${explained} rejects explained, ${notExplained} not: too many for the queue, or waiting when their round ended.\n` +
+    `Model: ${choice}. Seed ${options.seed}.\n${measuredOnText(where)}\n${load > cores / 2 ? `The machine was busy before (load ${load.toFixed(1)} on ${cores} cores).\n` : ''}`)
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'explain', ...options, methods, ...where, loadAverage: load, ...measured }, null, 2)}\n`)
+  if (throughputRatio < 1 - LIMIT || p99Ratio > 1 + LIMIT) process.exitCode = 1
+}
+
+/** Its limits mean nothing; its cost is that of a real one. */
+async function madeBundle ({ layers, size, seed }: Options): Promise<ModelBundle> {
+  const graph = encodeModel(await sampleBundle({ layers, size, entries: 2000, width: 64, seed }))
+  const session = await openSession(graph)
+  try {
+    const run = modelRunner(session)
+    const input = { width: size, height: size, channels: 3 } as const
+    const vectors = await makeGoldenVectors(run, input)
+    const { score, map, height } = await run(goldenImage(seed, size, size))
+    return await withExemplars(writeBundle(graph, {
+      name: 'bench',
+      family: 'patch-memory',
+      createdAt: new Date().toISOString(),
+      options: { layers, size },
+      input,
+      map: { height, width: map.length / height },
+      calibration: { scores: [score / 2], heldOutBy: 'image' },
+      classNames: [],
+      training: { images: 0, groups: null, imageHashes: [], seed, seconds: 0 },
+      parent: null,
+      golden: { vectors, relativeTolerance: goldenTolerance },
+      trials: [],
+      versions: {}
+    }), [{ name: 'made', read: async () => Promise.resolve(goldenImage(seed + 1, size, size)) }])
+  } finally {
+    await session.close()
+  }
+}
