@@ -1,11 +1,13 @@
 /** `goodparts compare`: several families of detectors on the same pictures, in one table, with a recommendation. */
-import { writeFile } from 'node:fs/promises'
-import { parse } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, parse } from 'node:path'
 import type { Command } from 'commander'
 import { detectorByFamily, detectors } from '../../engine/detectors/registry.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { compareFamilies } from '../../engine/evaluation/compare/compare.ts'
-import { readDataset } from '../../engine/evaluation/dataset.ts'
+import { cropDataset } from '../../engine/evaluation/crop-dataset.ts'
+import { readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { readSetting, wholeNumber, type Settings } from '../option-values.ts'
@@ -18,6 +20,7 @@ interface Options {
   set: Settings
   threads: number
   learningCurve: boolean
+  crops?: number
   json?: string
   report?: string
 }
@@ -29,6 +32,7 @@ export function register (program: Command): void {
     .option('--families <names>', 'families to compare, with commas between; all that need good parts only when not given', readFamilies, familiesOfGoodParts())
     .option('--seeds <numbers>', 'seeds of the fits, with commas between', readSeeds, [0, 1, 2])
     .option('--set <[family.]name=value>', 'an option of the detectors, or of one family; may be given again', readSetting, {})
+    .option('--crops <pixels>', 'compare on square pieces of the pictures, at most four of each, drawn with the first seed', wholeNumber(32))
     .option('--learning-curve', 'also fit each family to a quarter, a half and three quarters of the good parts, with the first seed', false)
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
     .option('--json <file>', 'write the figures there as they come; - for standard output, without the table. With several data sets each has a file of its own')
@@ -39,7 +43,24 @@ export function register (program: Command): void {
 }
 
 async function compare (path: string, options: Options, signal: AbortSignal): Promise<void> {
-  const dataset = await readDataset(path)
+  const { crops: edge, seeds: [seed = 0] } = options
+  if (edge === undefined) {
+    await compareOn(await readDataset(path), options, signal)
+    return
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'goodparts-crops-'))
+  const progress = new Progress()
+  try {
+    const pieces = await cropDataset(await readDataset(path), folder, { edge, seed }, (done, total) => { progress.update('cutting', done, total) }, signal)
+    progress.clear()
+    await compareOn(pieces, options, signal)
+  } finally {
+    progress.clear()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function compareOn (dataset: Dataset, options: Options, signal: AbortSignal): Promise<void> {
   const sheet = new ComparisonSheet(dataset)
   const progress = new Progress()
   const writeJson = async (): Promise<void> => {

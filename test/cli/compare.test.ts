@@ -85,6 +85,14 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(readFileSync(html, 'utf8')).toContain('How many good parts are enough')
   })
 
+  it('compares on pieces of the pictures', async () => {
+    const json = join(folder, 'pieces.json')
+    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density', '--seeds', '0', '--crops', '32', '--set', 'size=32', '--set', 'scale=fine', '--set', 'channels=6', '--json', json])
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain('plates, pieces of 32')
+    expect(readReport(json).results).toHaveLength(1)
+  })
+
   it('refuses families and seeds that are none', async () => {
     expect(await runGoodparts(['compare', dataset, '--families', 'magic'])).toMatchObject({ code: 1, stderr: expect.stringContaining('got magic') as string })
     expect(await runGoodparts(['compare', dataset, '--seeds', '1,x'])).toMatchObject({ code: 1, stderr: expect.stringContaining('GOODPARTS_ARGUMENT') as string })
