@@ -6,17 +6,19 @@ import { join } from 'node:path'
 import { readBundle, writeBundle, type ModelBundle } from '../../bundle/bundle.ts'
 import { goldenTolerance, makeGoldenVectors } from '../../bundle/golden.ts'
 import { createDecision } from '../../decision/decision.ts'
+import { twoSampleTest } from '../../decision/drift/two-sample-test.ts'
 import { pixelHash } from '../../detectors/picture-pool.ts'
 import { Scorer } from '../../detectors/scorer.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { decodeImage } from '../../frame/image-codec.ts'
+import { seededRandom } from '../../random.ts'
 import { ReplayBuffer, type BufferState } from '../buffers/replay-buffer.ts'
 import { replayPolicyByName } from '../buffers/registry.ts'
 import type { Exemplar } from '../buffers/replay-policy.ts'
 import { ExemplarStore } from '../exemplar-store.ts'
 import { LabelInbox } from '../label-inbox.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
-import { countByLabel } from '../samples.ts'
+import { byLabel, countByLabel } from '../samples.ts'
 import { SnnlReference } from '../snnl.ts'
 import { gateDefaults, judgeUpdate, type GateAnswer, type GateOptions, type Limits, type ProductScores } from './acceptance-gate.ts'
 import { BundleHistory } from './bundle-history.ts'
@@ -61,6 +63,8 @@ export interface UpdateOutcome {
   bundle: string
   parent: string | null
   gate: GateAnswer
+  /** Of each product with remembered good parts: whether the lot's good parts look like them, by an embedding two-sample test. */
+  shifts: Array<{ product: string, remembered: number, lot: number, pValue: number }>
   learned: number
   checked: number
   heldBack: HeldBack[]
@@ -113,6 +117,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
       bundle: bundle.metadata.id,
       parent: bundle.metadata.parent,
       gate: answer,
+      shifts: shiftsOf([...lot.learned, ...lot.checked], before.exemplars, request.seed),
       learned: candidate.learned.length,
       checked: candidate.checked.length,
       heldBack,
@@ -130,6 +135,19 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
 function withoutRelabelled (state: BufferState, inbox: LabelInbox): BufferState {
   const relabelled = new Set(inbox.waiting.map(({ sha256 }) => sha256))
   return { ...state, exemplars: state.exemplars.filter(({ id }) => !relabelled.has(id)) }
+}
+
+/** Products with fewer good parts on a side are left out. */
+const fewestToCompare = 5
+
+function shiftsOf (lot: readonly LotPicture[], exemplars: readonly Exemplar[], seed: number): UpdateOutcome['shifts'] {
+  const remembered = byLabel(exemplars.filter(({ label }) => isGoodLabel(label)))
+  return [...byLabel(lot.map(({ item }) => item))].flatMap(([label, items]) => {
+    const known = remembered.get(label) ?? []
+    if (known.length < fewestToCompare || items.length < fewestToCompare) return []
+    const { pValue } = twoSampleTest(known.map(({ features }) => features), items.map(({ features }) => features), seededRandom(seed))
+    return [{ product: productOf(label), remembered: known.length, lot: items.length, pValue }]
+  })
 }
 
 interface Checked { label: string, before: number, after: number, inLot: boolean, byPerson: boolean }

@@ -10,6 +10,7 @@ import { updateDetector, type UpdateOutcome, type UpdateRequest } from '../../..
 import { LabelInbox, removedLabel } from '../../../engine/continual/label-inbox.ts'
 import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
 import { Scorer } from '../../../engine/detectors/scorer.ts'
+import { encodePng } from '../../../engine/frame/image-codec.ts'
 import { addParts, part, range, type Product } from './products.ts'
 
 let parent: ModelBundle
@@ -202,6 +203,17 @@ describe('a continual update', () => {
     expect(exemplars.find(({ sha256 }) => sha256 === first!.sha256)).toMatchObject({ label: 'woven/blot' })
     expect(exemplars.find(({ sha256 }) => sha256 === second!.sha256)).toBeUndefined()
     expect(inbox().waiting).toEqual([])
+  })
+
+  it('says whether a lot looks like what is remembered of its product', async () => {
+    known()
+    await addParts(inbox(), 'woven', range(900, 10))
+    const steady = await updateDetector(request)
+    expect(steady.shifts).toMatchObject([{ product: 'woven', lot: 10 }])
+    expect(steady.shifts[0]!.pValue).toBeGreaterThan(0.02)
+    // Another product under the old name, said twice so that it stands.
+    for (const seed of [...range(950, 10), ...range(950, 10)]) await inbox().add(await encodePng(part('striped', seed)), { product: 'woven', label: 'good', partId: `p${seed}`, by: 'person', pValue: null, inDrift: false })
+    expect((await updateDetector(request)).shifts[0]!.pValue).toBeLessThan(0.01)
   })
 
   it('says so when nothing waits', async () => {
