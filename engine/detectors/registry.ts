@@ -2,6 +2,7 @@
 import { GoodpartsError } from '../errors.ts'
 import { automatic } from './auto/auto.ts'
 import { classifier } from './classifier/classifier.ts'
+import { contrastive } from './contrastive/contrastive.ts'
 import { density } from './density/density.ts'
 import type { Detector } from './detector.ts'
 import { discriminative } from './discriminative/discriminative.ts'
@@ -17,7 +18,8 @@ export const detectors: readonly Detector[] = [
   classifier,
   discriminative,
   reconstruction,
-  distillation
+  distillation,
+  contrastive
 ]
 
 /** Every name that a fit can be asked for: the families, and `auto`, which chooses one. */

@@ -53,7 +53,7 @@ export function buildPooledGraph (options: FeatureOptions & { mapSigma: number }
 }
 
 /** `|L⁻¹ (x - m)|` over the channels of `(N, D, h, w)`, as `(N, 1, h, w)`. */
-function addDistance (builder: GraphBuilder, features: Value, { mean, covariance }: Gaussian, channels: number): Value {
+export function addDistance (builder: GraphBuilder, features: Value, { mean, covariance }: Gaussian, channels: number): Value {
   const centred = builder.node('Sub', [features, builder.constant(Float32Array.from(mean), [1, channels, 1, 1], 'mean')])
   const weights = builder.constant(Float32Array.from(inverseFactor(covariance, channels)), [channels, channels, 1, 1], 'whitening')
   const white = builder.node('Conv', [centred, weights])

@@ -54,6 +54,22 @@ export function groupNorm (network: NetworkBuilder, name: string, input: Feature
   return withValue(input, graph.node('Add', [graph.node('Mul', [even, scale]), shift]))
 }
 
+/**
+ * Layer normalisation over the channels of each position by itself (Ba et al. 2016; per position as in ConvNeXt, Liu et al. 2022). What is
+ * learnt on small crops then holds on whole pictures: no position's numbers depend on how much lies around it.
+ */
+export function positionNorm (network: NetworkBuilder, name: string, input: FeatureMap): FeatureMap {
+  const { graph } = network
+  const { channels } = input
+  const axis = graph.whole(1)
+  const centred = graph.node('Sub', [input.value, graph.node('ReduceMean', [input.value, axis], { keepdims: 1 })])
+  const variance = graph.node('ReduceMean', [graph.node('Mul', [centred, centred]), axis], { keepdims: 1 })
+  const even = graph.node('Div', [centred, graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(normalisationEpsilon)])])])
+  const scale = network.parameter(`${name}.scale`, [1, channels, 1, 1], { kind: 'constant', value: 1 })
+  const shift = network.parameter(`${name}.shift`, [1, channels, 1, 1], { kind: 'constant', value: 0 })
+  return withValue(input, graph.node('Add', [graph.node('Mul', [even, scale]), shift]))
+}
+
 export function relu (network: NetworkBuilder, input: FeatureMap): FeatureMap {
   return withValue(input, network.graph.node('Relu', [input.value]))
 }

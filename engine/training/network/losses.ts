@@ -57,6 +57,24 @@ export function crossEntropy (network: NetworkBuilder, logits: Value, oneHot: Va
   return graph.node('Neg', [meanOf(network, each)])
 }
 
+/** Larger than any logit: what it is taken from has no part in a softmax. */
+const excluded = 1e9
+
+/**
+ * NT-Xent (Chen et al. 2020, equation 1): each row's other view among all other rows.
+ * @param embeddings `(2 B, D)`, row i and row i + B the two views of one picture. @param rows 2 B.
+ */
+export function contrastiveLoss (network: NetworkBuilder, embeddings: Value, rows: number, temperature: number): Value {
+  const { graph } = network
+  const squares = graph.node('ReduceSum', [graph.node('Mul', [embeddings, embeddings]), graph.whole(1)], { keepdims: 1 })
+  const unit = graph.node('Div', [embeddings, graph.node('Sqrt', [graph.node('Add', [squares, graph.scalar(1e-8)])])])
+  const similarities = graph.node('MatMul', [unit, graph.node('Transpose', [unit], { perm: [1, 0] })])
+  const square = (value: (row: number, column: number) => number): Value =>
+    graph.constant(Float32Array.from({ length: rows * rows }, (_, index) => value(Math.floor(index / rows), index % rows)), [rows, rows])
+  const logits = graph.node('Sub', [graph.node('Mul', [similarities, graph.scalar(1 / temperature)]), square((row, column) => row === column ? excluded : 0)])
+  return crossEntropy(network, logits, square((row, column) => (row + rows / 2) % rows === column ? 1 : 0))
+}
+
 const ssimWindow = 11
 const ssimDeviation = 1.5
 

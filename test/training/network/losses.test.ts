@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Value } from '../../../engine/graph/graph.ts'
 import { encodeModel } from '../../../engine/graph/encode.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
-import { crossEntropy, focalLoss, meanSquares, structuralSimilarity, truncatedL1 } from '../../../engine/training/network/losses.ts'
+import { contrastiveLoss, crossEntropy, focalLoss, meanSquares, structuralSimilarity, truncatedL1 } from '../../../engine/training/network/losses.ts'
 import { NetworkBuilder } from '../../../engine/training/network/network-builder.ts'
 
 /** The value of a loss of two constants `(rows, columns)`. */
@@ -48,6 +48,17 @@ describe('crossEntropy', () => {
 describe('meanSquares', () => {
   it('is the mean of squared differences', async () => {
     expect(await lossOf(meanSquares, [[1, 2, 3]], [[1, 4, 0]])).toBeCloseTo(13 / 3, 5)
+  })
+})
+
+describe('contrastiveLoss', () => {
+  it('is NT-Xent: the other view among all rows but the own, worked out by hand', async () => {
+    const rows = [[1, 0], [0, 2], [3, 4], [-1, 1]]
+    const unit = rows.map((row) => row.map((value) => value / Math.hypot(...row)))
+    const similarity = (i: number, j: number): number => Math.exp((unit[i]![0]! * unit[j]![0]! + unit[i]![1]! * unit[j]![1]!) / 0.5)
+    const each = [0, 1, 2, 3].map((i) => -Math.log(similarity(i, (i + 2) % 4) / [0, 1, 2, 3].filter((j) => j !== i).reduce((sum, j) => sum + similarity(i, j), 0)))
+    const expected = each.reduce((sum, value) => sum + value, 0) / 4
+    expect(await lossOf((network, a) => contrastiveLoss(network, a, 4, 0.5), rows, rows)).toBeCloseTo(expected, 4)
   })
 })
 

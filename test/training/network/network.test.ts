@@ -5,7 +5,7 @@ import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
 import type { Tensor } from '../../../engine/runtime/onnx-runtime.ts'
 import { convolutionBlock, invertedResidual, residualBlock, upsamplingBlock } from '../../../engine/training/network/blocks.ts'
 import { exportInference } from '../../../engine/training/network/export-inference.ts'
-import { convolution, globalAverage, groupNorm, leakyRelu, linear } from '../../../engine/training/network/layers.ts'
+import { convolution, globalAverage, groupNorm, leakyRelu, linear, positionNorm } from '../../../engine/training/network/layers.ts'
 import { NetworkBuilder } from '../../../engine/training/network/network-builder.ts'
 import type { FeatureMap, Network } from '../../../engine/training/network/network-builder.ts'
 import { initialWeights } from '../../../engine/training/network/parameter.ts'
@@ -66,6 +66,17 @@ describe('layers', () => {
       const mean = values.reduce((sum, value) => sum + value, 0) / 160
       expect(mean).toBeCloseTo(0, 5)
       expect(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 160).toBeCloseTo(1, 3)
+    }
+  })
+
+  it('positionNorm brings the channels of each position to mean 0 and deviation 1', async () => {
+    const { network } = networkOf((builder, map) => positionNorm(builder, 'norm', map))
+    const { data } = await run(network, initialWeights(network.parameters, 1))
+    for (const position of [0, 17, 79]) {
+      const values = [0, 1, 2, 3, 4, 5].map((channel) => data[channel * 80 + position]!)
+      const mean = values.reduce((sum, value) => sum + value, 0) / 6
+      expect(mean).toBeCloseTo(0, 5)
+      expect(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 6).toBeCloseTo(1, 3)
     }
   })
 

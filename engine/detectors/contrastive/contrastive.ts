@@ -1,0 +1,72 @@
+/**
+ * Contrastive learning from nothing: an encoder is trained on crops of good parts, without labels, to tell pasted pieces (CutPaste, Li et al.
+ * 2021), to know a view again (SimCLR, Chen et al. 2020), or that with turns as something else (CSI, Tack et al. 2020). A part is then as bad
+ * as its place that is least like any on good parts.
+ */
+import type { JsonValue } from '../../../schemas/bundle.ts'
+import { encodeModel } from '../../graph/encode.ts'
+import type { Graph } from '../../graph/graph.ts'
+import { adamw } from '../../graph/optimisers/adamw.ts'
+import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
+import { openSession } from '../../runtime/onnx-runtime.ts'
+import type { FloatImage } from '../../training/augment/float-image.ts'
+import { exportInference } from '../../training/network/export-inference.ts'
+import type { PictureGeometry } from '../../training/pictures.ts'
+import { train } from '../../training/train.ts'
+import { ledoitWolf } from '../density/ledoit-wolf.ts'
+import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
+import type { FitWork } from '../fit-work.ts'
+import { fitFromScratch } from '../from-scratch.ts'
+import { cropFeeds } from './crops.ts'
+import { encoderTraining, featureNetwork } from './encoder.ts'
+import type { EncoderSettings } from './encoder.ts'
+import { mostDifferent, samplePatches } from './known-patches.ts'
+import { contrastiveDefaults, readContrastiveOptions } from './options.ts'
+import type { ContrastiveOptions } from './options.ts'
+import { buildContrastiveGraph } from './scoring-graph.ts'
+import { buildShiftGraph, learnShifts } from './shifts.ts'
+
+const family = 'contrastive'
+const clipNorm = 1
+
+export const contrastive: Detector = {
+  family,
+  description: 'An encoder trained on crops of good parts to tell pasted pieces or to know views again (needs no pretrained network)',
+  defaults: { ...contrastiveDefaults },
+  fit
+}
+
+async function fit (images: readonly GoodImage[], given: Readonly<Record<string, JsonValue>>, context: FitContext): Promise<FittedBundle> {
+  const options = readContrastiveOptions(given)
+  return fitFromScratch(images, {
+    family,
+    name: `${options.method} ${options.size}`,
+    size: options.size,
+    options: { ...options },
+    learn: (pictures, geometry, work) => learn(pictures, geometry, options, work)
+  }, context)
+}
+
+async function learn (pictures: readonly FloatImage[], { size, channels }: PictureGeometry, options: ContrastiveOptions, work: FitWork): Promise<Graph> {
+  const { method, patch, batch, steps, width, mapSigma } = options
+  const settings: EncoderSettings = { method, channels, width }
+  const { weights } = await train({
+    network: encoderTraining(settings, patch, batch),
+    optimiser: adamw({ weightDecay: 1e-3 }),
+    steps,
+    learningRate: cosineSchedule({ base: options.learningRate, steps, warmUp: Math.min(20, Math.floor(steps / 10)) }),
+    clipNorm,
+    seed: work.seed,
+    feeds: (step) => cropFeeds(pictures, { method, patch, batch, seed: work.seed }, step)
+  }, work)
+  const graph = { ...settings, size, weights, mapSigma }
+  if (method === 'csi') return buildShiftGraph(graph, await learnShifts(graph, pictures, options.bankSize, work))
+  const session = await openSession(encodeModel(exportInference(featureNetwork(settings, size, 1), weights)), { threads: work.threads })
+  try {
+    const { features = new Float32Array() } = await samplePatches(session, pictures, ['features'], work)
+    if (options.density === 'gaussian') return buildContrastiveGraph(graph, { gaussian: ledoitWolf(features, 4 * width) })
+    return buildContrastiveGraph(graph, { bank: { entries: await mostDifferent(features, 4 * width, options.bankSize, work), width: 4 * width } })
+  } finally {
+    await session.close()
+  }
+}
