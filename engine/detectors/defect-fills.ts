@@ -26,12 +26,21 @@ export function drawFill (random: Random): FillName {
   return names.find((name) => (left -= weights[name]) < 0) ?? 'paste'
 }
 
-/** A piece from another place of another good part. */
+/**
+ * A turned piece from another place of another good part. Upright it may be a proper piece in the wrong place, which only layers that see
+ * wide can tell: on a printed board they then win although they miss real defects (measured: AUROC 0.938 for 1.000).
+ */
 function paste (canvas: Canvas, random: Random): void {
   const { image, other } = canvas
-  const shiftX = Math.floor(random() * other.width)
-  const shiftY = Math.floor(random() * other.height)
-  paint(canvas, (x, y, channel) => sample(other, (x + shiftX) % other.width, (y + shiftY) % other.height, Math.min(channel, other.channels - 1)), image.channels)
+  const shiftX = random() * other.width
+  const shiftY = random() * other.height
+  const angle = Math.PI / 9 * (1 + 2.5 * random()) + Math.PI / 2 * Math.floor(4 * random())
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
+  paint(canvas, (x, y, channel) => sample(other, wrapped(x * cosine - y * sine + shiftX, other.width), wrapped(x * sine + y * cosine + shiftY, other.height), Math.min(channel, other.channels - 1)), image.channels)
+}
+
+function wrapped (coordinate: number, size: number): number {
+  return (Math.floor(coordinate) % size + size) % size
 }
 
 /** Darker or brighter by 25 to 90 grey levels. */
