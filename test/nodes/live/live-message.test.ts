@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { AnomalyMap } from '../../../engine/frame/anomaly-map.ts'
+import { Frame } from '../../../engine/frame/frame.ts'
+import { withMap, withMethods } from '../../../nodes/heatmap/part-explanations.ts'
+import { readLiveMessage } from '../../../nodes/live/live-message.ts'
+import { inspection } from '../../publish/fixtures.ts'
+
+const frame = Frame.fromPixels(new Uint8Array(16), { source: 'test', sequence: 0, width: 4, height: 4, channels: 1 })
+const map = new AnomalyMap(Float32Array.of(0, 1, 0, 0), 2, 2)
+const record = inspection(0)
+const found = { jpeg: new Uint8Array([1]), sha256: 'a'.repeat(64), regions: [], milliseconds: 3 }
+
+test('the first output of a heatmap node is a verdict', () => {
+  const message = withMap({ _msgid: '', frame, inspection: record, anomalyMap: map }, record, map, found)
+
+  expect(readLiveMessage(message, '')).toMatchObject({ kind: 'publication', publication: { line: record.line, map } })
+})
+
+test('the second output explains a verdict and is none', () => {
+  const faithfulness = { insertion: 0.9, deletion: 0.2, drop: 0, increase: 0 as const }
+  const explanations = [{ ...found, method: 'sise' as const, map: { values: map.values(), height: 2, width: 2 }, mapSha256: 'b'.repeat(64), faithfulness, forwards: { done: 1, planned: 1 }, skipped: null }]
+  const message = withMethods({ _msgid: '', frame, inspection: record }, record, { explanations, without: [], evidence: { name: 'good.png', jpeg: new Uint8Array([7]), sha256: 'c'.repeat(64) } })
+
+  expect(readLiveMessage(message!, '')).toMatchObject({
+    kind: 'explanations',
+    explanations: { line: record.line, eventId: record.eventId, methods: [{ method: 'sise', insertion: 0.9, deletion: 0.2, skipped: null, milliseconds: 3 }], evidence: { name: 'good.png', jpeg: Buffer.from([7]) } }
+  })
+})
+
+test('methods that found nothing send no message', () => {
+  expect(withMethods({ _msgid: '' }, record, { explanations: [], without: [{ method: 'sise', reason: 'none' }], evidence: null })).toBeNull()
+})
