@@ -37,7 +37,7 @@ export async function checkGstreamer (pipelines: readonly PipelineDefinition[]):
     found = JSON.parse(stdout.slice(stdout.indexOf('{'))) as Record<string, string | null>
   } catch (error) {
     const text = firstLine(error)
-    return [missing('GStreamer binding', text, 'the main job', 'apt-get install build-essential pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev, then npm rebuild gstreamer-superficial')]
+    return [missing('GStreamer binding', text, 'the main job', 'apt-get install build-essential pkg-config libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev, then npm run setup (in a checkout) or npm install (where the package is installed)')]
   }
   const elements = [...users].map(([element, ids]) => {
     const essential = ids.includes('every pipeline') || ids.includes(demoPipeline)

@@ -15,7 +15,7 @@ export async function checkPrograms (): Promise<Check[]> {
     existsSync(nodeHeaders)
       ? present('Node headers', nodeHeaders, 'a choice')
       : missing('Node headers', 'not beside this Node; only needed to compile the GStreamer binding', 'a choice', 'npm run setup (from a checkout) fetches a Node with its headers'),
-    await checkProgram('Chromium', ['chromium', 'google-chrome', 'chromium-browser'], ['--version'], 'apt-get install chromium'),
+    await checkProgram('Chromium', [...await fetchedBrowser(), 'chromium', 'google-chrome', 'chromium-browser'], ['--version'], 'npm run setup (in a checkout), or set GOODPARTS_CHROMIUM to one'),
     await checkProgram('Java (test Kafka)', ['java'], ['-version'], 'apt-get install default-jre-headless'),
     await checkProgram('Maven (test Kafka)', ['mvn'], ['--version'], 'apt-get install maven'),
     checkWritable('Demo folder', defaultUserDirectory())
@@ -36,6 +36,17 @@ export function checkWritable (name: string, folder: string): Check {
     return present(`${name} writable`, folder, 'the main job')
   } catch {
     return missing(`${name} writable`, folder, 'the main job', `give this user write permission to ${folder}, or set XDG_DATA_HOME`)
+  }
+}
+
+/** The one that a person names, and the one that set-up fetches where the system has none. */
+async function fetchedBrowser (): Promise<string[]> {
+  const named = process.env.GOODPARTS_CHROMIUM
+  try {
+    const { chromium } = await import('playwright-core')
+    return [...(named === undefined ? [] : [named]), ...[chromium.executablePath()].filter((path) => existsSync(path))]
+  } catch {
+    return named === undefined ? [] : [named]
   }
 }
 

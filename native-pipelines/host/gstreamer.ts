@@ -55,7 +55,7 @@ export async function loadGstreamer (): Promise<(launch: string) => Graph> {
     binding = (await import('gstreamer-superficial') as { default: Binding }).default
   } catch (cause) {
     throw new GoodpartsError('GOODPARTS_DEPENDENCY_MISSING', `Expected the package gstreamer-superficial to load: ${String(cause)}`, {
-      cause, fix: 'apt-get install libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev build-essential, then npm rebuild gstreamer-superficial'
+      cause, fix: 'apt-get install libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev build-essential, then npm run setup (in a checkout) or npm install (where the package is installed)'
     })
   }
   return (launch) => new Graph(new binding.Pipeline(launch))
