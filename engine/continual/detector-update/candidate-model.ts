@@ -1,11 +1,12 @@
 /** The graph that an update proposes, and the pictures of the lot that it would not vouch for. */
 import { Scorer } from '../../detectors/scorer.ts'
 import { seededRandom } from '../../random.ts'
+import type { BundleMetadata } from '../../../schemas/bundle.ts'
 import type { ModelBundle } from '../../bundle/bundle.ts'
 import type { Bank } from '../../detectors/patch-memory/nearest-neighbour.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
 import { extendedBank, patchesOf } from './extended-bank.ts'
-import { outliersOf } from './label-guard.ts'
+import { outliersOf, productOf } from './label-guard.ts'
 import type { LotPicture } from './labelled-lot.ts'
 import { strangenessOf } from './lot-agreement.ts'
 import { readPatchMemory } from './patch-memory-graph.ts'
@@ -34,11 +35,20 @@ export async function candidateModel (parent: ModelBundle, mode: UpdateMode, lot
   const learned = lot.learned.filter((picture) => !outliers.has(picture))
   const added = patches.filter((_, index) => learned.includes(good[index] as LotPicture))
   return {
-    model: added.length === 0 ? parent.bytes : memory.withEntries(await extendedBank(memory, added)),
+    model: added.length === 0 ? parent.bytes : memory.withEntries(await extendedBank(memory, added, bankShare(parent.metadata, learned))),
     learned,
     checked: lot.checked.filter((picture) => !outliers.has(picture)),
     outliers: [...outliers]
   }
+}
+
+/** Of the bank: an equal part for each product that is new, and for more of a known one the share of its pictures. */
+function bankShare ({ options: { products }, training }: BundleMetadata, learned: readonly LotPicture[]): number {
+  const known = Array.isArray(products) ? products : []
+  const lot = [...new Set(learned.map(({ item }) => productOf(item.label)))]
+  const fresh = lot.filter((product) => !known.includes(product)).length
+  const byPictures = learned.length / (training.images + learned.length)
+  return known.length === 0 ? byPictures : Math.max(byPictures, fresh / (known.length + fresh))
 }
 
 /** Product by product; what a person has said twice stands. */

@@ -1,4 +1,4 @@
-/** A bank of the same size that covers new good parts too: k-centre over the old entries and the new parts' own selections. */
+/** A bank of the same size that covers new good parts too. */
 import { greedyCoreset } from '../../detectors/coreset.ts'
 import { imageTensor } from '../../detectors/picture-features.ts'
 import type { RawImage } from '../../frame/image-codec.ts'
@@ -28,24 +28,60 @@ export async function patchesOf (memory: PatchMemoryGraph, images: ReadonlyArray
   }
 }
 
-/** As many entries as the bank had. Old entries count like new ones: what is near another goes first, whichever it is. */
-export async function extendedBank ({ bank }: PatchMemoryGraph, patches: readonly Float32Array[]): Promise<Float32Array> {
+/**
+ * As many entries as the bank had: of the old ones a beginning, which in greedy order is the best bank of its size, and up to `share` of the whole
+ * from the new patches, each time the one farthest from all that is taken. Without that bound a new product whose patches vary more takes nearly
+ * the whole bank, and the old one is forgotten.
+ */
+export async function extendedBank ({ bank }: PatchMemoryGraph, patches: readonly Float32Array[], share: number): Promise<Float32Array> {
   const { entries, width } = bank
-  const pool = new Float32Array(entries.length + patches.reduce((sum, { length }) => sum + length, 0))
-  pool.set(entries)
-  let offset = entries.length
-  for (const part of patches) {
-    pool.set(part, offset)
+  const count = entries.length / width
+  const added = addedPatches(entries, joined(patches), width, Math.max(1, Math.round(share * count)))
+  const pool = joined([entries.subarray(0, entries.length - added.length), added])
+  // In greedy order again, for the next update.
+  const order = await greedyCoreset(pool, width, { count, first: 0 })
+  return joined([rowsOf(pool, width, order), rowsOf(pool, width, leftOut(order, count))])
+}
+
+/** Farthest first from the old entries and each other; none that is there already. */
+function addedPatches (entries: Float32Array, patches: Float32Array, width: number, most: number): Float32Array {
+  const count = patches.length / width
+  const nearest = new Float64Array(count).fill(Infinity)
+  for (let start = 0; start < entries.length - most * width; start += width) comeNearer(nearest, patches, width, entries, start)
+  const taken: number[] = []
+  while (taken.length < Math.min(most, count)) {
+    let farthest = 0
+    nearest.forEach((squared, index) => { if (squared > (nearest[farthest] as number)) farthest = index })
+    if (!((nearest[farthest] as number) > 0)) break
+    taken.push(farthest)
+    comeNearer(nearest, patches, width, patches, farthest * width)
+  }
+  return rowsOf(patches, width, Uint32Array.from(taken))
+}
+
+function comeNearer (nearest: Float64Array, points: Float32Array, width: number, centres: Float32Array, start: number): void {
+  for (let index = 0; index < nearest.length; index++) {
+    const limit = nearest[index] as number
+    let sum = 0
+    for (let i = 0, at = index * width; i < width && sum < limit; i++, at++) sum += ((points[at] as number) - (centres[start + i] as number)) ** 2
+    if (sum < limit) nearest[index] = sum
+  }
+}
+
+/** Copies of what was taken: they fill the bank and change no distance. */
+function leftOut (taken: Uint32Array, count: number): Uint32Array {
+  const there = new Set(taken)
+  return Uint32Array.from({ length: count }, (_, index) => index).filter((index) => !there.has(index))
+}
+
+function joined (parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let offset = 0
+  for (const part of parts) {
+    all.set(part, offset)
     offset += part.length
   }
-  const count = entries.length / width
-  const taken = await greedyCoreset(pool, width, { count, first: 0 })
-  const chosen = rowsOf(pool, width, taken)
-  if (taken.length === count) return chosen
-  // Copies were passed over: the rest of the bank repeats what is there, which changes no distance.
-  const filled = new Float32Array(entries.length)
-  for (let row = 0; row < count; row++) filled.set(chosen.subarray((row % taken.length) * width, (row % taken.length + 1) * width), row * width)
-  return filled
+  return all
 }
 
 /** The graph's features end in a one. */
