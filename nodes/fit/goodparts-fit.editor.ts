@@ -20,7 +20,7 @@ const isVariable = (value: string): boolean => value.startsWith('${')
 const isWholeFrom = (least: number) => (value: string): boolean => isVariable(value) || (value !== '' && Number.isInteger(Number(value)) && Number(value) >= least)
 
 /** Families that read no layers of a network from elsewhere. */
-const withoutScale = new Set(['template-difference', 'reconstruction'])
+const withoutScale = new Set(['template-difference', 'reconstruction', 'contrastive'])
 
 RED.nodes.registerType<Properties>('goodparts-fit', {
   category: 'Goodparts',

@@ -26,6 +26,7 @@ p { margin: 6px 0; max-width: 78ch }
 .tile b { display: block; font-size: 25px; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums }
 .tile span { display: block; font-size: 13px; color: var(--soft) }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 14px }
+.pair > figure:only-child { max-width: 560px }
 .card { padding: 14px 16px; margin: 0; min-width: 0 }
 .card h3 { margin: 0 0 8px; font-size: 14px; font-weight: 600; display: flex; gap: 14px; flex-wrap: wrap; align-items: baseline }
 .key { font-weight: 400; font-size: 13px; color: var(--soft) }
