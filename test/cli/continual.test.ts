@@ -1,12 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { fashionMnistInstalled } from '../../engine/continual/protocol/fashion-mnist.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import type { ContinualReport } from '../../schemas/continual.ts'
 import { writeTexturedPlates } from '../evaluation/textured-plates.ts'
 import { runGoodparts } from './run-goodparts.ts'
+
+// Fits and updates share the machine with the other tests.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 let folder: string
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'goodparts-continual-test-')) })

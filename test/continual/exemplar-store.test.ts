@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
 import { LabelInbox, type PictureLabel } from '../../engine/continual/label-inbox.ts'
 import { mountSmallDisk } from '../small-disk.ts'
 import { memoryOf } from './stored-memory.ts'
+
+// Fits and updates share the machine with the other tests.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 let folder: string
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'goodparts-exemplars-')) })

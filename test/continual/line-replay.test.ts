@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readBundle, saveBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
@@ -14,6 +14,9 @@ import { normal, seededRandom } from '../../engine/random.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import { mountSmallDisk } from '../small-disk.ts'
 import { part, range } from './detector-update/products.ts'
+
+// Fits and updates share the machine with the other tests.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 let parent: ModelBundle
 let folder: string

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../../engine/bundle/golden.ts'
 import { BundleHistory } from '../../../engine/continual/detector-update/bundle-history.ts'
@@ -12,6 +12,9 @@ import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory
 import { Scorer } from '../../../engine/detectors/scorer.ts'
 import { encodePng } from '../../../engine/frame/image-codec.ts'
 import { addParts, part, range, type Product } from './products.ts'
+
+// Fits and updates share the machine with the other tests.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 let parent: ModelBundle
 let folder: string

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import type { UpdateOutcome } from '../../../engine/continual/detector-update/update-detector.ts'
 import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
@@ -11,6 +11,9 @@ import replayBuffer from '../../../nodes/replay-buffer/goodparts-replay-buffer.t
 import score from '../../../nodes/score/goodparts-score.ts'
 import { part, range, type Product } from '../../continual/detector-update/products.ts'
 import { deploy, getFromEditorRoute, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+
+// Fits and updates share the machine with the other tests.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 const nodes = [model, score, replayBuffer]
 let userDir: string
