@@ -33,7 +33,7 @@ export const contrastiveDefaults: ContrastiveOptions = {
   width: 12,
   density: 'nearest',
   bankSize: 1000,
-  steps: 800,
+  steps: 1200,
   batch: 12,
   learningRate: 0.002,
   mapSigma: 4

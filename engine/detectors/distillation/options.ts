@@ -28,7 +28,7 @@ export const distillationDefaults: DistillationOptions = {
   components: 32,
   width: 16,
   bottleneck: 32,
-  steps: 600,
+  steps: 800,
   batch: 4,
   learningRate: 0.002,
   mapSigma: 4,

@@ -24,7 +24,7 @@ export const reconstructionDefaults: ReconstructionOptions = {
   loss: 'ssim',
   width: 16,
   bottleneck: 16,
-  steps: 800,
+  steps: 600,
   batch: 8,
   learningRate: 0.002,
   mapSigma: 2
