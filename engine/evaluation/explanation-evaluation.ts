@@ -89,7 +89,9 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
 export async function targetOf (model: ExplainedModel, entry: Pick<DatasetEntry, 'label'>, image: RawImage): Promise<ExplanationTarget> {
   if (!model.hasClasses) return { kind: 'score' }
   const names = model.metadata?.classNames ?? []
-  const named = [entry.label, 'defect'].map((name) => names.indexOf(name)).find((index) => index >= 0)
+  // Of two classes, one of them good, a defect is the other, whatever the data set calls it.
+  const only = names.length === 2 ? names.find((name) => name !== 'good') ?? '' : ''
+  const named = [entry.label, 'defect', only].map((name) => names.indexOf(name)).find((index) => index >= 0)
   return { kind: 'class', index: named !== undefined ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
 }
 
