@@ -37,6 +37,8 @@ export interface PipelineDefinition {
   parameters: PipelineParameter[]
   /** Element factories that the launch text needs. */
   requiredElements: string[]
+  /** Element factories that `decodebin` and the like bring in for what cameras and files usually hold. Their lack is told by `goodparts doctor`, and keeps nothing from starting. */
+  usualElements?: string[]
   /** Whether pictures arrive at the pace of the world and cannot wait. */
   live: boolean
   /** What happens at the end of the stream unless configured otherwise. For a live source `loop` means to connect again. */

@@ -17,11 +17,11 @@ const LONGEST = 90
 const tail = ['videocrop', 'videoscale', 'videoconvert', 'videorate', 'capsfilter', 'appsink', 'queue']
 const demoPipeline = 'sample-line'
 
-/** Every element that a shipped pipeline needs, with the pipelines that need it. */
+/** Every element that a shipped pipeline needs or usually brings in, with the pipelines that do. */
 export function elementsOf (pipelines: readonly PipelineDefinition[]): Map<string, string[]> {
   const users = new Map<string, string[]>(tail.map((element) => [element, ['every pipeline']]))
-  for (const { id, requiredElements } of pipelines) {
-    for (const element of requiredElements) {
+  for (const { id, requiredElements, usualElements = [] } of pipelines) {
+    for (const element of [...requiredElements, ...usualElements]) {
       if (!tail.includes(element)) users.set(element, [...users.get(element) ?? [], id])
     }
   }

@@ -36,7 +36,8 @@ describe('doctor', () => {
   it('looks for every element that a shipped pipeline needs', () => {
     const elements = elementsOf(loadPipelines())
 
-    for (const pipeline of loadPipelines()) for (const element of pipeline.requiredElements) expect([...elements.keys()]).toContain(element)
+    for (const { requiredElements, usualElements = [] } of loadPipelines()) expect([...elements.keys()]).toEqual(expect.arrayContaining([...requiredElements, ...usualElements]))
+    expect(elements.get('avdec_h264')).toEqual(['rtsp-camera', 'video-file'])
   })
 
   it('finds this machine able to run the main job, as JSON too', async () => {

@@ -95,4 +95,31 @@ describe('scripts/with-node', () => {
     program('apt-get', 'echo "E: no network"; exit 100')
     expect(withNode(['run', 'demo'])).toEqual({ code: 1, said: 'goodparts set-up: installing: python3\nE: no network\ngoodparts set-up: installing failed. Run: apt-get update && apt-get install -y python3\n' })
   })
+
+  describe.skipIf(!hasHeaders)('where the packages are installed, but without the GStreamer binding', () => {
+    beforeEach(() => {
+      const checkout = join(root, 'checkout')
+      symlinkSync(process.execPath, join(programs, 'node'))
+      program('pkg-config', 'exit 0')
+      program('npm', 'case $1 in --version) echo 11.0.0 ;; *) echo "npm $1" >&2; exit 1 ;; esac')
+      for (const folder of ['node_modules', 'dist/cli', 'schemas', 'engine', 'nodes', 'cli', 'viewer', 'native-pipelines', 'flows']) mkdirSync(join(checkout, folder), { recursive: true })
+      for (const file of ['package-lock.json', '.npmrc', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) writeFileSync(join(checkout, file), '{}')
+      const sum = spawnSync('sh', ['-c', 'cat package-lock.json .npmrc | cksum'], { cwd: checkout, encoding: 'utf8' }).stdout.trim()
+      writeFileSync(join(checkout, 'node_modules', '.goodparts-stamp'), `${sum}-${process.versions.modules}${process.arch}`)
+      writeFileSync(join(checkout, 'dist', 'cli', 'goodparts.js'), "console.error(process.argv[2] + ' speaks')")
+      writeFileSync(join(checkout, 'dist', '.built'), '')
+    })
+
+    it('lets doctor speak', () => {
+      expect(withNode(['run', 'doctor'])).toEqual({ code: 0, said: 'doctor speaks\n' })
+    })
+
+    it('installs them again for all else', () => {
+      const { code, said } = withNode(['run', 'inspect'])
+
+      expect(code).toBe(1)
+      expect(said).toContain('npm ci\n')
+      expect(said).not.toContain('speaks')
+    })
+  })
 })
