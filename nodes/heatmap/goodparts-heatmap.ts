@@ -7,7 +7,7 @@ import { isFrame } from '../../engine/frame/frame.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
-import { partRequest, withMap, withMethods, type Message } from './part-explanations.ts'
+import { isFull, partRequest, withMap, withMethods, type Message } from './part-explanations.ts'
 import { readHeatmapForm, readZones, type HeatmapForm, type HeatmapSettings } from './settings.ts'
 
 const STATUS_MS = 1000
@@ -52,7 +52,7 @@ export default function register (RED: NodeAPI): void {
       const zones = msg.zones === undefined ? settings.zones : readZones(msg.zones, 'msg.zones')
       const request = partRequest(frame, inspection, model, { ...settings, zones })
       // No verdict waits for these.
-      if (request !== null) others.explain(request).then((found) => { node.send([null, withMethods(msg, inspection, found)]) }, (error: unknown) => { if (!closed) node.error(error, msg) })
+      if (request !== null) others.explain(request).then((found) => { node.send([null, withMethods(msg, inspection, found)]) }, (error: unknown) => { if (!closed && !isFull(error)) node.error(error, msg) })
       if (map === undefined) return msg
       const { score, limits } = inspection
       const result = await thread.explain(frame, map, { ...settings.looks, zones, judged: score === null || limits === null ? null : { score, limits } })
@@ -68,9 +68,11 @@ export default function register (RED: NodeAPI): void {
     })
 
     function show (): void {
-      const dropped = [thread, others].flatMap(({ ledger }) => Object.values(ledger.dropped)).reduce((sum, count) => sum + count, 0)
+      const [dropped = 0, without = 0] = [thread, others].map(({ ledger }) => Object.values(ledger.dropped).reduce((sum, count) => sum + count, 0))
+      const ms = Math.round(latest ?? 0)
       if (dropped > 0) status.show('degraded', RED._('goodparts-heatmap.status.degraded', { dropped }))
-      else if (latest !== undefined) status.show('running', RED._('goodparts-heatmap.status.running', { ms: Math.round(latest) }))
+      else if (without > 0) status.show('running', RED._('goodparts-heatmap.status.without', { ms, without }))
+      else if (latest !== undefined) status.show('running', RED._('goodparts-heatmap.status.running', { ms }))
     }
   }
   RED.nodes.registerType('goodparts-heatmap', HeatmapNode)

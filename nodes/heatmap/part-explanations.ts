@@ -1,5 +1,6 @@
 /** What the heatmap node's messages say of explanations. */
 import type { NodeMessageInFlow } from 'node-red'
+import { GoodpartsError } from '../../engine/errors.ts'
 import type { ExplanationResult } from '../../engine/explain/anomaly-map/explain.ts'
 import type { PartExplanation, PartRequest } from '../../engine/explain/part-explanation.ts'
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
@@ -81,4 +82,9 @@ export function withMethods (msg: Message, inspection: InspectionRecord, { expla
 
 function picture (jpeg: Uint8Array): EncodedImage {
   return new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), mediaType)
+}
+
+/** Other methods take longer than parts come: those that are left out are counted, and no error each. */
+export function isFull (error: unknown): boolean {
+  return error instanceof GoodpartsError && error.code === 'GOODPARTS_QUEUE_FULL'
 }
