@@ -6,6 +6,7 @@ import type { FloatImage } from '../../training/augment/float-image.ts'
 import { greyLevels } from '../../training/pictures.ts'
 import { greedyCoreset } from '../coreset.ts'
 import type { FitWork } from '../fit-work.ts'
+import { joined, rowsOf } from '../matrix-rows.ts'
 
 /** Of all pictures together. */
 const patchesTogether = 12_000
@@ -35,20 +36,4 @@ export async function samplePatches (session: GraphSession, pictures: readonly F
 export async function mostDifferent (patches: Float32Array, width: number, count: number, work: FitWork): Promise<Float32Array> {
   const first = Math.floor(work.random('coreset')() * patches.length / width)
   return rowsOf(patches, width, await greedyCoreset(patches, width, { count, first, pause: (taken) => work.step('coreset', taken, count) }))
-}
-
-function rowsOf (values: Float32Array, width: number, rows: Uint32Array): Float32Array {
-  const taken = new Float32Array(rows.length * width)
-  rows.forEach((row, index) => { taken.set(values.subarray(row * width, (row + 1) * width), index * width) })
-  return taken
-}
-
-function joined (parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-  return all
 }

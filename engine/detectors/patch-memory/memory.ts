@@ -9,6 +9,7 @@ import type { Normalisation } from '../backbone-features/image-input.ts'
 import { greedyCoreset, randomProjection } from '../coreset.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
+import { joined, rowsOf } from '../matrix-rows.ts'
 import { eachPicture } from '../picture-features.ts'
 import { principalComponents } from './principal-components.ts'
 
@@ -96,20 +97,4 @@ async function gatherPatches (options: FeatureOptions, projection: Projection, w
     patches.push(rowsOf(features, width, await greedyCoreset(features, width, { count: each, first, pause: () => work.breathe() })))
   })
   return joined(patches)
-}
-
-function rowsOf (values: Float32Array, width: number, indices: Uint32Array): Float32Array {
-  const rows = new Float32Array(indices.length * width)
-  indices.forEach((index, row) => { rows.set(values.subarray(index * width, (index + 1) * width), row * width) })
-  return rows
-}
-
-function joined (parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-  return all
 }
