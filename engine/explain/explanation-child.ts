@@ -1,4 +1,5 @@
 /** The explanation process: one part after the other, at the lowest priority, so that a line that inspects does not feel it. */
+import { execFileSync } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { asGoodpartsError, type ErrorCode } from '../errors.ts'
 import { PartExplainer } from './explain-part.ts'
@@ -17,11 +18,18 @@ process.on('message', (request: PartRequest) => {
 })
 lowerPriority()
 
-/** Refused in some containers; then it runs as everything else. */
+/**
+ * Linux's idle class where util-linux is there, which every Debian has: it runs only while no other thread wants the core, where niceness still
+ * takes a share of it. Threads started later inherit it. Elsewhere, and in containers that refuse it, niceness.
+ */
 function lowerPriority (): void {
   try {
-    setPriority(constants.priority.PRIORITY_LOW)
+    execFileSync('chrt', ['--idle', '--all-tasks', '--pid', '0', String(process.pid)], { stdio: 'ignore' })
   } catch {
-    // Nothing is lost but speed elsewhere.
+    try {
+      setPriority(constants.priority.PRIORITY_LOW)
+    } catch {
+      // Nothing is lost but speed elsewhere.
+    }
   }
 }

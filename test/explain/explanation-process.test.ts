@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -33,6 +33,19 @@ function open (capacity = 4): ExplanationProcess {
   return explaining
 }
 
+// linux/sched.h
+const SCHED_IDLE = 5
+
+function childrenOf (pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean))
+}
+
+/** Field 41 of proc(5)'s stat; the name in field 2 may hold spaces. */
+function schedulingPolicy (file: string): number {
+  const stat = readFileSync(file, 'utf8')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38])
+}
+
 describe('explanation process', () => {
   test('gives each method\'s map, picture, regions with their zone and faithfulness, all by content hash', async () => {
     const zones = [{ name: 'left', box: [0, 0, 32, 64] as const }, { name: 'right', box: [32, 0, 32, 64] as const }]
@@ -52,6 +65,16 @@ describe('explanation process', () => {
       expect(faithfulness!.deletion).toBeLessThan(faithfulness!.insertion)
       expect(skipped).toBeNull()
     }
+  })
+
+  test.runIf(process.platform === 'linux')('runs in the idle class, all threads of it', async () => {
+    await open().explain(request({ methods: ['anomaly-map'] }))
+
+    const threads = childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('explanation-child'))
+      .flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((thread) => schedulingPolicy(`/proc/${pid}/task/${thread}/stat`)))
+
+    expect(threads.length).toBeGreaterThan(1)
+    expect(new Set(threads)).toEqual(new Set([SCHED_IDLE]))
   })
 
   test('shows the nearest good part that the bundle kept', async () => {

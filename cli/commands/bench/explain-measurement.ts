@@ -1,4 +1,5 @@
-/** A line at full speed, with its rejects explained as the heatmap node does it and without, in turns. */
+/** A line at full speed and at half of it, with its rejects explained as the heatmap node does it and without, in turns. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { createDecision } from '../../../engine/decision/decision.ts'
 import { Inspector } from '../../../engine/decision/inspector.ts'
 import type { ExplanationMethod } from '../../../engine/explain/explainer.ts'
@@ -27,6 +28,8 @@ export interface Rates {
 }
 
 export interface ExplainingMeasurement {
+  /** Parts per second that arrive; `null` = the next as soon as the line can take it. */
+  arriving: number | null
   off: Rates
   on: Rates
   /** On over off. */
@@ -41,52 +44,65 @@ export interface ExplainingMeasurement {
 const capacity = 8
 const frameCount = 16
 
-export async function measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): Promise<ExplainingMeasurement> {
+/** @returns At full speed, and with half as many parts arriving: a line that runs at full speed leaves no time to explain anything. */
+export async function measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): Promise<ExplainingMeasurement[]> {
   const { width, height, channels } = model.metadata.input
   const frames = Array.from({ length: frameCount }, (_, i) => Frame.fromPixels(goldenImage(options.seed + i, width, height, channels).data, { source: 'bench', sequence: i, width, height, channels }))
   const decision = createDecision({ calibrationScores: model.metadata.calibration.scores })
   const inspector = new Inspector(() => ({ model, decision }), { line: 'bench', product: null, deadlineMs: Infinity, policy: 'every', capacity: 1000, batch: 1, hop: 'score/bench' })
-  const counts = { explained: 0, notExplained: 0 }
-  const explain = (others: ExplanationProcess, frame: Frame): void => {
+  const explain = async (others: ExplanationProcess, frame: Frame): Promise<unknown> => {
     const image = { data: frame.pixels(), width, height, channels }
-    const request = { bundle: { path, id: model.metadata.id }, image, methods: options.methods, budget: options.budget, seed: 0, judge: false, zones: [], opacity: 0.6, quality: 85 }
-    others.explain(request).then(() => { counts.explained++ }, () => { counts.notExplained++ })
+    return others.explain({ bundle: { path, id: model.metadata.id }, image, methods: options.methods, budget: options.budget, seed: 0, judge: false, zones: [], opacity: 0.6, quality: 85 })
   }
 
-  /** Latencies of a round, in milliseconds. */
-  const round = async (others: ExplanationProcess | null): Promise<number[]> => {
-    const end = performance.now() + 1000 * options.seconds
+  /** Latencies of a round, in milliseconds; `rejected` hears of every reject. */
+  const round = async (arriving: number | null, rejected: (frame: Frame) => void): Promise<number[]> => {
+    const begun = performance.now()
     const inFlight = new Set<Promise<void>>()
     const latencies: number[] = []
-    for (let part = 0; performance.now() < end; part++) {
+    for (let part = 0; performance.now() < begun + 1000 * options.seconds; part++) {
+      if (arriving !== null) await delay(Math.max(0, begun + 1000 * part / arriving - performance.now()))
+      else if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
       const frame = frames[part % frames.length] as Frame
       const arrived = performance.now()
       const judged = inspector.inspect(frame, { partId: null }).then(() => {
         latencies.push(performance.now() - arrived)
         inFlight.delete(judged)
-        if (others !== null && part % options.every === 0) explain(others, frame)
+        if (part % options.every === 0) rejected(frame)
       })
       inFlight.add(judged)
-      if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
     }
     await Promise.all(inFlight)
     return latencies
   }
 
-  try {
-    await round(null)
+  /** The process has opened its bundle before the round begins, as on a line that runs; one for each round, so that none works on while it is "off". */
+  const explainedRound = async (arriving: number | null, counts: { explained: number, notExplained: number }): Promise<number[]> => {
+    const others = new ExplanationProcess('heatmap/bench', capacity)
+    await explain(others, frames[0] as Frame)
+    const latencies = await round(arriving, (frame) => { explain(others, frame).then(() => { counts.explained++ }, () => { counts.notExplained++ }) })
+    await others.close()
+    return latencies
+  }
+
+  const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
+    const counts = { explained: 0, notExplained: 0 }
     const [off, on]: [number[], number[]] = [[], []]
     for (let turn = 0; turn < options.rounds; turn++) {
-      // Whichever comes first in one turn comes second in the next. A process for each round, so that none works on while it is "off"; opening the bundle is in the round.
+      // Whichever comes first in one turn comes second in the next.
       for (const explaining of turn % 2 === 0 ? [false, true] : [true, false]) {
-        const others = explaining ? new ExplanationProcess('heatmap/bench', capacity) : null
-        const latencies = await round(others)
-        await others?.close()
+        const latencies = explaining ? await explainedRound(arriving, counts) : await round(arriving, () => { /* nobody explains */ })
         for (const latency of latencies) (explaining ? on : off).push(latency)
       }
     }
     const [without, having] = [rates(off, options), rates(on, options)]
-    return { off: without, on: having, throughputRatio: having.perSecond / without.perSecond, p99Ratio: having.p99 / without.p99, ...counts }
+    return { arriving, off: without, on: having, throughputRatio: having.perSecond / without.perSecond, p99Ratio: having.p99 / without.p99, ...counts }
+  }
+
+  try {
+    await round(null, () => { /* a warm-up */ })
+    const atFullSpeed = await inTurns(null)
+    return [atFullSpeed, await inTurns(atFullSpeed.off.perSecond / 2)]
   } finally {
     inspector.close()
   }
