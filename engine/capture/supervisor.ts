@@ -323,7 +323,8 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
     this.#cancelTimer()
     const host = this.#host
     this.#host = undefined
-    this.#asked.length = 0
+    const unanswered = this.#asked.splice(0).length
+    if (unanswered > 0) this.#warnings.add(`Expected a picture for every trigger, got none for ${unanswered}: the capture process ended first`)
     if (host === undefined) return
     this.#flow.processGone()
     this.#rate.clear()

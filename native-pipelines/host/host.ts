@@ -11,6 +11,13 @@ import { loadGstreamer } from './gstreamer.ts'
 import { Running } from './running.ts'
 
 let running: Running | undefined
+/** What was asked for before the graph stood, in its order. A trigger that got lost would give its part's id to the next picture. */
+const early: ((running: Running) => void)[] = []
+
+function whenRunning (act: (running: Running) => void): void {
+  if (running === undefined) early.push(act)
+  else act(running)
+}
 
 /** Nothing gentler is sure to end a process whose threads are parked in a plugin. */
 function end (): never {
@@ -45,6 +52,7 @@ async function run (message: ToHost & { kind: 'run' }): Promise<void> {
     running = await Running.start(open, message.plan, {
       writer: new FrameWriter(3, end), tell, fail: (error) => { fail(error, 'feed') }, stopped: stopAndEnd
     })
+    for (const act of early.splice(0)) act(running)
   } catch (error) {
     fail(error, 'parse')
   }
@@ -59,8 +67,8 @@ process.on('SIGINT', () => undefined)
 process.on('message', (message: ToHost) => {
   switch (message.kind) {
     case 'run': run(message).catch((error: unknown) => { fail(error, 'parse') }); break
-    case 'trigger': running?.trigger(); break
-    case 'set': running?.set(message.change); break
+    case 'trigger': whenRunning((graph) => { graph.trigger() }); break
+    case 'set': whenRunning((graph) => { graph.set(message.change) }); break
     case 'rewind': running?.rewind(); break
     case 'stop': stopAndEnd(); break
   }

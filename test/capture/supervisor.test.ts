@@ -225,6 +225,32 @@ describe('on trigger', () => {
     expect(source.frames.map(({ notes }) => notes.partId)).toEqual(['000000-good', '000001-good', '000002-good', '000003-good', '000004-good'])
   })
 
+  test('a trigger while the process starts gets its own picture', async () => {
+    const source = watch('custom', { launch: 'videotestsrc is-live=true' }, { width: 64, triggered: true })
+    const starting = source.event('starting')
+    source.supervisor.start()
+    await starting
+    await expect.poll(() => source.supervisor.pid).toBeDefined()
+    for (const partId of ['A', 'B']) source.supervisor.trigger({ partId })
+    await source.more(2)
+    source.supervisor.trigger({ partId: 'C' })
+    await source.more(1)
+
+    expect(source.frames.map(({ notes }) => notes.partId)).toEqual(['A', 'B', 'C'])
+  })
+
+  test('says how many triggers were left without a picture when the process ends', async () => {
+    const source = watch('generated-line', { width: 64, height: 64, learn: 0, defectShare: 0, rate: 1000, count: 1 }, { triggered: true }, { endOfStream: 'stop' })
+    const running = source.event('running')
+    const warning = source.event('warning')
+    source.supervisor.start()
+    await running
+
+    for (let part = 0; part < 3; part++) source.supervisor.trigger()
+
+    expect((await warning).text).toContain('got none for 2')
+  })
+
   test('refuses a trigger where every picture is sent anyway', async () => {
     const source = watch('custom', live, { width: 64 })
     source.supervisor.start()
