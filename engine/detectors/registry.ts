@@ -10,8 +10,9 @@ import { distillation } from './distillation/distillation.ts'
 import { patchMemory } from './patch-memory/patch-memory.ts'
 import { reconstruction } from './reconstruction/reconstruction.ts'
 import { templateDifference } from './template-difference/template-difference.ts'
+import { tiled } from './tiling/tiled.ts'
 
-export const detectors: readonly Detector[] = [
+const families: readonly Detector[] = [
   patchMemory,
   density,
   templateDifference,
@@ -22,8 +23,11 @@ export const detectors: readonly Detector[] = [
   contrastive
 ]
 
+/** Each takes tiles and regions of interest too. */
+export const detectors: readonly Detector[] = families.map(tiled)
+
 /** Every name that a fit can be asked for: the families, and `auto`, which chooses one. */
-export const fittable: readonly Detector[] = [...detectors, automatic(detectors)]
+export const fittable: readonly Detector[] = [...detectors, tiled(automatic(families))]
 
 /** @throws GOODPARTS_ARGUMENT for a family that does not exist. */
 export function detectorByFamily (family: string): Detector {

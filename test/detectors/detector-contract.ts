@@ -36,7 +36,8 @@ export function describeDetectorContract (detector: Detector, quick: Options): v
   const labelled = detector.learnsDefects === 'required' ? { defects: defects() } : {}
   const context = (change: Partial<FitContext> = {}): FitContext => ({ seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal, ...labelled, ...change })
 
-  describe(`the detector ${detector.family}`, () => {
+  const shown = ['tiles', 'regions'].filter((option) => quick[option] !== undefined).map((option) => ` with ${option}`).join('')
+  describe(`the detector ${detector.family}${shown}`, { timeout: 120_000 }, () => {
     const images = goodParts(40)
     let fitted: Promise<FittedBundle> | undefined
     const bundle = (): Promise<FittedBundle> => {

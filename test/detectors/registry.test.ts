@@ -17,6 +17,16 @@ const quickOptions: Record<string, Record<string, JsonValue>> = {
 
 for (const detector of detectors) describeDetectorContract(detector, quickOptions[detector.family]!)
 
+/** Families that keep patches, positions and a trained network, shown tiles and regions. */
+const region = [{ polygon: [[0, 0], [1, 0], [1, 1], [0.4, 1], [0, 0.6]] }]
+const tiledOptions: Array<[string, Record<string, JsonValue>]> = [
+  ['patch-memory', { size: 64, tiles: '2x2' }],
+  ['density', { size: 64, tiles: '2x1', overlap: 0.4, regions: region }],
+  ['reconstruction', { tiles: '2x2', overlap: 0.1 }],
+  ['classifier', { regions: [{ box: [0, 0, 1, 0.9] }] }]
+]
+for (const [family, options] of tiledOptions) describeDetectorContract(detectorByFamily(family), { ...quickOptions[family], ...options })
+
 describe('the registry', () => {
   it('knows every family that is tested, each once', () => {
     expect(detectors.map(({ family }) => family)).toEqual(Object.keys(quickOptions))

@@ -1,0 +1,47 @@
+/** What every family can be told of tiles and of regions of interest, checked before any work. */
+import type { JsonValue } from '../../../schemas/bundle.ts'
+import { numberFrom, readOptions } from '../option-rules.ts'
+import type { Rule } from '../option-rules.ts'
+import { areRegions } from '../regions.ts'
+import type { Region } from '../regions.ts'
+
+export interface TilingOptions {
+  /** Columns and rows, `3x2`; `1x1`: the picture as a whole; `auto`: as many as let the detector see the picture's own pixels. */
+  tiles: string
+  /** Of a tile's edge, shared with its neighbour. */
+  overlap: number
+  /** What is looked at; none: everything. */
+  regions: Region[]
+}
+
+export const tilingDefaults: TilingOptions = { tiles: '1x1', overlap: 0.25, regions: [] }
+
+/** Along each axis. */
+export const mostTiles = 8
+
+const tilesRule: Rule = {
+  expected: `auto, or columns and rows as 3x2, each from 1 to ${mostTiles}`,
+  holds: (value) => value === 'auto' || (typeof value === 'string' && /^\d+x\d+$/.test(value) && Object.values(countsOf(value)).every((count) => count >= 1 && count <= mostTiles))
+}
+const regionsRule: Rule = {
+  expected: 'a list of { "box": [x, y, width, height] } or { "polygon": [[x, y], …] }, each with "exclude": true or without, in shares of the picture from 0 to 1, that leaves something to look at',
+  holds: areRegions
+}
+
+const rules: Record<keyof TilingOptions, Rule> = { tiles: tilesRule, overlap: numberFrom(0, 0.5), regions: regionsRule }
+
+/** Those of tiling, and those that are left for the family. @throws GOODPARTS_ARGUMENT for a value that an option cannot have. */
+export function readTilingOptions (given: Readonly<Record<string, JsonValue>>): { tiling: TilingOptions, others: Record<string, JsonValue> } {
+  const isOurs = ([name]: [string, JsonValue]): boolean => Object.hasOwn(tilingDefaults, name)
+  const entries = Object.entries(given)
+  return {
+    tiling: readOptions('tiling', rules, tilingDefaults, Object.fromEntries(entries.filter(isOurs))),
+    others: Object.fromEntries(entries.filter((entry) => !isOurs(entry)))
+  }
+}
+
+/** Of `3x2`. */
+export function countsOf (tiles: string): { columns: number, rows: number } {
+  const [columns = 1, rows = 1] = tiles.split('x').map(Number)
+  return { columns, rows }
+}
