@@ -1,6 +1,7 @@
 /** From the detector's map to coloured pixels, all in the browser: the sliders move nothing on the server. */
 import type { InspectionRecord } from '../schemas/inspection.ts'
 import type { QuantisedMapHeader } from '../schemas/live.ts'
+import { paintedRange } from '../schemas/map-limits.ts'
 import { heatColour } from './colour-map.ts'
 
 export interface HeatmapSettings {
@@ -16,7 +17,8 @@ export interface HeatmapSettings {
  * above the review limit. Without limits the threshold is a share of the map's own range.
  */
 export function paintMap (map: QuantisedMapHeader, cells: Uint8Array, record: InspectionRecord | null, settings: HeatmapSettings): Uint8ClampedArray<ArrayBuffer> {
-  const { start, full } = mapRange(map, record, settings.threshold)
+  const judged = record?.limits == null || record.score === null ? null : { score: record.score, limits: record.limits }
+  const { from: start, to: full } = paintedRange(map, judged, settings.threshold)
   const table = new Uint8ClampedArray(256 * 4)
   for (let level = 0; level < 256; level++) {
     const value = map.minimum + (map.maximum - map.minimum) * level / 255
@@ -31,14 +33,4 @@ export function paintMap (map: QuantisedMapHeader, cells: Uint8Array, record: In
     for (let channel = 0; channel < 4; channel++) pixels[i * 4 + channel] = table[level + channel] as number
   }
   return pixels
-}
-
-/** Values of the map at which painting starts and at which the colour is at its hottest. */
-export function mapRange (map: QuantisedMapHeader, record: InspectionRecord | null, threshold: number): { start: number, full: number } {
-  const span = map.maximum - map.minimum
-  if (record?.limits == null || record.score === null || record.score <= 0 || map.maximum <= 0) {
-    return { start: map.minimum + span * Math.min(0.98, threshold / 2), full: map.maximum }
-  }
-  const unit = map.maximum / record.score
-  return { start: record.limits.review * threshold * unit, full: Math.max(record.score, record.limits.reject * 1.25) * unit }
 }

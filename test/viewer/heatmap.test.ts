@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { heatColour } from '../../viewer/colour-map.ts'
-import { mapRange, paintMap } from '../../viewer/heatmap.ts'
+import { paintMap } from '../../viewer/heatmap.ts'
 import { inspection } from '../publish/fixtures.ts'
 
 const map = { height: 1, width: 4, minimum: 0, maximum: 8 }
@@ -23,16 +23,11 @@ describe('the colours', () => {
 })
 
 describe('the painted map', () => {
-  it('is read in the units of the score: its peak counts as the score', () => {
-    expect(mapRange(map, record, 1)).toEqual({ start: 2, full: 8 })
-    expect(mapRange(map, record, 0.5)).toEqual({ start: 1, full: 8 })
-    expect(mapRange(map, { ...record, score: 1.5 }, 1).full).toBeCloseTo(2.5 * 8 / 1.5)
-  })
-
-  it('takes a share of its own range without limits or score', () => {
-    expect(mapRange(map, null, 1)).toEqual({ start: 4, full: 8 })
-    expect(mapRange(map, { ...record, limits: null }, 1)).toEqual({ start: 4, full: 8 })
-    expect(mapRange(map, { ...record, score: null }, 2).start).toBeLessThan(8)
+  it('starts in the middle of its own range without limits or score', () => {
+    const cells = Uint8Array.of(0, 100, 160, 255)
+    for (const bare of [null, { ...record, limits: null }, { ...record, score: null }]) {
+      expect([...paintMap(map, cells, bare, settings)].filter((_, i) => i % 4 === 3).map((alpha) => alpha > 0)).toEqual([false, false, true, true])
+    }
   })
 
   it('leaves what is below the threshold clear, and is as dense as the opacity', () => {
