@@ -7,6 +7,7 @@ import { isFrame } from '../../engine/frame/frame.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
 import type { Verdict } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
+import { followVerdicts } from '../shared/follow-verdicts.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
@@ -60,4 +61,9 @@ export default function register (RED: NodeAPI): void {
     })
   }
   RED.nodes.registerType('goodparts-score', ScoreNode)
+  followVerdicts(RED, ({ delivered, lost, nodes }) => {
+    const values = { delivered, lost, nodes: nodes.join(', ') }
+    if (delivered > 0) RED.log.info(RED._('goodparts-score.stopped.delivered', values))
+    if (lost > 0) RED.log.warn(RED._('goodparts-score.stopped.lost', values))
+  })
 }

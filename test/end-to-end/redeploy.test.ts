@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { NodeAPI } from 'node-red'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
-import { allLedgers } from '../../engine/frame/ledger.ts'
+import { allLedgers, type LedgerSnapshot } from '../../engine/frame/ledger.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import heatmap from '../../nodes/heatmap/goodparts-heatmap.ts'
 import kafkaBroker from '../../nodes/kafka-broker/goodparts-kafka-broker.ts'
@@ -16,7 +18,9 @@ import { deploy, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilSta
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import { brightnessBundle, flatFrame } from '../runtime/brightness-bundle.ts'
 
-const nodes = [model, score, heatmap, liveServer, live, kafkaBroker, kafkaOut]
+const require = createRequire(import.meta.url)
+const core = ['89-delay', '10-function'].map((name) => require(`@node-red/nodes/core/function/${name}.js`) as (RED: NodeAPI) => void)
+const nodes = [...core, model, score, heatmap, liveServer, live, kafkaBroker, kafkaOut]
 let userDir: string
 let path: string
 
@@ -104,4 +108,80 @@ describe('frames that wait for their verdict while the flow is deployed again', 
     await undeploy()
     expect(records().map(({ frame }) => frame.id)).toEqual(sent)
   })
+})
+
+/** Other people's nodes between the verdict and what records it. */
+describe('verdicts inside a node of another kind while the flow is deployed again', () => {
+  const delay = { id: 'wait', z: 'flow', x: 0, y: 0, type: 'delay', name: '', pauseType: 'delay', timeout: '400', timeoutUnits: 'milliseconds', rate: '1', nbRateUnits: '1', rateUnits: 'second', randomFirst: '1', randomLast: '5', randomUnits: 'seconds', drop: false, allowrate: false, outputs: 1, wires: [['out']] }
+  const slowFunction = { id: 'wait', z: 'flow', x: 0, y: 0, type: 'function', name: '', func: 'await new Promise((resolve) => setTimeout(resolve, 400)); return msg', outputs: 1, timeout: 0, noerr: 0, initialize: '', finalize: '', libs: [], wires: [['out']] }
+  const through = (between: object, product = ''): object[] => [...flow({ score: { product, wires: [['wait'], ['wait'], ['wait'], ['wait']] } }), between]
+  const taken = async (count: number): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      let seen = 0
+      nodeOf('wait').on('input', () => { if (++seen === count) resolve() })
+    })
+  }
+  const written = (): number => existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0
+  const recorded = async (count: number): Promise<void> => { await expect.poll(written, { interval: 20, timeout: 20_000 }).toBeGreaterThanOrEqual(count) }
+
+  it.each([
+    ['a delay', 'the whole flow', delay, 'full'],
+    ['a delay', 'its tab', delay, 'flows'],
+    ['a function that waits', 'the whole flow', slowFunction, 'full']
+  ] as const)('are delivered to it again: %s, %s', async (_what, _which, between, type) => {
+    await deploy(nodes, through(between))
+    await ready()
+    const inside = taken(3)
+    const sent = send(12)
+    await inside
+    await redeploy(through(between, 'other'), type)
+    await recorded(sent.length)
+    const { dropped, out } = ledger()
+    await undeploy()
+    expect(records().map(({ frame }) => frame.id)).toEqual(sent)
+    expect(dropped).toEqual({ 'flow-stopped': 0 })
+    expect(out).toBeGreaterThanOrEqual(3)
+  })
+
+  it('are neither repeated nor missed when that node alone is not stopped', async () => {
+    await deploy(nodes, through(delay))
+    await ready()
+    const inside = taken(3)
+    const sent = send(12)
+    await inside
+    await redeploy(through(delay, 'other'), 'nodes')
+    await recorded(sent.length)
+    await undeploy()
+    expect(records().map(({ frame }) => frame.id)).toEqual(sent)
+  })
+
+  it('are counted as lost where a second delivery would do more than record them, and when Node-RED ends', async () => {
+    const ejector = { id: 'ejector', z: 'flow', x: 0, y: 0, type: 'helper' }
+    const forked = (product: string): object[] => [...through({ ...delay, wires: [['out', 'ejector']] }, product), ejector]
+    await deploy(nodes, forked(''))
+    await ready()
+    const inside = taken(3)
+    const sent = send(12)
+    await inside
+    await redeploy(forked('other'), 'full')
+    const first = ledger()
+    expect(first).toMatchObject({ out: 0, dropped: { 'flow-stopped': first.in }, inFlight: 0 })
+    expect(first.in).toBeGreaterThan(0)
+    expect(first.in + written()).toBe(sent.length)
+
+    await ready()
+    const again = taken(2)
+    send(2)
+    await again
+    await undeploy()
+    const last = ledger()
+    expect(last.dropped).toEqual({ 'flow-stopped': last.in })
+    expect(last.in + written()).toBe(sent.length + 2)
+  })
+
+  function ledger (): LedgerSnapshot {
+    const found = allLedgers().find(({ hop }) => hop === 'other-nodes')
+    if (found === undefined) throw new Error('Expected a ledger of other nodes, got none')
+    return found
+  }
 })

@@ -15,6 +15,7 @@ interface TestHelper {
 
 const require = createRequire(import.meta.url)
 const helper = require('node-red-node-test-helper') as TestHelper
+const { hooks } = require('@node-red/util') as Pick<NodeAPI, 'hooks'>
 
 export async function startRuntime (settings: object = {}): Promise<void> {
   helper.init(require.resolve('node-red'), settings)
@@ -26,7 +27,8 @@ export async function stopRuntime (): Promise<void> {
 }
 
 export async function deploy (nodes: Array<(RED: NodeAPI) => void>, flow: object[], credentials: object = {}): Promise<void> {
-  await helper.load(nodes, flow, credentials)
+  // The helper leaves the runtime's hooks out of what it gives to nodes.
+  await helper.load(nodes.map((register) => (RED) => { register(Object.assign(RED, { hooks })) }), flow, credentials)
 }
 
 /** Deploys another flow over the one that runs, as the editor does: `nodes` restarts only those that changed. */

@@ -1,0 +1,97 @@
+/**
+ * Verdicts inside other people's nodes while a flow is stopped. Node-RED closes all nodes at once, and a delay or function node throws away what it
+ * holds. Here each verdict that such a node has taken and not completed, or that was sent to it too late, is delivered to it again when the flow
+ * has started, or counted as lost where that may do more than record it.
+ */
+import type { Node, NodeMessage } from 'node-red'
+import { recordingRoutes, type FlowNode, type Route } from './recording-routes.ts'
+
+interface Kept { to: string, msg: NodeMessage, eventId: string }
+
+/** What became of the verdicts of one stop. `nodes` are ids. */
+export interface Afterwards { delivered: number, lost: number, nodes: string[] }
+
+/** Of one node; the oldest is forgotten first. */
+const CAPACITY = 1000
+
+export class VerdictsInFlight {
+  #routes: ReadonlyMap<string, Route> = new Map()
+  #stopping = false
+  /** By the node that has them, then by the message as that node completes it. */
+  readonly #inside = new Map<Node, Map<NodeMessage, Kept>>()
+  readonly #completedMeanwhile: Array<{ node: Node, msg: NodeMessage }> = []
+  /** Sent while their receiver was away. */
+  readonly #unrouted = new Set<Kept>()
+
+  received (node: Node, msg: NodeMessage): void {
+    const eventId = eventOf(msg)
+    if (eventId === undefined || this.#routes.get(node.id)?.isForeign !== true || !completes(node)) return
+    const kept = this.#inside.get(node) ?? new Map<NodeMessage, Kept>()
+    this.#inside.set(node, kept)
+    // The node may change its message before the flow stops.
+    kept.set(msg, { to: node.id, msg: { ...msg }, eventId })
+    const [oldest] = kept.keys()
+    if (kept.size > CAPACITY && oldest !== undefined) kept.delete(oldest)
+  }
+
+  /** While the flow stops, a node completes what it throws away. */
+  completed (node: Node, msg: NodeMessage): void {
+    if (this.#stopping) this.#completedMeanwhile.push({ node, msg })
+    else this.#inside.get(node)?.delete(msg)
+  }
+
+  /** Before Node-RED looks for the receiver; `delivered` follows at once where there is one. */
+  routed (source: Node, to: string, msg: NodeMessage): void {
+    const eventId = eventOf(msg)
+    const route = this.#routes.get(to)
+    if (!this.#stopping || eventId === undefined || route === undefined) return
+    // Ours take each other's last messages past Node-RED's routes.
+    if (!route.isForeign && this.#routes.get(source.id)?.isForeign !== true) return
+    for (const [original, kept] of this.#inside.get(source) ?? []) if (kept.eventId === eventId) this.#inside.get(source)?.delete(original)
+    this.#unrouted.add({ to, msg: { ...msg }, eventId })
+  }
+
+  delivered (to: string, msg: NodeMessage): void {
+    for (const kept of this.#unrouted) if (kept.to === to && kept.eventId === eventOf(msg)) this.#unrouted.delete(kept)
+  }
+
+  stopping (): void {
+    this.#stopping = true
+  }
+
+  /** The flow runs again: `find` gives its nodes. */
+  started (flows: readonly FlowNode[], find: (id: string) => Node | null | undefined): Afterwards {
+    this.#routes = recordingRoutes(flows)
+    this.#stopping = false
+    for (const { node, msg } of this.#completedMeanwhile.splice(0)) if (find(node.id) === node) this.#inside.get(node)?.delete(msg)
+    const gone = this.#take((node) => find(node.id) !== node)
+    const again = gone.filter(({ to }) => this.#routes.get(to)?.onlyRecords === true)
+    const lost = gone.filter((kept) => !again.includes(kept))
+    for (const { to, msg } of again) find(to)?.receive(msg)
+    return { delivered: again.length, lost: lost.length, nodes: [...new Set(gone.map(({ to }) => to))] }
+  }
+
+  /** The flow does not start again. */
+  ended (): Afterwards {
+    const lost = this.#take(() => true)
+    return { delivered: 0, lost: lost.length, nodes: [...new Set(lost.map(({ to }) => to))] }
+  }
+
+  #take (isGone: (node: Node) => boolean): Kept[] {
+    const gone = [...this.#inside].filter(([node]) => isGone(node))
+    for (const [node] of gone) this.#inside.delete(node)
+    const all = [...gone.flatMap(([, kept]) => [...kept.values()]), ...this.#unrouted]
+    this.#unrouted.clear()
+    return all
+  }
+}
+
+function eventOf (msg: NodeMessage): string | undefined {
+  const { inspection } = msg as { inspection?: { eventId?: unknown } | null }
+  return typeof inspection?.eventId === 'string' ? inspection.eventId : undefined
+}
+
+/** A node of the old kind never says that it is done with a message. */
+function completes (node: Node): boolean {
+  return (node as Node & { _expectedDoneCount?: number })._expectedDoneCount !== 0
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { recordingRoutes, type FlowNode } from '../../../nodes/shared/recording-routes.ts'
+
+const kafka: FlowNode = { id: 'kafka', type: 'goodparts-kafka-out', wires: [] }
+const routes = (...flows: FlowNode[]): Array<[string, boolean, boolean]> => [...recordingRoutes(flows)].map(([id, { isForeign, onlyRecords }]) => [id, isForeign, onlyRecords])
+
+describe('the way to what records verdicts', () => {
+  it('knows the nodes before a recorder, and whose they are', () => {
+    expect(routes({ id: 'score', type: 'goodparts-score', wires: [['wait'], ['wait']] }, { id: 'wait', type: 'delay', wires: [['kafka']] }, kafka)).toEqual([
+      ['score', false, true], ['wait', true, true], ['kafka', false, true]
+    ])
+  })
+
+  it('leaves out what leads to no recorder', () => {
+    expect(routes({ id: 'wait', type: 'delay', wires: [['mqtt']] }, { id: 'mqtt', type: 'mqtt out' }, kafka)).toEqual([['kafka', false, true]])
+  })
+
+  it('tells a node after which more happens than recording, however far away', () => {
+    expect(routes({ id: 'wait', type: 'delay', wires: [['next', 'kafka']] }, { id: 'next', type: 'function', wires: [['ejector']] }, { id: 'ejector', type: 'modbus-write' }, kafka))
+      .toEqual([['wait', true, false], ['kafka', false, true]])
+    expect(routes({ id: 'wait', type: 'delay', wires: [['kafka', 'debug']] }, { id: 'debug', type: 'debug' }, kafka)[0]).toEqual(['wait', true, true])
+  })
+
+  it('ends on circles, and passes no disabled node', () => {
+    expect(routes({ id: 'a', type: 'switch', wires: [['b']] }, { id: 'b', type: 'delay', wires: [['a'], ['kafka']] }, kafka).map(([id]) => id)).toEqual(['a', 'b', 'kafka'])
+    expect(routes({ id: 'a', type: 'switch', wires: [['b']] }, { id: 'b', type: 'delay', wires: [['kafka']], d: true }, kafka).map(([id]) => id)).toEqual(['kafka'])
+  })
+})
