@@ -1,7 +1,7 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { NdjsonClient } from '../../engine/publish/ndjson-client.ts'
 import { behavesAsKafkaClient } from './kafka-client.contract.ts'
 
@@ -51,6 +51,21 @@ describe('NdjsonClient', () => {
     expect(lines(file)).toEqual([record(3).value])
   })
 
+  it('writes nothing twice when the old file cannot be renamed', async () => {
+    const file = join(folder, 'stuck.ndjson')
+    mkdirSync(join(`${file}.1`, 'in-the-way'), { recursive: true })
+    const client = new NdjsonClient({ path: file, maximumBytes: 5 })
+    await client.send([record(0)])
+
+    await expect(client.send([record(1)])).rejects.toMatchObject({ code: 'GOODPARTS_KAFKA_UNAVAILABLE' })
+    await expect(client.send([record(1)])).rejects.toMatchObject({ code: 'GOODPARTS_KAFKA_UNAVAILABLE' })
+    rmSync(`${file}.1`, { recursive: true })
+    await client.send([record(1)])
+    await client.close()
+
+    expect([...lines(`${file}.1`), ...lines(file)]).toEqual([record(0).value, record(1).value])
+  })
+
   it('recovers when the folder becomes writable', async () => {
     const blocked = join(folder, 'blocked')
     writeFileSync(blocked, '')
@@ -63,5 +78,38 @@ describe('NdjsonClient', () => {
     await client.close()
 
     expect(lines(join(blocked, 'records.ndjson'))).toEqual([record(1).value])
+  })
+
+  it.each([
+    ['removed', (file: string) => { rmSync(file) }],
+    ['removed with its folder', (file: string) => { rmSync(join(file, '..'), { recursive: true }) }],
+    ['moved away, as logrotate does', (file: string) => { renameSync(file, `${file}.old`) }],
+    ['replaced by another', (file: string) => { rmSync(file); writeFileSync(file, '') }]
+  ])('begins anew when its file is %s while it is open', async (what, away) => {
+    const file = join(folder, what.replaceAll(/\W/g, '-'), 'records.ndjson')
+    const client = new NdjsonClient({ path: file })
+    await client.send([record(0)])
+
+    away(file)
+    await client.send([record(1)])
+    await client.send([record(2)])
+    await client.close()
+
+    expect(lines(file)).toEqual([record(1).value, record(2).value])
+  })
+
+  it('does not take a record for written that went into a file removed in that moment', async () => {
+    const file = join(folder, 'in-that-moment.ndjson')
+    const client = new NdjsonClient({ path: file })
+    await client.send([record(0)])
+    // Written in many steps: the first has reached the disk when the file goes.
+    const large = { topic: 't', key: null, value: JSON.stringify({ text: 'x'.repeat(20_000_000) }) }
+    const sent = client.send([large])
+    await vi.waitUntil(() => statSync(file).size > 100, { interval: 1 })
+    rmSync(file)
+    await sent
+    await client.close()
+
+    expect(statSync(file).size).toBe(large.value.length + 1)
   })
 })
