@@ -1,6 +1,6 @@
 /** `goodparts fit`: learn a detector from pictures of good parts and write its bundle. */
 import { existsSync } from 'node:fs'
-import { stat, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createDecision } from '../../engine/decision/decision.ts'
@@ -25,6 +25,9 @@ interface Options {
   size?: number
   rate?: number
   bank?: number
+  tiles?: string
+  overlap?: number
+  regions?: string
   set: Record<string, JsonValue>
   suspects?: string | true
   seed: number
@@ -44,6 +47,9 @@ export function register (program: Command): void {
     .option('--size <pixels>', 'input edge; chosen when not given', wholeNumber(32))
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
     .option('--bank <entries>', 'size of the memory; chosen when not given', wholeNumber(1))
+    .option('--tiles <columns x rows>', 'show the detector parts of the picture, 3x2 or auto; for small defects on large pictures')
+    .option('--overlap <share>', 'of a tile with its neighbour, 0 to 0.5; 0.25 when not given', Number)
+    .option('--regions <file>', 'what is looked at: JSON, a list of boxes and polygons in shares of the picture')
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
     .option('--suspects [file]', 'list good pictures that look unlike the rest before learning; with a file also write a page with them')
     .option('--seed <number>', 'of every random draw', wholeNumber(0), 0)
@@ -62,7 +68,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       family: options.family ?? options.detector,
       images: images.map(({ name, group, calibration }) => ({ path: name, group, calibration })),
       defects: defects.map(({ name, group, className }) => ({ path: name, group, className })),
-      options: detectorOptions(options),
+      options: await detectorOptions(options),
       seed: options.seed,
       output: resolve(options.output),
       threads: options.threads,
@@ -107,13 +113,25 @@ function suspectsText (suspects: readonly Suspect[], pictures: number, source: s
   return [`${suspects.length} of ${pictures} pictures look unlike the rest; are they good?`, ...lines].join('\n')
 }
 
-function detectorOptions ({ scale, size, rate, bank, set }: Options): Record<string, JsonValue> {
+async function detectorOptions ({ scale, size, rate, bank, tiles, overlap, regions, set }: Options): Promise<Record<string, JsonValue>> {
   return {
     ...set,
     ...(scale === undefined ? {} : { scale }),
     ...(size === undefined ? {} : { size }),
     ...(rate === undefined ? {} : { targetImagesPerSecond: rate }),
-    ...(bank === undefined ? {} : { bankSize: bank })
+    ...(bank === undefined ? {} : { bankSize: bank }),
+    ...(tiles === undefined ? {} : { tiles }),
+    ...(overlap === undefined ? {} : { overlap }),
+    ...(regions === undefined ? {} : { regions: await readRegions(regions) })
+  }
+}
+
+/** What is wrong in the list itself is said by the fit. */
+async function readRegions (path: string): Promise<JsonValue> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as JsonValue
+  } catch (cause) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be a JSON file of regions, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }
 

@@ -12,12 +12,25 @@ interface Properties extends EditorNodeProperties {
   scale: string
   size: string
   rate: string
+  tiles: string
+  overlap: string
+  regions: string
   seed: string
 }
 
 /** A site's value from the environment stays as it is written. */
 const isVariable = (value: string): boolean => value.startsWith('${')
 const isWholeFrom = (least: number) => (value: string): boolean => isVariable(value) || (value !== '' && Number.isInteger(Number(value)) && Number(value) >= least)
+
+const isTiles = (value: string): boolean => value === '' || value === 'auto' || isVariable(value) || /^[1-8]x[1-8]$/.test(value)
+/** What is wrong in a list is said by the node itself. */
+function isList (text: string): boolean {
+  try {
+    return text.trim() === '' || isVariable(text) || Array.isArray(JSON.parse(text))
+  } catch {
+    return false
+  }
+}
 
 /** Families that read no layers of a network from elsewhere. */
 const withoutScale = new Set(['template-difference', 'reconstruction', 'contrastive'])
@@ -36,6 +49,9 @@ RED.nodes.registerType<Properties>('goodparts-fit', {
     scale: { value: 'auto', required: true },
     size: { value: '', validate: (value: string) => value === '' || isWholeFrom(32)(value) },
     rate: { value: '', validate: (value: string) => value === '' || isVariable(value) || Number(value) >= 0 },
+    tiles: { value: '', validate: isTiles },
+    overlap: { value: '', validate: (value: string) => value === '' || isVariable(value) || (Number(value) >= 0 && Number(value) <= 0.5) },
+    regions: { value: '', validate: isList },
     seed: { value: '0', required: true, validate: isWholeFrom(0) }
   },
   inputs: 1,

@@ -1,6 +1,7 @@
 /** The form of a fit node and its control messages, checked. Pure. */
 import { join } from 'node:path'
 import type { LineFitOptions } from '../../engine/detectors/line-fit.ts'
+import { readTilingOptions } from '../../engine/detectors/tiling/options.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { bundlePath } from '../model/settings.ts'
@@ -21,6 +22,12 @@ export interface FitForm {
   size: string
   /** Images per second that the choice of scale has to keep; empty = any. */
   rate: string
+  /** Columns and rows, `3x2`, or `auto`; empty = the picture as a whole. */
+  tiles?: string
+  /** Of a tile's edge; empty = the usual. */
+  overlap?: string
+  /** A JSON list of regions; empty = everything. */
+  regions?: string
   seed: string
 }
 
@@ -33,12 +40,32 @@ export function readFitForm (form: FitForm, id: string, userFolder: string, mode
   const options: Record<string, JsonValue> = { scale: form.scale === '' ? 'auto' : form.scale }
   if (form.size !== '') options.size = readWhole('the size', form.size, { least: 32 })
   if (form.rate !== '') options.targetImagesPerSecond = readNumber('the rate', form.rate)
+  Object.assign(options, readTiling(form))
   return {
     hop: `fit/${id}`,
     folder: join(userFolder, 'goodparts', 'training', id),
     count: readWhole('the number of frames', form.count, { least: fewest }),
     intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * readNumber('the interval', form.interval),
     request: { family: form.detector, options, knownOptionsOnly: true, seed: readWhole('the seed', form.seed), output }
+  }
+}
+
+function readTiling ({ tiles = '', overlap = '', regions = '' }: FitForm): Record<string, JsonValue> {
+  const given: Record<string, JsonValue> = {
+    ...(tiles === '' ? {} : { tiles }),
+    ...(overlap === '' ? {} : { overlap: readNumber('the overlap', overlap) }),
+    ...(regions.trim() === '' ? {} : { regions: parseList(regions) })
+  }
+  // Wrong ones are told now, not after the good parts are collected.
+  readTilingOptions(given)
+  return given
+}
+
+function parseList (text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return text
   }
 }
 
