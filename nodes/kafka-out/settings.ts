@@ -1,5 +1,5 @@
 /** The form of a Kafka out node, checked; a message as a record; a state as a status. */
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { inspectionMessage, type PublisherState } from '../../engine/publish/publisher.ts'
 import { validate } from '../../engine/schema-validation.ts'
@@ -14,9 +14,9 @@ export interface KafkaOutForm {
   key: string
   /** Property of the message; `inspection` is checked against the schema. */
   value: string
-  /** For `file`. */
+  /** For `file`: absolute, or within Node-RED's user directory; blank: `goodparts/inspections.ndjson`. */
   path: string
-  /** Blank: `goodparts/spool` in Node-RED's user directory. */
+  /** Absolute, or within Node-RED's user directory; blank: `goodparts/spool`. */
   spoolFolder: string
   maximumRecords: string | number
   /** MB. */
@@ -44,9 +44,9 @@ export function readKafkaOutForm (form: KafkaOutForm, id: string, userDir: strin
     topic: form.topic,
     key: form.key,
     value: form.value === '' ? 'inspection' : form.value,
-    path: form.path === '' ? join(userDir, 'goodparts', 'inspections.ndjson') : form.path,
+    path: resolve(userDir, form.path.trim() === '' ? 'goodparts/inspections.ndjson' : form.path.trim()),
     spool: {
-      path: join(form.spoolFolder === '' ? join(userDir, 'goodparts', 'spool') : form.spoolFolder, `${id}.sqlite`),
+      path: resolve(userDir, form.spoolFolder.trim() === '' ? 'goodparts/spool' : form.spoolFolder.trim(), `${id}.sqlite`),
       maximumRecords: readWhole('the spool’s limit of records', form.maximumRecords, { least: 1 }),
       maximumBytes: readNumber('the spool’s size in MB', form.maximumSize, { least: 0.01 }) * 1024 ** 2
     }

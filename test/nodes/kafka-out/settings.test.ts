@@ -11,6 +11,12 @@ describe('readKafkaOutForm', () => {
     expect(settings).toEqual({ sink: 'kafka', topic: 'inspections', key: '', value: 'inspection', path: '/user/goodparts/inspections.ndjson', spool: { path: '/user/goodparts/spool/n1.sqlite', maximumRecords: 10, maximumBytes: 2 * 1024 ** 2 } })
   })
 
+  it('takes a relative file and spool folder as within the user directory, wherever Node-RED was started', () => {
+    expect(readKafkaOutForm({ ...form, path: 'records/today.ndjson', spoolFolder: 'spool' }, 'n1', '/user')).toMatchObject({ path: '/user/records/today.ndjson', spool: { path: '/user/spool/n1.sqlite' } })
+    expect(readKafkaOutForm({ ...form, path: '/data/today.ndjson', spoolFolder: ' /data/spool ' }, 'n1', '/user')).toMatchObject({ path: '/data/today.ndjson', spool: { path: '/data/spool/n1.sqlite' } })
+    expect(readKafkaOutForm({ ...form, path: ' ', spoolFolder: ' ' }, 'n1', '/user')).toEqual(settings)
+  })
+
   it.each([
     [{ sink: 'mqtt' }, 'sink'],
     [{ topic: '' }, 'topic'],
