@@ -168,11 +168,14 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
 
   /**
    * Sets a property of a named element while it runs, and again after a restart. What goes wrong is a `warning` event.
-   * @throws GOODPARTS_FORBIDDEN for the elements that are added to every pipeline, and for properties that say what is read or written
+   * @throws GOODPARTS_FORBIDDEN for the elements that are added to every pipeline, and for properties that say what is read or written; GOODPARTS_ARGUMENT when it neither runs nor is about to
    */
   setProperty (element: string, property: string, value: string | number | boolean): void {
     checkPropertyChange({ element, property })
-    this.#host?.send({ kind: 'set', change: { element, property, value } })
+    const change = { element, property, value }
+    if (this.#host !== undefined) this.#host.send({ kind: 'set', change })
+    else if (this.#state === 'waiting' || this.#state === 'starting') this.#changes.set(`${element}.${property}`, change)
+    else throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a source that runs, got one that is ${this.#state}`, { fix: 'Start it first' })
   }
 
   /** Reads no further frames: the process waits or drops, by its policy. */

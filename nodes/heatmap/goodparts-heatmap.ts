@@ -7,10 +7,12 @@ import { isFrame } from '../../engine/frame/frame.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
-import { isFull, partRequest, withMap, withMethods, type Message } from './part-explanations.ts'
+import { isFull, partRequest, within, withMap, withMethods, type Message } from './part-explanations.ts'
 import { readHeatmapForm, readZones, type HeatmapForm, type HeatmapSettings } from './settings.ts'
 
 const STATUS_MS = 1000
+/** No verdict waits longer for its heatmap, or for that of one before it. */
+const LONGEST_WAIT_MS = 5000
 
 export default function register (RED: NodeAPI): void {
   function HeatmapNode (this: Node, config: NodeDef & HeatmapForm): void {
@@ -37,7 +39,7 @@ export default function register (RED: NodeAPI): void {
     /** Verdicts leave in the order in which they came, so that none overtakes one that is explained. */
     onInput(node, async (msg: Message, send) => {
       const turn = earlier
-      const explained = explain(msg)
+      const explained = within(LONGEST_WAIT_MS, explain(msg))
       earlier = Promise.allSettled([turn, explained]).then(() => undefined)
       const [outcome] = await Promise.allSettled([explained, turn])
       // A verdict must reach its sinks, explained or not.

@@ -84,6 +84,15 @@ function picture (jpeg: Uint8Array): EncodedImage {
   return new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), mediaType)
 }
 
+/** @throws GOODPARTS_EXPLANATION_FAILED when it takes longer. */
+export async function within<Result> (milliseconds: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected a heatmap within ${milliseconds} ms, got none; the verdict goes on without`)) }, milliseconds)
+  })
+  return Promise.race([work, tooLate]).finally(() => { clearTimeout(timer) })
+}
+
 /** Other methods take longer than parts come: those that are left out are counted, and no error each. */
 export function isFull (error: unknown): boolean {
   return error instanceof GoodpartsError && error.code === 'GOODPARTS_QUEUE_FULL'

@@ -4,6 +4,7 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
 import { explainerByName } from '../../engine/explain/registry.ts'
 import type { Verdict } from '../../schemas/inspection.ts'
+import { readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface HeatmapForm {
   explainGood: boolean
@@ -40,10 +41,10 @@ export function readHeatmapForm (form: HeatmapForm): HeatmapSettings {
   const chosen: Array<[boolean, Verdict]> = [[form.explainGood, 'good'], [form.explainReview, 'review'], [form.explainReject, 'reject']]
   return {
     chosen: new Set(chosen.flatMap(([isChosen, verdict]) => isChosen ? [verdict] : [])),
-    looks: { opacity: Number(form.opacity), quality: Number(form.quality) || 85 },
-    capacity: Number(form.capacity) || 8,
+    looks: { opacity: readNumber('the opacity', form.opacity, { most: 1 }), quality: readWhole('the quality', form.quality, { least: 1, most: 100 }) },
+    capacity: readWhole('the capacity', form.capacity, { least: 1, most: 1000 }),
     methods: (form.methods ?? '').split(',').filter((name) => name.trim() !== '').map((name) => explainerByName(name.trim()).method),
-    budget: Number(form.budget) || usualBudget,
+    budget: (form.budget ?? '').trim() === '' ? usualBudget : readNumber('the time', form.budget ?? '', { least: 1 }),
     judge: form.judge ?? true,
     zones: (form.zones ?? '').trim() === '' ? [] : readZones(parse(form.zones ?? ''), 'the zones')
   }

@@ -58,7 +58,8 @@ export class SharedServer {
 
   /** Brings the server to what its users need. */
   async #settle (): Promise<void> {
-    this.#turn = this.#turn.then(async () => {
+    // What went wrong before does not stop the next.
+    this.#turn = this.#turn.catch(() => {}).then(async () => {
       clearTimeout(this.#retry)
       if (this.#users > 0 && this.#server === undefined) await this.#start()
       if (this.#users <= 0 && this.#server !== undefined) await this.#stop()

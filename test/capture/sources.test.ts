@@ -32,8 +32,10 @@ async function all (...source: Parameters<typeof frames>): Promise<CapturedFrame
 describe('the shipped pipelines', () => {
   for (const { id, requiredElements } of loadPipelines()) {
     const missing = requiredElements.filter((name) => !hasElement(name))
-    if (missing.length > 0) console.warn(`skipped: ${id} needs ${missing.join(', ')}, which is not installed here`)
-    test.skipIf(missing.length > 0)(`${id} has every element that it needs`, () => { expect(missing).toEqual([]) })
+    // Debian does not package aravissrc; everything else set-up installs.
+    const mayMiss = id === 'genicam-camera'
+    if (mayMiss && missing.length > 0) console.warn(`skipped: ${id} needs ${missing.join(', ')}, which is not installed here`)
+    test.skipIf(mayMiss && missing.length > 0)(`${id} has every element that it needs`, () => { expect(missing).toEqual([]) })
   }
 })
 

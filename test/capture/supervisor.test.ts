@@ -208,6 +208,13 @@ describe('at the end of the stream', () => {
   })
 })
 
+describe('a property changed without a process', () => {
+  test('is refused when the source is stopped', () => {
+    const source = watch('custom', live, { width: 64 })
+    expect(() => { source.supervisor.setProperty('src', 'pattern', 'snow') }).toThrow('got one that is stopped')
+  })
+})
+
 describe('on trigger', () => {
   test('a source that can wait gives the next picture each time and loses none', async () => {
     const source = watch('generated-line', { width: 64, height: 64, learn: 0, defectShare: 0, rate: 1000, count: 5 }, { triggered: true }, { endOfStream: 'stop' })

@@ -82,6 +82,15 @@ describe('explanation thread', () => {
     expect(explaining.ledger).toMatchObject({ in: 2, out: 1, dropped: { failed: 1 }, inFlight: 0 })
   })
 
+  test('ends a thread that takes too long, and lets nothing else wait for it', async () => {
+    const explaining = thread = new ExplanationThread('test', 2, { limitMs: 1 })
+
+    const results = await Promise.allSettled([1, 2].map(async () => explaining.explain(frame, map, { ...options, judged: null })))
+
+    for (const result of results) expect(result).toMatchObject({ reason: { code: 'GOODPARTS_EXPLANATION_FAILED', message: expect.stringContaining('longer than 1 ms') as unknown } })
+    expect(explaining.ledger).toMatchObject({ in: 2, out: 0, dropped: { failed: 2 }, inFlight: 0 })
+  })
+
   test('refuses work after it was closed', async () => {
     const explaining = open(2)
     await explaining.close()

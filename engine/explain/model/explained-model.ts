@@ -140,7 +140,8 @@ export class ExplainedModel {
   async close (): Promise<void> {
     const sessions = [...this.#sessions.values()]
     this.#sessions.clear()
-    await Promise.all(sessions.map(async (session) => { await (await session).close() }))
+    // One that could not be opened needs no closing.
+    await Promise.allSettled(sessions.map(async (session) => { await (await session).close() }))
   }
 
   async #findLayers (picture: WorkingPicture, target: Value): Promise<SpatialLayer[]> {

@@ -14,7 +14,7 @@ import { Frame } from '../../../engine/frame/frame.ts'
 import { decodeImage } from '../../../engine/frame/image-codec.ts'
 import { validate } from '../../../engine/schema-validation.ts'
 import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
-import type { PartExplanationMessage } from '../../../nodes/heatmap/part-explanations.ts'
+import { within, type PartExplanationMessage } from '../../../nodes/heatmap/part-explanations.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import type { InspectionRecord, Verdict } from '../../../schemas/inspection.ts'
 import { flatPicture, spottedPicture } from '../../explain/hand-built-models.ts'
@@ -135,6 +135,17 @@ describe('goodparts-heatmap', () => {
     await deploy([heatmap], flow({ methods: 'sise' }))
 
     await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')
+  })
+
+  test.each([{ opacity: 'abc' }, { quality: '500' }, { capacity: '-3' }, { budget: '-5' }])('refuses a form with %j', async (changes) => {
+    await deploy([heatmap], flow(changes))
+
+    await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')
+  })
+
+  test('lets a verdict go without its heatmap when that takes too long', async () => {
+    await expect(within(1, new Promise(() => {}))).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED', message: expect.stringContaining('within 1 ms') as unknown })
+    await expect(within(60_000, Promise.resolve('map'))).resolves.toBe('map')
   })
 
   test.each([
