@@ -29,6 +29,41 @@ export interface BoundFigures {
   auroc: number | null
 }
 
+/** AUROC of good parts against the rest after a task: over everything seen so far, over earlier tasks (mean), over this one. */
+export interface StepFigure {
+  task: string
+  auroc: number | null
+  oldAuroc: number | null
+  newAuroc: number | null
+}
+
+/** One classifier on the frozen features, means over the seeds. */
+export interface HeadFigure {
+  head: string
+  accuracy: number
+  forgetting: number
+  auroc: number | null
+  /** The same head, trained on everything at once. */
+  offline: { accuracy: number, auroc: number | null }
+  differenceToOwnOffline: SeedDifference
+  differenceToBestOffline: SeedDifference
+  /** Of learning one run. */
+  seconds: number
+  steps: StepFigure[]
+}
+
+export interface HeadReport {
+  /** Whose memory the heads have. */
+  policy: string
+  memory: number
+  /** What the differences are of. */
+  metric: 'auroc' | 'accuracy'
+  bestOffline: { head: string, accuracy: number, auroc: number | null }
+  /** Linear discriminants of everything so far, after each task. */
+  steps: StepFigure[]
+  heads: HeadFigure[]
+}
+
 /** What `goodparts continual` found. */
 export interface ContinualReport {
   schema: 'goodparts.continual/1'
@@ -45,6 +80,8 @@ export interface ContinualReport {
   /** Trained on task after task with no memory. */
   finetune: number
   streamingLda: BoundFigures
+  /** For each memory; empty when no heads were compared. */
+  heads: HeadReport[]
   /** Of learning one run, mean over policies and seeds. */
   secondsPerRun: number
   command: string

@@ -3,9 +3,12 @@ import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { efficientNetLite0 } from '../../engine/backbones/backbone.ts'
 import { replayPolicies, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
+import { headByName, heads } from '../../engine/continual/learners/registry.ts'
 import { PictureEmbedding } from '../../engine/continual/picture-embedding.ts'
 import { comparePolicies } from '../../engine/continual/protocol/compare-policies.ts'
 import { embedPictures, fashionPictures, inspectionPictures, type EmbeddedPicture, type LabelledPicture } from '../../engine/continual/protocol/embedded-pictures.ts'
+import { FeatureFile } from '../../engine/continual/protocol/feature-file.ts'
+import { protocolByName, protocols } from '../../engine/continual/protocol/protocols.ts'
 import { planTasks, type TaskPlan } from '../../engine/continual/protocol/task-plan.ts'
 import type { ContinualReport } from '../../schemas/continual.ts'
 import { interruptible } from '../interruptible.ts'
@@ -16,6 +19,8 @@ import { continualPage } from './continual/page.ts'
 import { continualText } from './continual/summary.ts'
 
 interface Options {
+  protocol: string
+  head: string[]
   policies: string[]
   memory: number[]
   noise: number
@@ -25,6 +30,7 @@ interface Options {
   classesPerTask?: number
   train: number
   test: number
+  features?: string
   json?: string
   report?: string
 }
@@ -38,6 +44,8 @@ export function register (program: Command): void {
   program.command('continual')
     .description('compare replay policies while products come one after the other')
     .argument('<dataset...>', `data sets as for evaluate, in the order in which their products come, or ${fashion} (Debian's dataset-fashion-mnist) alone`)
+    .option('--protocol <name>', `what changes from task to task: ${protocols.map(({ name, description }) => `${name}, ${description}`).join('; ')}`, 'products')
+    .option('--head <names>', `classifiers to compare on the first policy's memory, beside offline training: of ${heads.map(({ name }) => name).join(', ')}, separated by commas; none for none`, names, heads.map(({ name }) => name))
     .option('--policies <names>', `of ${replayPolicies.map(({ name }) => name).join(', ')}, separated by commas`, names, replayPolicies.map(({ name }) => name))
     .option('--memory <pictures>', 'exemplars that may be kept; several, separated by commas, are compared', wholeNumbers, [200])
     .option('--noise <share>', 'of the training labels that are made wrong, within their task', share, 0)
@@ -47,6 +55,7 @@ export function register (program: Command): void {
     .option('--classes-per-task <number>', 'tasks of so many classes in an order drawn per seed, instead of one task per product', wholeNumber(1))
     .option('--train <pictures>', `of ${fashion}, to train on`, wholeNumber(100), 10_000)
     .option('--test <pictures>', `of ${fashion}, to test on`, wholeNumber(100), 4000)
+    .option('--features <file>', 'keep the pictures\' features there, and take them from there the next time')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
     .option('--report <file>', 'write a page with the comparison')
     .action((datasets: string[], options: Options) => interruptible((signal) => continual(datasets, options, signal)))
@@ -54,15 +63,18 @@ export function register (program: Command): void {
 
 async function continual (datasets: readonly string[], options: Options, signal: AbortSignal): Promise<void> {
   const policies = options.policies.map(replayPolicyByName)
+  const compared = options.head.filter((name) => name !== 'none').map(headByName)
+  const protocol = protocolByName(options.protocol)
   const progress = new Progress()
   try {
     const isFashion = datasets.length === 1 && datasets[0] === fashion
     const size = options.size ?? (isFashion ? fashionSize : inspectionSize)
-    const pictures = await embedded(await readPictures(datasets, isFashion, options), size, progress, signal)
+    const pictures = await embedded(protocol.arrange(await readPictures(datasets, isFashion, options)), { size, features: options.features ?? null }, progress, signal)
     const plan: TaskPlan = { classesPerTask: options.classesPerTask ?? (isFashion ? 2 : null), shuffleClasses: isFashion }
     const comparison = await comparePolicies({
       policies,
       memories: options.memory,
+      heads: compared,
       noise: options.noise,
       seeds: options.seeds,
       tasksOf: (seed) => planTasks(pictures, plan, seed),
@@ -76,7 +88,7 @@ async function continual (datasets: readonly string[], options: Options, signal:
     await print({
       schema: 'goodparts.continual/1',
       createdAt: new Date().toISOString(),
-      protocol: isFashion ? 'Split Fashion-MNIST, features of a frozen backbone, linear head' : `${datasets.join(', ')}: ${plan.classesPerTask === null ? 'one product after the other' : `tasks of ${plan.classesPerTask} classes`}, features of a frozen backbone, linear head`,
+      protocol: isFashion ? 'Split Fashion-MNIST, features of a frozen backbone, linear head' : `${datasets.join(', ')}: ${plan.classesPerTask === null ? protocol.description : `tasks of ${plan.classesPerTask} classes`}, features of a frozen backbone, linear head`,
       tasks: describeTasks(planTasks(pictures, plan, 0)),
       seeds: options.seeds,
       features: { backbone: efficientNetLite0.name, size, numbers: pictures[0]?.features.length ?? 0 },
@@ -96,10 +108,10 @@ async function readPictures (datasets: readonly string[], isFashion: boolean, { 
   return lists.flat()
 }
 
-async function embedded (pictures: readonly LabelledPicture[], size: number, progress: Progress, signal: AbortSignal): Promise<EmbeddedPicture[]> {
+async function embedded (pictures: readonly LabelledPicture[], { size, features }: { size: number, features: string | null }, progress: Progress, signal: AbortSignal): Promise<EmbeddedPicture[]> {
   const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size })
   try {
-    return await embedPictures(pictures, embedding, (done, total) => progress.update('features', done, total), signal)
+    return await embedPictures(pictures, embedding, (done, total) => progress.update('features', done, total), signal, features === null ? null : new FeatureFile(features, `${efficientNetLite0.name}, ${size} pixels`))
   } finally {
     await embedding.close()
   }

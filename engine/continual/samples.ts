@@ -3,10 +3,16 @@ import { permutation } from '../random.ts'
 import type { Random } from '../random.ts'
 
 export function byLabel<T extends { label: string }> (items: readonly T[]): Map<string, T[]> {
+  return groupsOf(items, ({ label }) => label)
+}
+
+/** In order of first sight. */
+export function groupsOf<T> (items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const item of items) {
-    const group = groups.get(item.label)
-    if (group === undefined) groups.set(item.label, [item])
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
     else group.push(item)
   }
   return groups

@@ -32,7 +32,7 @@ describe('goodparts continual on two products', () => {
   })
 
   it('takes each product as a task, and seven tenths of its parts to train on', () => {
-    expect(report.tasks).toEqual(['first', 'second'].map((product) => ({ name: `${product}/good, ${product}/scratch`, classes: [`${product}/good`, `${product}/scratch`], train: 35, test: 15 })))
+    expect(report.tasks).toEqual(['first', 'second'].map((product) => ({ name: product, classes: [`${product}/good`, `${product}/scratch`], train: 35, test: 15 })))
   })
 
   it('compares each policy and memory with class-balanced selection', () => {
@@ -52,6 +52,21 @@ describe('goodparts continual on two products', () => {
     expect(report.policies.some(({ metric }) => metric === 'oldAuroc')).toBe(true)
     expect(report.offline.auroc).toBeGreaterThan(0.7)
     expect(report.offline.mean).toBeGreaterThan(report.finetune)
+  })
+
+  it('compares heads on the first policy’s memory with offline training, task by task', () => {
+    expect(report.heads.map(({ policy, memory, metric }) => [policy, memory, metric])).toEqual([8, 16].map((memory) => ['snnl-preserving', memory, 'auroc']))
+    for (const { heads, bestOffline, steps } of report.heads) {
+      expect(heads.map(({ head }) => head)).toEqual(['lda', 'softmax', 'class-means', 'ensemble'])
+      expect(steps.map(({ task }) => task)).toEqual(['first', 'second'])
+      for (const { auroc, offline, differenceToOwnOffline, differenceToBestOffline, steps: own } of heads) {
+        expect(own[1]!.auroc).toBeCloseTo(auroc!, 12)
+        expect(own[0]!.oldAuroc).toBeNull()
+        expect(differenceToOwnOffline.mean).toBeCloseTo(auroc! - offline.auroc!, 12)
+        expect(differenceToBestOffline.mean).toBeCloseTo(auroc! - bestOffline.auroc!, 12)
+      }
+    }
+    expect(stdout).toMatch(/^lda \(default\)\s+0\.\d{3}/m)
   })
 
   it('prints and draws the same figures', () => {
@@ -75,7 +90,7 @@ describe('goodparts continual', () => {
       context.skip('needs the Debian package dataset-fashion-mnist')
       return
     }
-    const { code, stdout, stderr } = await runGoodparts(['continual', 'fashion-mnist', '--policies', 'snnl-low', '--memory', '100', '--seeds', '2', '--train', '1600', '--test', '400', '--size', '32', '--json', '-'])
+    const { code, stdout, stderr } = await runGoodparts(['continual', 'fashion-mnist', '--head', 'none', '--policies', 'snnl-low', '--memory', '100', '--seeds', '2', '--train', '1600', '--test', '400', '--size', '32', '--json', '-'])
     expect(code, stderr).toBe(0)
     const report = validate('continual', JSON.parse(stdout))
     expect(report.tasks).toHaveLength(5)

@@ -1,7 +1,8 @@
 /** The comparison as one self-contained page. */
 import { decimals, html, Html } from '../../../engine/evaluation/report/html-text.ts'
 import { style } from '../../../engine/evaluation/report/style.ts'
-import type { ContinualReport, PolicyFigure } from '../../../schemas/continual.ts'
+import { defaultHead } from '../../../engine/continual/learners/registry.ts'
+import type { ContinualReport, HeadReport, PolicyFigure } from '../../../schemas/continual.ts'
 import { measuredOnText } from '../../measured-on.ts'
 import { differenceText, figureOf, memories, presentColumns } from './summary.ts'
 
@@ -20,6 +21,7 @@ export function continualPage (report: ContinualReport): string {
   tile(finetune, 'Fine-tuning', 'no memory: what forgetting costs')
 ]}</div>
 ${memories(report).map((memory) => memorySection(report, memory))}
+${report.heads.map(headSection)}
 <h2>Tasks</h2>
 <p class="note">As seed 0 drew them.</p>
 <div class="card scroll"><table><thead><tr><th>Classes</th><th class="number">Train</th><th class="number">Test</th></tr></thead><tbody>${
@@ -37,7 +39,21 @@ function memorySection (report: ContinualReport, memory: number): Html {
 <figure class="card"><h3>Accuracy against class-balanced random selection</h3>${differenceChart(figures)}</figure>
 <div class="card scroll"><table><thead><tr><th>Policy</th>${shown.map(({ name }) => html`<th class="number">${name}</th>`)}<th class="number">Difference</th></tr></thead><tbody>${
   figures.map((figure) => html`<tr class="${figure.policy === 'snnl-preserving' ? 'chosen' : ''}"><td>${figure.policy}</td>${
-    shown.map(({ metric }) => html`<td class="number">${decimals(figureOf(report, figure.policy, memory, metric)?.mean ?? null, 3)}</td>`)}<td class="number">${figure.policy === 'class-balanced' ? '' : differenceText(figure)}</td></tr>`)}</tbody></table></div>`
+    shown.map(({ metric }) => html`<td class="number">${decimals(figureOf(report, figure.policy, memory, metric)?.mean ?? null, 3)}</td>`)}<td class="number">${figure.policy === 'class-balanced' ? '' : differenceText(figure.differenceToClassBalanced)}</td></tr>`)}</tbody></table></div>`
+}
+
+function headSection ({ policy, memory, metric, bestOffline, heads, steps }: HeadReport): Html {
+  const measure = metric === 'auroc' ? 'AUROC' : 'accuracy'
+  const number = (value: number | null): Html => html`<td class="number">${decimals(value, 3)}</td>`
+  return html`<h2>Heads on a memory of ${memory}</h2>
+<p class="note">The memory is that of ${policy}. The best head offline is ${bestOffline.head}, ${measure} ${decimals(bestOffline[metric], 3)}.</p>
+<div class="card scroll"><table><thead><tr><th>Head</th><th class="number">Accuracy</th><th class="number">AUROC</th><th class="number">Forgetting</th><th class="number">${measure} against its own offline</th><th class="number">${measure} against the best offline</th></tr></thead><tbody>${
+  heads.map((head) => html`<tr class="${head.head === defaultHead ? 'chosen' : ''}"><td>${head.head}</td>${number(head.accuracy)}${number(head.auroc)}${number(head.forgetting)}<td class="number">${differenceText(head.differenceToOwnOffline)}</td><td class="number">${differenceText(head.differenceToBestOffline)}</td></tr>`)}</tbody></table></div>
+${metric === 'accuracy'
+? ''
+: html`<h3>AUROC of everything so far, after each task</h3>
+<div class="card scroll"><table><thead><tr><th>After</th>${heads.map(({ head }) => html`<th class="number">${head}</th>`)}<th class="number">LDA of everything so far</th></tr></thead><tbody>${
+  steps.map((bound, index) => html`<tr><td>${bound.task}</td>${heads.map(({ steps: own }) => number(own[index]?.auroc ?? null))}${number(bound.auroc)}</tr>`)}</tbody></table></div>`}`
 }
 
 const rowHeight = 24

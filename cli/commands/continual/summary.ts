@@ -1,5 +1,6 @@
 /** A comparison of replay policies as a person reads it in a terminal. */
-import type { ContinualReport, PolicyFigure } from '../../../schemas/continual.ts'
+import { defaultHead } from '../../../engine/continual/learners/registry.ts'
+import type { ContinualReport, HeadReport, PolicyFigure, SeedDifference } from '../../../schemas/continual.ts'
 import { measuredOnText } from '../../measured-on.ts'
 import { textTable } from '../../text-table.ts'
 
@@ -14,7 +15,7 @@ export const columns: ReadonlyArray<{ metric: string, name: string }> = [
 ]
 
 export function continualText (report: ContinualReport): string {
-  return [heading(report), ...memories(report).map((memory) => memoryTable(report, memory)), bounds(report), origin(report)].join('\n\n')
+  return [heading(report), ...memories(report).map((memory) => memoryTable(report, memory)), ...report.heads.flatMap((heads) => [headTable(heads), stepTable(heads)]), bounds(report), origin(report)].join('\n\n')
 }
 
 export function memories ({ policies }: ContinualReport): number[] {
@@ -30,7 +31,7 @@ export function figureOf ({ policies }: ContinualReport, policy: string, memory:
 }
 
 /** `+0.021 ± 0.010 (4/5)`. */
-export function differenceText ({ differenceToClassBalanced: { mean, high, wins, seeds } }: PolicyFigure): string {
+export function differenceText ({ mean, high, wins, seeds }: SeedDifference): string {
   const half = high === null ? '' : ` ± ${(high - mean).toFixed(3)}`
   return `${mean < 0 ? '−' : '+'}${Math.abs(mean).toFixed(3)}${half} (${wins}/${seeds})`
 }
@@ -47,10 +48,28 @@ function memoryTable (report: ContinualReport, memory: number): string {
   const shown = presentColumns(report)
   const rows = names.map((policy) => {
     const accuracy = figureOf(report, policy, memory, 'accuracy')
-    const difference = accuracy === undefined || policy === 'class-balanced' ? '' : differenceText(accuracy)
+    const difference = accuracy === undefined || policy === 'class-balanced' ? '' : differenceText(accuracy.differenceToClassBalanced)
     return [policy, ...shown.map(({ metric }) => figureOf(report, policy, memory, metric)?.mean.toFixed(3) ?? '–'), difference]
   })
   return `Memory ${memory}\n${textTable(['policy', ...shown.map(({ name }) => name), 'accuracy against class-balanced (seeds ahead)'], rows)}`
+}
+
+function headTable ({ policy, memory, metric, bestOffline, heads }: HeadReport): string {
+  const measure = metric === 'auroc' ? 'AUROC' : 'accuracy'
+  const rows = heads.map(({ head, accuracy, forgetting, auroc, offline, differenceToOwnOffline, differenceToBestOffline, seconds }) => [
+    head === defaultHead ? `${head} (default)` : head, accuracy.toFixed(3), forgetting.toFixed(3), figure(auroc), figure(offline[metric]), differenceText(differenceToOwnOffline), differenceText(differenceToBestOffline), seconds.toFixed(1)
+  ])
+  return `Heads, memory ${memory} of ${policy}; best offline head: ${bestOffline.head}, ${measure} ${figure(bestOffline[metric])}\n${
+    textTable(['head', 'accuracy', 'forgetting', 'AUROC', `${measure} of its own offline`, 'against its own offline', 'against the best offline', 'seconds'], rows)}`
+}
+
+function stepTable ({ heads, steps }: HeadReport): string {
+  const rows = steps.map((bound, index) => [bound.task, ...heads.map(({ steps: own }) => `${figure(own[index]?.auroc ?? null)} ${figure(own[index]?.oldAuroc ?? null)} ${figure(own[index]?.newAuroc ?? null)}`), figure(bound.auroc)])
+  return `AUROC pooled, old and new after each task\n${textTable(['after', ...heads.map(({ head }) => head), 'lda of everything so far'], rows)}`
+}
+
+function figure (value: number | null): string {
+  return value?.toFixed(3) ?? '–'
 }
 
 function bounds ({ offline, finetune, streamingLda }: ContinualReport): string {

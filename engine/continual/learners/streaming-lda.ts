@@ -1,81 +1,128 @@
 /**
- * Deep streaming linear discriminant analysis (Hayes and Kanan 2020): running class means and one shared covariance of frozen features. It
- * keeps no exemplar and forgets nothing.
+ * Deep streaming linear discriminant analysis (Hayes and Kanan 2020): class means and one shared covariance of frozen features, both exact
+ * sums, so that the order of the lots does not matter and what was said wrongly can be taken out again. Forgets nothing. A memory is not
+ * needed to learn, but to correct: a picture's part of the sums can be taken out as long as its features are kept.
  */
 import { inverseFactor } from '../../detectors/cholesky.ts'
+import type { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
 import { softmax, type Learner } from './classifier.ts'
 
 /** Weight of the identity in the covariance. */
 const shrinkage = 1e-4
 
+interface ClassSums { count: number, mean: Float64Array }
+
 export class StreamingLda implements Learner {
-  readonly classes: string[] = []
-  readonly #means: Float64Array[] = []
-  readonly #counts: number[] = []
-  #covariance = new Float64Array()
-  #seen = 0
-  /** `L⁻¹` of the shrunk covariance, and the class means seen through it. */
-  #whitening: Float64Array | null = null
-  #centres: Float64Array[] = []
+  readonly buffer: ReplayBuffer | null
+  readonly #sums = new Map<string, ClassSums>()
+  /** `Σ (x - μ_y)(x - μ_y)ᵀ`, its lower triangle. */
+  #scatter = new Float64Array()
+  #classes: string[] = []
+  /** `(classes, width)`: `Λμ`, and `-½ μᵀΛμ`; `null` = not yet made of the sums. */
+  #weights: Array<{ slope: Float64Array, bias: number }> | null = null
+
+  constructor (buffer: ReplayBuffer | null = null) {
+    this.buffer = buffer
+  }
+
+  get classes (): readonly string[] {
+    return this.#classes
+  }
 
   learn (lot: readonly ReplayItem[]): void {
-    for (const { label, features } of lot) this.#take(label, features)
-    this.#whitening = null
+    for (const { label, features } of lot) this.#put(label, features)
+    this.buffer?.observe(lot)
+    this.#changed()
+  }
+
+  /**
+   * Takes remembered pictures out, and in again under another label where one is given: as if they had been learned like that.
+   * @returns how many of them the memory held
+   */
+  correct (corrections: ReadonlyMap<string, string | null>): number {
+    const kept = this.buffer?.exemplars.filter(({ id }) => corrections.has(id)) ?? []
+    for (const { label, features } of kept) this.#take(label, features)
+    this.buffer?.remove(new Set(kept.map(({ id }) => id)))
+    const anew = kept.flatMap((item) => {
+      const label = corrections.get(item.id) ?? null
+      return label === null ? [] : [{ ...item, label }]
+    })
+    this.learn(anew)
+    return kept.length
   }
 
   probabilities (features: Float32Array): Float64Array {
-    if (this.classes.length === 0) return new Float64Array()
-    const factor = this.#factor()
-    const x = product(factor, Float64Array.from(features))
-    // Λμ·x - ½ μᵀΛμ with Λ = L⁻ᵀL⁻¹.
-    return softmax(Float64Array.from(this.#centres, (centre) => centre.reduce((sum, value, i) => sum + value * ((x[i] as number) - value / 2), 0)))
+    this.#weights ??= this.#solve()
+    return softmax(Float64Array.from(this.#weights, ({ slope, bias }) => slope.reduce((sum, value, i) => sum + value * (features[i] as number), bias)))
   }
 
-  /** The covariance moves by the item's distance from the mean before it. */
+  /** Welford 1962: `S += n/(n+1) d dᵀ` with d the distance from the mean before. */
+  #put (label: string, features: Float32Array): void {
+    if (this.#scatter.length === 0) this.#scatter = new Float64Array(features.length ** 2)
+    const sums = this.#sums.get(label) ?? { count: 0, mean: new Float64Array(features.length) }
+    this.#sums.set(label, sums)
+    const difference = sums.mean.map((value, i) => (features[i] as number) - value)
+    this.#scatterBy(difference, sums.count / (sums.count + 1))
+    sums.count++
+    sums.mean = sums.mean.map((value, i) => value + (difference[i] as number) / sums.count)
+  }
+
+  /** The same backwards. */
   #take (label: string, features: Float32Array): void {
-    const n = features.length
-    let index = this.classes.indexOf(label)
-    if (index === -1) {
-      index = this.classes.push(label) - 1
-      this.#means.push(Float64Array.from(features))
-      this.#counts.push(0)
+    const sums = this.#sums.get(label)
+    if (sums === undefined) return
+    if (sums.count === 1) {
+      this.#sums.delete(label)
+      return
     }
-    if (this.#covariance.length === 0) this.#covariance = new Float64Array(n * n)
-    const mean = this.#means[index] as Float64Array
-    const difference = Float64Array.from(features, (value, i) => value - (mean[i] as number))
-    const t = this.#seen
-    const covariance = this.#covariance
-    const keep = t / (t + 1)
-    const add = t / ((t + 1) * (t + 1))
-    for (let row = 0; row < n; row++) {
-      const scale = add * (difference[row] as number)
-      for (let column = 0; column <= row; column++) {
-        const at = row * n + column
-        covariance[at] = keep * (covariance[at] as number) + scale * (difference[column] as number)
-      }
-    }
-    const count = this.#counts[index] = (this.#counts[index] as number) + 1
-    for (let i = 0; i < n; i++) mean[i] = (mean[i] as number) + (difference[i] as number) / count
-    this.#seen++
+    const difference = sums.mean.map((value, i) => (features[i] as number) - value)
+    this.#scatterBy(difference, -sums.count / (sums.count - 1))
+    sums.count--
+    sums.mean = sums.mean.map((value, i) => value - (difference[i] as number) / sums.count)
   }
 
-  #factor (): Float64Array {
-    if (this.#whitening !== null) return this.#whitening
-    const n = this.#means[0]?.length ?? 0
-    const shrunk = this.#covariance.map((value, at) => (1 - shrinkage) * value + (at % (n + 1) === 0 ? shrinkage : 0))
-    const factor = this.#whitening = inverseFactor(shrunk, n)
-    this.#centres = this.#means.map((mean) => product(factor, mean))
-    return factor
+  #scatterBy (difference: Float64Array, weight: number): void {
+    const n = difference.length
+    const scatter = this.#scatter
+    for (let row = 0; row < n; row++) {
+      const scale = weight * (difference[row] as number)
+      for (let column = 0, at = row * n; column <= row; column++, at++) scatter[at] = (scatter[at] as number) + scale * (difference[column] as number)
+    }
+  }
+
+  #changed (): void {
+    this.#classes = [...this.#sums.keys()]
+    this.#weights = null
+  }
+
+  #solve (): Array<{ slope: Float64Array, bias: number }> {
+    const sums = [...this.#sums.values()]
+    const n = sums[0]?.mean.length ?? 0
+    const total = sums.reduce((sum, { count }) => sum + count, 0)
+    const factor = inverseFactor(this.#scatter.map((value, at) => (1 - shrinkage) * value / total + (at % (n + 1) === 0 ? shrinkage : 0)), n)
+    return sums.map(({ mean }) => {
+      const slope = timesTransposed(factor, times(factor, mean))
+      return { slope, bias: -0.5 * slope.reduce((sum, value, i) => sum + value * (mean[i] as number), 0) }
+    })
   }
 }
 
 /** Of a lower triangular matrix `(n, n)` with a vector. */
-function product (lower: Float64Array, vector: Float64Array): Float64Array {
+function times (lower: Float64Array, vector: Float64Array): Float64Array {
   const n = vector.length
   return Float64Array.from({ length: n }, (_, row) => {
     let sum = 0
     for (let column = 0; column <= row; column++) sum += (lower[row * n + column] as number) * (vector[column] as number)
     return sum
   })
+}
+
+function timesTransposed (lower: Float64Array, vector: Float64Array): Float64Array {
+  const n = vector.length
+  const product = new Float64Array(n)
+  for (let row = 0; row < n; row++) {
+    for (let column = 0; column <= row; column++) product[column] = (product[column] as number) + (lower[row * n + column] as number) * (vector[row] as number)
+  }
+  return product
 }

@@ -1,21 +1,25 @@
 /** Policies side by side on the same seeds: same order of tasks, same split, same wrong labels, same draws of the head's training. */
-import type { PolicyFigure } from '../../../schemas/continual.ts'
+import type { HeadReport, PolicyFigure } from '../../../schemas/continual.ts'
 import { seededRandom } from '../../random.ts'
 import { classBalanced } from '../buffers/class-balanced.ts'
 import { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { ReplayPolicy } from '../buffers/replay-policy.ts'
 import { ClassMeans } from '../learners/class-means.ts'
+import type { Head } from '../learners/registry.ts'
 import { ReplayLearner } from '../learners/replay-learner.ts'
 import { StreamingLda } from '../learners/streaming-lda.ts'
 import { byLabel } from '../samples.ts'
+import { HeadComparison } from './compare-heads.ts'
 import { withWrongLabels, standardised, type ContinualTask } from './continual-set.ts'
 import { mean } from './metrics.ts'
-import { pairedDifference } from './paired-comparison.ts'
+import { finiteDifference } from './paired-comparison.ts'
 import { accuracyOn, protocolMetrics, runProtocol, type ProtocolResult } from './run-protocol.ts'
 
 export interface ComparisonOptions {
   policies: readonly ReplayPolicy[]
   memories: readonly number[]
+  /** Compared on the first policy's memory. */
+  heads: readonly Head[]
   noise: number
   seeds: number
   /** The tasks of a seed. */
@@ -31,6 +35,7 @@ export interface Comparison {
   offline: { mean: number, balancedMean: number, auroc: number | null }
   finetune: number
   streamingLda: { mean: number, auroc: number | null }
+  heads: HeadReport[]
   secondsPerRun: number
 }
 
@@ -41,7 +46,8 @@ const metrics = [...protocolMetrics, 'classMeanAccuracy'] as const
 
 export async function comparePolicies (options: ComparisonOptions): Promise<Comparison> {
   const policies = [classBalanced, ...options.policies.filter(({ name }) => name !== classBalanced.name)]
-  const total = options.seeds * (policies.length * options.memories.length + bounds.length)
+  const total = options.seeds * ((policies.length + options.heads.length) * options.memories.length + bounds.length)
+  const comparisons = options.heads.length === 0 ? [] : options.memories.map((memory) => new HeadComparison(options.heads, options.policies[0] ?? classBalanced, memory))
   const runs = new Map<string, Run[]>()
   const found = new Map<string, ProtocolResult[]>()
   let done = 0
@@ -54,13 +60,19 @@ export async function comparePolicies (options: ComparisonOptions): Promise<Comp
         push(runs, `${policy.name} ${memory}`, runPolicy(policy, memory, tasks, seed))
       }
     }
+    for (const [index, comparison] of comparisons.entries()) {
+      await comparison.run(tasks, seed, async (head) => {
+        options.progress(done++, total, `${head}, memory ${options.memories[index] ?? 0}, seed ${seed}`)
+        await options.breathe()
+      })
+    }
     for (const { name, run } of bounds) {
       options.progress(done++, total, `${name}, seed ${seed}`)
       await options.breathe()
       push(found, name, run(tasks, seed))
     }
   }
-  return { policies: figures(policies, options, runs), ...boundFigures(found), secondsPerRun: mean([...runs.values()].flat().map(({ seconds }) => seconds)) }
+  return { policies: figures(policies, options, runs), ...boundFigures(found), heads: comparisons.map(({ report }) => report), secondsPerRun: mean([...runs.values()].flat().map(({ seconds }) => seconds)) }
 }
 
 function preparedTasks ({ tasksOf, noise }: ComparisonOptions, seed: number): ContinualTask[] {
@@ -105,8 +117,7 @@ function figures (policies: readonly ReplayPolicy[], { memories, noise }: Compar
     const own = (runs.get(`${name} ${memory}`) ?? []).map((run) => run[metric])
     const balanced = (runs.get(`${classBalanced.name} ${memory}`) ?? []).map((run) => run[metric])
     if (!allNumbers(own) || !allNumbers(balanced)) return []
-    const { low, high, ...difference } = pairedDifference(own, balanced)
-    return [{ policy: name, memory, noise, metric, mean: mean(own), differenceToClassBalanced: { ...difference, low: finite(low), high: finite(high) } }]
+    return [{ policy: name, memory, noise, metric, mean: mean(own), differenceToClassBalanced: finiteDifference(own, balanced) }]
   })))
 }
 
@@ -129,8 +140,4 @@ function push<T> (map: Map<string, T[]>, key: string, value: T): void {
 
 function allNumbers (values: ReadonlyArray<number | null>): values is number[] {
   return values.every((value) => value !== null)
-}
-
-function finite (value: number): number | null {
-  return Number.isFinite(value) ? value : null
 }

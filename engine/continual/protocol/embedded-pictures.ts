@@ -6,12 +6,15 @@ import type { DatasetEntry, DefectBox } from '../../evaluation/dataset-entry.ts'
 import { decodeImage, type RawImage } from '../../frame/image-codec.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
 import type { PictureEmbedding } from '../picture-embedding.ts'
+import type { FeatureFile } from './feature-file.ts'
 import { readFashionMnist } from './fashion-mnist.ts'
 
 export interface LabelledPicture {
   id: string
   label: string
   product: string
+  /** With which it comes: its product, an exposure, a period. */
+  task: string
   /** The physical part; `null` = a part of its own. */
   group: string | null
   /** Where the author of the set has split it; `null` = each seed splits it. */
@@ -36,7 +39,7 @@ export async function inspectionPictures (path: string, crops: number | null): P
     const product = entry.product ?? dataset.name
     const { size } = await stat(entry.path)
     if (crops !== null && boxed.has(entry.product)) return entry.boxes.map((box, index) => cropPicture(entry, product, box, index, crops))
-    return [{ id: entry.path, label: `${product}/${entry.label}`, product, group: entry.group, part: null, bytes: size, read: () => decodeImage(entry.path) }]
+    return [{ id: entry.path, label: `${product}/${entry.label}`, product, task: product, group: entry.group, part: null, bytes: size, read: () => decodeImage(entry.path) }]
   }))
   return lists.flat()
 }
@@ -44,17 +47,21 @@ export async function inspectionPictures (path: string, crops: number | null): P
 export async function fashionPictures ({ train, test }: FashionCounts): Promise<LabelledPicture[]> {
   const parts = await Promise.all([readFashionMnist('train', train), readFashionMnist('t10k', test)])
   return parts.flatMap((pictures, index) => pictures.map(({ id, label, image }): LabelledPicture =>
-    ({ id, label, product: 'fashion-mnist', group: null, part: index === 0 ? 'train' : 'test', bytes: image.data.byteLength, read: () => Promise.resolve(image) })))
+    ({ id, label, product: 'fashion-mnist', task: 'fashion-mnist', group: null, part: index === 0 ? 'train' : 'test', bytes: image.data.byteLength, read: () => Promise.resolve(image) })))
 }
 
-/** @throws GOODPARTS_IMAGE_DECODE, and what the signal was aborted with. */
-export async function embedPictures (pictures: readonly LabelledPicture[], embedding: PictureEmbedding, progress: (done: number, total: number) => void, signal: AbortSignal): Promise<EmbeddedPicture[]> {
+/** @param kept Read from, and added to, when given. @throws GOODPARTS_IMAGE_DECODE, and what the signal was aborted with. */
+export async function embedPictures (pictures: readonly LabelledPicture[], embedding: PictureEmbedding, progress: (done: number, total: number) => void, signal: AbortSignal, kept: FeatureFile | null = null): Promise<EmbeddedPicture[]> {
   const embedded: EmbeddedPicture[] = []
   for (const { read, ...picture } of pictures) {
     signal.throwIfAborted()
     progress(embedded.length, pictures.length)
-    embedded.push({ ...picture, features: await embedding.of(await read()) })
+    const known = kept?.of(picture.id)
+    const features = known ?? await embedding.of(await read())
+    if (known === undefined) kept?.add(picture.id, features)
+    embedded.push({ ...picture, features })
   }
+  kept?.save()
   return embedded
 }
 
@@ -63,6 +70,7 @@ function cropPicture (entry: DatasetEntry, product: string, box: DefectBox, inde
     id: `${entry.path}#${index}`,
     label: box.type === '' ? entry.label : box.type,
     product,
+    task: product,
     group: entry.group,
     part: null,
     bytes: edge * edge,

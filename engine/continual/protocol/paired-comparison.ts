@@ -1,4 +1,5 @@
 /** Differences between two methods run on the same seeds. */
+import type { SeedDifference } from '../../../schemas/continual.ts'
 import { GoodpartsError } from '../../errors.ts'
 
 export interface PairedDifference {
@@ -24,4 +25,10 @@ export function pairedDifference (first: readonly number[], second: readonly num
   const variance = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)
   const half = n < 2 ? Infinity : (studentPoints[n - 2] ?? beyond) * Math.sqrt(variance / n)
   return { mean, low: mean - half, high: mean + half, wins: differences.filter((value) => value > 0).length, seeds: n }
+}
+
+/** As reports write it: an infinite end is `null`. */
+export function finiteDifference (first: readonly number[], second: readonly number[]): SeedDifference {
+  const { low, high, ...difference } = pairedDifference(first, second)
+  return { ...difference, low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null }
 }

@@ -23,14 +23,16 @@ export type ProtocolMetric = Exclude<keyof ProtocolResult, 'seconds'>
 
 export const protocolMetrics: readonly ProtocolMetric[] = ['accuracy', 'averageAccuracy', 'forgetting', 'backwardTransfer', 'auroc', 'oldAuroc', 'newAuroc']
 
-export function runProtocol (learner: Learner, tasks: readonly ContinualTask[]): ProtocolResult {
+/** @param learned Called after each task, with its place. */
+export function runProtocol (learner: Learner, tasks: readonly ContinualTask[], learned: (task: number) => void = () => {}): ProtocolResult {
   const table: number[][] = []
   let milliseconds = 0
-  for (const task of tasks) {
+  for (const [index, task] of tasks.entries()) {
     const begun = performance.now()
     learner.learn(task.train)
     milliseconds += performance.now() - begun
     table.push(tasks.map(({ test }) => accuracyOn(learner, test)))
+    learned(index)
   }
   return {
     accuracy: endAccuracy(table),

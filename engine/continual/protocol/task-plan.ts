@@ -1,12 +1,12 @@
 /** How pictures become tasks: which classes come together, in which order, and which parts are for training. */
 import { permutation, seededRandom } from '../../random.ts'
 import type { Random } from '../../random.ts'
-import { byLabel } from '../samples.ts'
+import { byLabel, groupsOf } from '../samples.ts'
 import type { ContinualTask } from './continual-set.ts'
 import type { EmbeddedPicture } from './embedded-pictures.ts'
 
 export interface TaskPlan {
-  /** `null`: each product is a task, in the order given. Else tasks have that many classes of one product or fewer, in an order drawn per seed. */
+  /** `null`: what comes together is a task, in the order given. Else tasks have that many classes of one product or fewer, in an order drawn per seed. */
   classesPerTask: number | null
   /** Whether the classes are drawn into tasks anew for every seed. */
   shuffleClasses: boolean
@@ -18,19 +18,14 @@ const trainingShare = 0.7
 export function planTasks (pictures: readonly EmbeddedPicture[], plan: TaskPlan, seed: number): ContinualTask[] {
   const random = seededRandom(seed)
   const isTraining = splitParts(pictures, random)
-  const tasks = taskClasses(pictures, plan, random).map((labels): ContinualTask => {
-    const members = pictures.filter(({ label }) => labels.includes(label))
-    return {
-      name: labels.length > 3 ? `${labels.slice(0, 3).join(', ')}, …` : labels.join(', '),
-      train: members.filter(isTraining),
-      test: members.filter((picture) => !isTraining(picture))
-    }
-  })
-  return plan.classesPerTask === null ? tasks : shuffled(tasks, random)
+  const asTask = (name: string, members: readonly EmbeddedPicture[]): ContinualTask => ({ name, train: members.filter(isTraining), test: members.filter((picture) => !isTraining(picture)) })
+  if (plan.classesPerTask === null) return [...groupsOf(pictures, ({ task }) => task)].map(([task, members]) => asTask(task, members))
+  const tasks = taskClasses(pictures, { ...plan, classesPerTask: plan.classesPerTask }, random)
+    .map((labels) => asTask(labels.length > 3 ? `${labels.slice(0, 3).join(', ')}, …` : labels.join(', '), pictures.filter(({ label }) => labels.includes(label))))
+  return shuffled(tasks, random)
 }
 
-function taskClasses (pictures: readonly EmbeddedPicture[], { classesPerTask, shuffleClasses }: TaskPlan, random: Random): string[][] {
-  if (classesPerTask === null) return distinct(pictures.map(({ product }) => product)).map((product) => distinct(pictures.filter((picture) => picture.product === product).map(({ label }) => label)))
+function taskClasses (pictures: readonly EmbeddedPicture[], { classesPerTask, shuffleClasses }: TaskPlan & { classesPerTask: number }, random: Random): string[][] {
   // A class whose label several products share goes with all of them.
   const families = new Map<string, string[]>()
   for (const [label, members] of byLabel(pictures)) {
