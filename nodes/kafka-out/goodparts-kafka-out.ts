@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { KafkaClient } from '../../engine/publish/kafka-client.ts'
-import { NdjsonClient } from '../../engine/publish/ndjson-client.ts'
+import { leaseFile } from '../../engine/publish/ndjson-files.ts'
 import { Publisher, type PublisherState } from '../../engine/publish/publisher.ts'
 import { Spool } from '../../engine/store/spool.ts'
 import type { KafkaBrokerNode } from '../kafka-broker/goodparts-kafka-broker.ts'
@@ -21,7 +21,7 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     try {
       const settings = readKafkaOutForm(config, this.id, RED.settings.userDir ?? homedir())
-      start(this, status, settings, settings.sink === 'file' ? new NdjsonClient({ path: settings.path }) : lease(config.broker))
+      start(this, status, settings, settings.sink === 'file' ? leaseFile(settings.path) : lease(config.broker))
     } catch (error) {
       refuse(this, status, RED._('goodparts-kafka-out.status.notConfigured'), error)
     }

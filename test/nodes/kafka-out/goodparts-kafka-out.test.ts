@@ -61,6 +61,18 @@ describe('goodparts-kafka-out', () => {
     for (const { times } of records) expect(Date.parse(times.published ?? '')).toBeGreaterThan(0)
   })
 
+  it('lets two nodes write to the same file, as they do by default, line after line', async () => {
+    const ids = ['out', 'second']
+    const [, second] = flow({ id: 'second', value: 'payload' })
+    await deploy([kafkaBroker, kafkaOut], [...flow({ value: 'payload' }), second as object])
+    // Long enough that one is written in several steps.
+    const payload = (id: string, number: number): string => `${id} ${number} ${'x'.repeat(1_200_000)}`
+    for (let number = 0; number < 3; number++) for (const id of ids) nodeOf(id).receive({ payload: payload(id, number) })
+    await undeploy()
+
+    expect(lines().map((line) => String(line).slice(0, 8)).toSorted()).toEqual(ids.flatMap((id) => [0, 1, 2].map((number) => payload(id, number).slice(0, 8))).toSorted())
+  })
+
   it('sends an invalid inspection to Catch, once, with the place of the mistake, and writes nothing of it', async () => {
     await deploy([kafkaBroker, kafkaOut], flow())
     const errors: unknown[] = []
