@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The `goodparts` command. Each command is a file of `cli/commands/`; what is heavy or native they load when they run. */
 import { Command } from 'commander'
-import { GoodpartsError } from '../engine/errors.ts'
 import { packageVersion } from '../engine/package-version.ts'
+import { failureText } from './failure.ts'
 
 /** A command adds itself to the program. */
 export type RegisterCommand = (program: Command) => void
@@ -29,8 +29,8 @@ for (const load of commands) (await load()).register(program)
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof GoodpartsError)) throw error
-  process.stderr.write(`goodparts: ${error.message} (${error.code})\n`)
-  if (error.fix !== null) process.stderr.write(`Fix: ${error.fix}\n`)
+  const text = failureText(error)
+  if (text === null) throw error
+  process.stderr.write(text)
   process.exitCode = 1
 }

@@ -1,0 +1,66 @@
+/** Every command, given what it cannot use, says so in one line with a code and what to do about it. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { failureText } from '../../cli/failure.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { runGoodparts } from './run-goodparts.ts'
+
+const sample = join(import.meta.dirname, '..', '..', 'flows', 'samples', 'light-guide-plates')
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'goodparts-bad-inputs-'))
+  await mkdir(join(folder, 'empty'))
+  await writeFile(join(folder, 'garbage.onnx'), 'no bundle')
+  await writeFile(join(folder, 'garbage.csv'), 'path,colour\na.png,red\n')
+  await writeFile(join(folder, 'garbage.png'), 'no picture')
+})
+afterAll(async () => { await rm(folder, { recursive: true }) })
+
+const at = (text: string): string => text.replaceAll('@', `${folder}/`)
+
+describe('a command that is given what it cannot use', () => {
+  it.each([
+    ['evaluate @nowhere', 'DATASET_INVALID'],
+    ['evaluate @garbage.csv', 'DATASET_INVALID'],
+    ['evaluate SAMPLE --detector magic', 'ARGUMENT'],
+    ['evaluate SAMPLE --bundle @garbage.onnx', 'BUNDLE_INVALID'],
+    ['evaluate SAMPLE --methods magic', 'ARGUMENT'],
+    ['inspect @nowhere --bundle @garbage.onnx', 'ARGUMENT'],
+    ['inspect @empty --bundle @garbage.onnx', 'DATASET_INVALID'],
+    ['inspect SAMPLE --bundle @nowhere.onnx', 'BUNDLE_INVALID'],
+    ['inspect sample-line --param colour=red --bundle @garbage.onnx', 'BUNDLE_INVALID'],
+    ['fit @nowhere -o @new.onnx', 'DATASET_INVALID'],
+    ['fit SAMPLE -o @new.onnx --set colour=red', 'ARGUMENT'],
+    ['compare @nowhere', 'DATASET_INVALID'],
+    ['explain @garbage.onnx @garbage.png', 'GRAPH_INVALID'],
+    ['explain @nowhere.onnx @garbage.png', '[A-Z_]+'],
+    ['continual @nowhere', 'DATASET_INVALID'],
+    ['bench score @garbage.onnx', 'GRAPH_INVALID'],
+    ['bench explain @garbage.onnx', 'BUNDLE_INVALID'],
+    ['demo --source @nowhere', '[A-Z_]+'],
+    ['doctor --json @nowhere/doctor.json', 'STORE_FAILED']
+  ])('%s', async (line, code) => {
+    const { code: status, stdout, stderr } = await runGoodparts(at(line).replace('SAMPLE', sample).split(' '), { env: { XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder } })
+    expect(stderr).toMatch(new RegExp(`^goodparts: [^\\n]*\\(GOODPARTS_${code}\\)\\nFix: \\S[^\\n]*\\n$`))
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+  }, 120_000)
+
+  it.each(['inspect SAMPLE', 'fit SAMPLE -o x --size small', 'nothing'])('%s: where --help lists what it takes', async (line) => {
+    const { code, stderr } = await runGoodparts(line.replace('SAMPLE', sample).split(' '))
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error: [^]*--help lists the options/) as string })
+  })
+})
+
+describe('what a command says at its end', () => {
+  it('is the error\'s own fix where there is one', () => {
+    expect(failureText(new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a, got b', { fix: 'Take a.' }))).toBe('goodparts: Expected a, got b (GOODPARTS_ARGUMENT)\nFix: Take a.\n')
+  })
+
+  it('tells a disk that refuses from a defect', () => {
+    expect(failureText(Object.assign(new Error('EACCES: permission denied'), { syscall: 'open', path: '/a' }))).toMatch(/\/a .*EACCES.*\(GOODPARTS_STORE_FAILED\)\nFix: /)
+    expect(failureText(new TypeError('x is not a function'))).toBeNull()
+  })
+})
