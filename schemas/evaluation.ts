@@ -165,6 +165,8 @@ export interface EvaluationReport {
   learningCurve?: LearningCurvePoint[]
   /** With `--explain`. */
   explain?: ExplanationFindings
+  /** The command was interrupted: the figures are of the test pictures in `images`, and what was asked for beyond may be absent. */
+  partial?: true
   command: string | null
   versions: { [name: string]: string }
   machine: { processor: string, cores: number, memoryGiB: number, platform: string }

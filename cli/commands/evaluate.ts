@@ -63,20 +63,31 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
     const bundle = options.bundle === undefined ? await fit(dataset, options, progress, signal) : await readBundle(options.bundle)
     const scorer = await openChecked(bundle)
     try {
-      const evaluation = await evaluateBundle(dataset, bundle.metadata, scorer, { seed: options.seed, progress: (stage, done, total) => progress.update(stage, done, total), signal })
+      const evaluation = await evaluateBundle(dataset, bundle.metadata, scorer, { seed: options.seed, progress: (stage, done, total) => progress.update(stage, done, total), signal, keepPartial: true })
       progress.clear()
-      const explain = await explanationFindings(dataset, bundle.bytes, options, progress, signal)
+      const explain = await unlessAborted(signal, () => explanationFindings(dataset, bundle.bytes, options, progress, signal))
       progress.clear()
-      const curve = await curveOf(dataset, bundle.metadata, evaluation, options, progress, signal)
+      const curve = await unlessAborted(signal, () => curveOf(dataset, bundle.metadata, evaluation, options, progress, signal))
       progress.clear()
-      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }) }
-      if (options.report !== undefined) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
-      await print(report, options)
+      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted ? { partial: true as const } : {}) }
+      if (options.report !== undefined && !signal.aborted) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
+      await print(report, signal.aborted ? { ...options, report: undefined } : options)
     } finally {
       await scorer.close()
     }
   } finally {
     progress.clear()
+  }
+}
+
+/** What was done before an interruption is still written. */
+async function unlessAborted<Result> (signal: AbortSignal, work: () => Promise<Result | null>): Promise<Result | null> {
+  if (signal.aborted) return null
+  try {
+    return await work()
+  } catch (error) {
+    if (signal.aborted) return null
+    throw error
   }
 }
 
@@ -134,7 +145,7 @@ async function completeReport (dataset: Dataset, { findings, pictures, decision 
   }
 }
 
-async function print (report: EvaluationReport, { json, report: page }: Options): Promise<void> {
+async function print (report: EvaluationReport, { json, report: page }: { json?: string, report?: string | undefined }): Promise<void> {
   const text = JSON.stringify(report, null, 2)
   if (json === '-') {
     process.stdout.write(`${text}\n`)

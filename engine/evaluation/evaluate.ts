@@ -19,6 +19,8 @@ export interface EvaluationContext {
   signal: AbortSignal
   /** Whether pictures are also compared with templates, which takes a look at every good picture; default true. */
   templates?: boolean
+  /** Whether, when aborted, what has been scored until then is evaluated in place of throwing. */
+  keepPartial?: boolean
 }
 
 /** A test picture and what was measured of it. */
@@ -55,6 +57,7 @@ export async function evaluateBundle (dataset: Dataset, metadata: BundleMetadata
   const pictures: ScoredPicture[] = []
   let scoringMs = 0
   for await (const batch of pictureBatches(entries, batchSize(metadata))) {
+    if (context.signal.aborted && context.keepPartial === true && pictures.length > 0) break
     context.signal.throwIfAborted()
     const begun = performance.now()
     const answers = await scorer.score(batch.map(({ image }) => image))
@@ -76,7 +79,8 @@ export async function evaluateBundle (dataset: Dataset, metadata: BundleMetadata
     decision,
     pictures,
     findings: {
-      ...describeBundle(dataset, metadata, context.seed),
+      ...describeBundle(dataset, metadata, context.seed, pictures.map(({ entry }) => entry)),
+      ...(pictures.length < entries.length ? { partial: true as const } : {}),
       ...imageFindings(pictures, context.seed),
       ...pixels.results(),
       ...limitFindings(pictures, decision),
@@ -104,9 +108,8 @@ function batchSize ({ options: { size } }: BundleMetadata): number {
   return typeof size === 'number' ? Math.min(8, Math.max(1, Math.floor(batchPixels / (size * size)))) : 4
 }
 
-function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials'> {
+function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials'> {
   const { scale, size } = metadata.options
-  const test = testEntries(dataset)
   const good = dataset.entries.some(({ split }) => split === 'train') ? goodImages(dataset) : []
   return {
     schema: 'goodparts.evaluation/1',

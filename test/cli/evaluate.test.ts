@@ -131,6 +131,22 @@ function childrenOf (pid: number): string[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((child) => child !== '')
 }
 
+it('writes what it has scored when it is interrupted', async () => {
+  const [dataset, bundle, json] = ['many', 'slow.onnx', 'partial.json'].map((name) => join(folder, name)) as [string, string, string]
+  await writeBrightSpots(dataset, { train: [60], good: Array.from({ length: 60 }, (_, index) => 40 + index), defects: { hole: 55, stain: 80 } })
+  await saveBundle(bundle, await brightnessBundle({ work: 200 }, { calibration: { scores: calibration, heldOutBy: 'image' } }))
+  const result = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--json', json], {
+    // It says how far it is every few seconds.
+    started: (child) => { child.stderr?.on('data', (text: string) => { if (text.includes('scoring')) child.kill('SIGTERM') }) }
+  })
+  expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(/^Interrupted: /) as string })
+  const report = validate('evaluation', JSON.parse(readFileSync(json, 'utf8'))) as EvaluationReport
+  expect(report.partial).toBe(true)
+  expect(report.images.length).toBeGreaterThan(0)
+  expect(report.images.length).toBeLessThan(62)
+  expect(report.dataset).toMatchObject({ testGood: report.images.filter(({ label }) => label === 'good').length })
+}, 120_000)
+
 it.each([
   ['a data set that is not there', ['evaluate', 'nowhere'], /Expected .*nowhere to be a data set, got nothing there \(GOODPARTS_DATASET_INVALID\)/],
   ['a detector that is not there', ['evaluate', '{spots}', '--detector', 'crystal-ball'], /Expected the detector to be one of patch-memory.*, got crystal-ball/],

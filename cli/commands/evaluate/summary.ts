@@ -7,10 +7,10 @@ export function evaluationText (report: EvaluationReport): string {
   return [heading(report), trials(report), types(report), figures(report), report.limitsStatement, origin(report)].filter((part) => part !== '').join('\n\n')
 }
 
-function heading ({ dataset, detector, scale, size, fitSeconds }: EvaluationReport): string {
+function heading ({ dataset, detector, scale, size, fitSeconds, partial }: EvaluationReport): string {
   const defects = Object.values(dataset.testDefects).reduce((sum, count) => sum + count, 0)
   const held = dataset.calibration === 0 ? '' : `, ${dataset.calibration} of them to calibrate`
-  return `${dataset.name}: ${[detector, scale, size].filter((part) => part !== null).join(' ')}\n` +
+  return `${partial === true ? 'Interrupted: the figures are of what was done until then.\n' : ''}${dataset.name}: ${[detector, scale, size].filter((part) => part !== null).join(' ')}\n` +
     `Learned from ${dataset.train + dataset.calibration} good images${held}, in ${fitSeconds.toFixed(1)} s; tested on ${dataset.testGood} good and ${defects} defective images.`
 }
 
