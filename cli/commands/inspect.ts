@@ -129,7 +129,7 @@ async function print (source: string, { metadata, choice }: LoadedModel, { count
   const out = json === '-' || ndjson === '-' ? process.stderr : process.stdout
   const rows = Object.entries(counts).map(([verdict, count]) => [verdict, String(count), frames === 0 ? '–' : `${(100 * count / frames).toFixed(1)} %`])
   out.write(`${textTable(['verdict', 'frames', 'share'], rows)}\n\n`)
-  out.write(`${frames} frames in ${seconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} a second, by ${metadata.name} (${metadata.id}). ${choice.reason}\n`)
+  out.write(`${frames} frames in ${seconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} a second, by ${metadata.name} (${metadata.id}). Chosen when such a bundle was first timed on this machine: ${choice.reason}\n`)
   if (warnings.length > 0) out.write(`${warnings.length} warnings, see above.\n`)
 }
 
