@@ -9,6 +9,7 @@ import type { ContinualReport } from '../schemas/continual.ts'
 import type { EvaluationReport } from '../schemas/evaluation.ts'
 import type { FrameHeader } from '../schemas/frame.ts'
 import type { InspectionRecord } from '../schemas/inspection.ts'
+import type { LearningSheet } from '../schemas/learning.ts'
 import type { LiveMessage } from '../schemas/live.ts'
 import type { PipelineDefinition } from '../schemas/pipeline.ts'
 import { GoodpartsError } from './errors.ts'
@@ -22,6 +23,7 @@ export interface SchemaTypes {
   evaluation: EvaluationReport
   frame: FrameHeader
   inspection: InspectionRecord
+  learning: LearningSheet
   live: LiveMessage
   pipeline: PipelineDefinition
 }

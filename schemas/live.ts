@@ -16,8 +16,9 @@
 import type { CaptureEvent } from './capture-event.ts'
 import type { FrameHeader } from './frame.ts'
 import type { InspectionRecord, Region, Verdict } from './inspection.ts'
+import type { LearningState, LiveRole, PartWord } from './learning.ts'
 
-export type LiveRole = 'viewer' | 'operator' | 'engineer'
+export type { LiveRole } from './learning.ts'
 
 /** How far a fit is; `total` 0 = not known. */
 export interface FitProgress {
@@ -51,8 +52,8 @@ export interface ScorePoint {
   verdict: Verdict
 }
 
-/** A reject that is kept with its picture; the packet at `/api/packets/<sha256>` has the layout of a binary message. */
-export interface RejectEntry {
+/** A part that is kept with its picture; the packet at `/api/packets/<sha256>` has the layout of a binary message. */
+export interface KeptEntry {
   /** @minLength 1 */
   line: string
   record: InspectionRecord
@@ -73,8 +74,12 @@ export interface LineState {
   notice: LineNotice | null
   /** Oldest first, bounded. */
   points: ScorePoint[]
-  /** Newest first, bounded. */
-  rejects: RejectEntry[]
+  /** Rejects, reviews, and what somebody looked at closely; newest first, bounded. */
+  kept: KeptEntry[]
+  /** What people have said, by event id; bounded, the newest. */
+  words: { [eventId: string]: PartWord }
+  /** `null` where the line has no replay buffer. */
+  learning: LearningState | null
 }
 
 export interface LineStatistics {
@@ -126,10 +131,30 @@ export interface LiveVerdict {
   record: InspectionRecord
 }
 
-export interface LiveReject {
+export interface LiveKept {
   schema: 'goodparts.live/1'
-  kind: 'reject'
-  entry: RejectEntry
+  kind: 'kept'
+  entry: KeptEntry
+}
+
+/** Somebody has said what a part is, or has taken it back (`null`). */
+export interface LiveWord {
+  schema: 'goodparts.live/1'
+  kind: 'word'
+  /** @minLength 1 */
+  line: string
+  /** @minLength 1 */
+  eventId: string
+  word: PartWord | null
+}
+
+/** The replay buffer of a line has changed. */
+export interface LiveLearning {
+  schema: 'goodparts.live/1'
+  kind: 'learning'
+  /** @minLength 1 */
+  line: string
+  learning: LearningState | null
 }
 
 export interface LiveNotice {
@@ -221,9 +246,22 @@ export interface LiveShown {
   packet: number
 }
 
-export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveReject | LiveExplained | LiveNotice | LiveStatistics | LiveFrame
+/** Body of `PUT /api/lines/<line>/parts/<eventId>/word`: what the part is. */
+export interface LiveSay {
+  schema: 'goodparts.live/1'
+  kind: 'say'
+  /**
+   * `good`, or the type of the defect.
+   * @minLength 1
+   * @maxLength 60
+   * @pattern ^[^/\x00-\x1f]+$
+   */
+  label: string
+}
+
+export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveKept | LiveWord | LiveLearning | LiveExplained | LiveNotice | LiveStatistics | LiveFrame
 export type LiveRequest = LiveWatch | LiveShown
-export type LiveMessage = LiveServerMessage | LiveRequest
+export type LiveMessage = LiveServerMessage | LiveRequest | LiveSay
 
 /** One method's answer to where a part is bad. */
 export interface LiveExplanation {

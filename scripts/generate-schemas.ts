@@ -15,6 +15,7 @@ const roots: Record<string, { type: string, version: number }> = {
   evaluation: { type: 'EvaluationReport', version: 1 },
   frame: { type: 'FrameHeader', version: 1 },
   inspection: { type: 'InspectionRecord', version: 1 },
+  learning: { type: 'LearningSheet', version: 1 },
   live: { type: 'LiveMessage', version: 1 },
   pipeline: { type: 'PipelineDefinition', version: 1 }
 }

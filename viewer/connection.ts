@@ -1,5 +1,5 @@
 /** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
-import type { LiveExplanations, LiveRequest, LiveServerMessage } from '../schemas/live.ts'
+import type { KeptEntry, LiveExplanations, LiveRequest, LiveSay, LiveServerMessage } from '../schemas/live.ts'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'paused'
 
@@ -55,6 +55,31 @@ export class Connection {
   async explanations (line: string, eventId: string): Promise<LiveExplanations | undefined> {
     const answer = await fetch(`api/lines/${encodeURIComponent(line)}/explanations/${encodeURIComponent(eventId)}`, { headers: authorisation() })
     return answer.ok ? await answer.json() as LiveExplanations : undefined
+  }
+
+  /** Keeps a part that is on the screen. @throws Error with the server's words once it is gone */
+  async hold (line: string, eventId: string): Promise<KeptEntry> {
+    return await (await this.#ask('POST', line, `parts/${encodeURIComponent(eventId)}/hold`)).json() as KeptEntry
+  }
+
+  /** Resolves when the server has it on its disk. @throws Error with the server's words */
+  async say (line: string, eventId: string, label: string): Promise<void> {
+    const said: LiveSay = { schema: 'goodparts.live/1', kind: 'say', label }
+    await this.#ask('PUT', line, `parts/${encodeURIComponent(eventId)}/word`, said)
+  }
+
+  /** As `say`. */
+  async withdraw (line: string, eventId: string): Promise<void> {
+    await this.#ask('DELETE', line, `parts/${encodeURIComponent(eventId)}/word`)
+  }
+
+  async #ask (method: string, line: string, path: string, body?: object): Promise<Response> {
+    const answer = await fetch(`api/lines/${encodeURIComponent(line)}/${path}`, {
+      method, headers: { ...authorisation(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    if (answer.ok) return answer
+    const { message, fix } = await answer.json().catch(() => ({})) as { message?: string, fix?: string | null }
+    throw new Error([message ?? `Status ${answer.status}`, fix].filter((text) => typeof text === 'string').join('. '))
   }
 
   async #connect (): Promise<void> {

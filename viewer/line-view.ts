@@ -1,6 +1,6 @@
-/** One line: its picture, verdict, figures, chart and rejects. */
+/** One line: its picture, verdict, figures, chart and kept parts. */
 import type { InspectionRecord, Verdict } from '../schemas/inspection.ts'
-import type { LineNotice, LineState, LineStatistics, RejectEntry, VerdictCounts } from '../schemas/live.ts'
+import type { LineNotice, LineState, LineStatistics, KeptEntry, VerdictCounts } from '../schemas/live.ts'
 import { element, translateTree } from './element.ts'
 import { formatCount, formatRate, formatScore, formatTime } from './format.ts'
 import type { HeatmapSettings } from './heatmap.ts'
@@ -8,17 +8,19 @@ import { icon } from './icons.ts'
 import { NoticeBar } from './notice-bar.ts'
 import type { Packet } from './packet.ts'
 import { Picture } from './picture.ts'
-import { RejectList, type RejectListOptions } from './reject-list.ts'
+import { PartList, type PartListOptions } from './part-list.ts'
 import { ScoreChart } from './score-chart.ts'
 import { reasonText, translate, type TextKey } from './texts.ts'
 
 const HOLD_MS = 1500
 const kinds = [['good', 'good'], ['review', 'review'], ['reject', 'reject'], ['notInspected', 'not-inspected']] as const
 
-export interface LineViewOptions extends RejectListOptions {
+export interface LineViewOptions extends PartListOptions {
   shown: (packet: number) => void
   focus: () => void
   holdRejects: () => boolean
+  /** Keeps the part on the screen. */
+  hold: (eventId: string) => Promise<KeptEntry>
 }
 
 export class LineView {
@@ -30,9 +32,10 @@ export class LineView {
   readonly #caption = element('div', { class: 'caption' })
   readonly #shownRate = element('span', { class: 'shown-rate' })
   readonly #when = element('span')
+  readonly #look = element('button', { type: 'button', class: 'quiet look', hint: 'lookHint', disabled: true }, icon('review'), element('span', { text: 'look' }))
   readonly #notice = new NoticeBar()
   readonly #chart = new ScoreChart()
-  readonly #rejects: RejectList
+  readonly #parts: PartList
   readonly #tiles = new Map<string, HTMLElement>()
   readonly #shares = new Map<keyof VerdictCounts, { bar: HTMLElement, count: HTMLElement }>()
   #counts: VerdictCounts = { good: 0, review: 0, reject: 0, notInspected: 0 }
@@ -48,10 +51,11 @@ export class LineView {
     this.line = state.line
     this.#options = options
     this.#picture = new Picture(options.heatmap())
-    this.#rejects = new RejectList(options)
+    this.#parts = new PartList(options)
     const title = element('button', { type: 'button', class: 'line-title' }, state.line)
     title.addEventListener('click', () => { options.focus() })
-    this.#caption.append(this.#shownRate, this.#when)
+    this.#look.addEventListener('click', () => { this.#lookCloser() })
+    this.#caption.append(this.#shownRate, this.#look, this.#when)
     this.host = element('article', { class: 'line', 'aria-label': state.line },
       element('header', { class: 'line-head' }, element('h2', {}, title)),
       this.#notice.host,
@@ -61,7 +65,7 @@ export class LineView {
             element('span', { class: 'chip', text: 'held' }), element('span', { class: 'veil', text: 'stale' })), this.#caption),
         element('section', { class: 'figures' }, this.#makeTiles(), this.#makeShares(),
           element('div', { class: 'panel chart-panel' }, element('h3', { text: 'scoreChart' }), this.#chart.host)),
-        element('div', { class: 'panel rejects-panel' }, this.#rejects.host)))
+        element('div', { class: 'panel rejects-panel' }, this.#parts.host)))
     this.reset(state)
   }
 
@@ -69,7 +73,7 @@ export class LineView {
     this.#counts = state.counts
     this.#notice.show(state.notice)
     this.#chart.reset(state.points, state.limits)
-    this.#rejects.reset(state.rejects)
+    this.#parts.reset(state.kept)
     this.#render()
   }
 
@@ -100,8 +104,13 @@ export class LineView {
     this.#renderCounts()
   }
 
-  reject (entry: RejectEntry): void {
-    this.#rejects.add(entry)
+  kept (entry: KeptEntry): void {
+    this.#parts.add(entry)
+  }
+
+  /** Somebody has said something of a part. */
+  said (): void {
+    this.#parts.translate()
   }
 
   notice (notice: LineNotice): void {
@@ -116,16 +125,26 @@ export class LineView {
 
   restyle (settings: HeatmapSettings): void {
     this.#picture.restyle(settings)
-    this.#rejects.restyle()
+    this.#parts.restyle()
   }
 
   /** After the language or the theme changed. */
   rebuild (): void {
     translateTree(this.host)
     this.#chart.rebuild()
-    this.#rejects.translate()
+    this.#parts.translate()
     this.#notice.render()
     this.#render()
+  }
+
+  /** Freezes the part on the screen, to say what it is. */
+  #lookCloser (): void {
+    const record = this.#record
+    if (record === null) return
+    this.#options.hold(record.eventId).then((entry) => { this.#options.open([entry, ...this.#parts.entries.filter(({ record: { eventId } }) => eventId !== record.eventId)], 0) }, () => {
+      this.#look.classList.add('missed')
+      setTimeout(() => { this.#look.classList.remove('missed') }, 600)
+    })
   }
 
   #makeTiles (): HTMLElement {
@@ -186,6 +205,7 @@ export class LineView {
     const record = this.#record
     const verdict: Verdict | 'waiting' = record?.verdict ?? 'waiting'
     this.#banner.dataset.verdict = verdict
+    this.#look.disabled = record === null
     this.#when.textContent = this.#capturedAt === '' ? '' : translate('capturedAt', { time: formatTime(this.#capturedAt) })
     const label = record === null ? translate(this.#seen ? 'watching' : 'waiting') : translate(record.verdict)
     const detail = record === null ? [] : [element('span', { class: 'reason' }, reasonText(record.reason.code)), ...(record.partId === null ? [] : [element('span', { class: 'part' }, translate('part', { part: record.partId }))])]

@@ -1,4 +1,5 @@
 /** The whole page: brings what the connection hears to the lines. */
+import type { LearningState, LiveRole, PartWord } from '../schemas/learning.ts'
 import type { LineState, LiveServerMessage } from '../schemas/live.ts'
 import { Connection, type ConnectionState } from './connection.ts'
 import { element, translateTree } from './element.ts'
@@ -6,7 +7,7 @@ import { Header } from './header.ts'
 import { LineView } from './line-view.ts'
 import { decodePacket } from './packet.ts'
 import { applyTheme, loadPreferences, savePreferences } from './preferences.ts'
-import { RejectDialog } from './reject-dialog.ts'
+import { PartDialog } from './part-dialog.ts'
 import { setLanguage, translate } from './texts.ts'
 import { TokenDialog } from './token-dialog.ts'
 
@@ -19,12 +20,15 @@ export class Page {
   readonly #main = element('main')
   readonly #empty: HTMLElement
   readonly #lost = element('p', { class: 'lost', role: 'status', hidden: true })
-  readonly #rejectDialog: RejectDialog
+  readonly #partDialog: PartDialog
   readonly #tokenDialog: TokenDialog
   readonly #lines = new Map<string, LineView>()
   #focused: string | null = null
   #framesPerSecond = 12
   #connected = false
+  #role: LiveRole = 'viewer'
+  readonly #words = new Map<string, Map<string, PartWord>>()
+  readonly #learning = new Map<string, LearningState | null>()
 
   constructor (body: HTMLElement) {
     setLanguage(this.#preferences.language)
@@ -40,10 +44,20 @@ export class Page {
       onTokenNeeded: (wrong) => { this.#tokenDialog.open(wrong) }
     })
     const packet = async (sha256: string): Promise<ArrayBuffer | undefined> => this.#connection.packet(sha256)
-    this.#rejectDialog = new RejectDialog(this.#preferences.heatmap, { packet, explanations: async (line, eventId) => this.#connection.explanations(line, eventId) })
+    this.#partDialog = new PartDialog(this.#preferences.heatmap, {
+      packet,
+      explanations: async (line, eventId) => this.#connection.explanations(line, eventId),
+      words: {
+        role: () => this.#role,
+        word: (line, eventId) => this.#words.get(line)?.get(eventId),
+        learning: (line) => this.#learning.get(line) ?? null,
+        say: async (line, eventId, label) => this.#connection.say(line, eventId, label),
+        withdraw: async (line, eventId) => this.#connection.withdraw(line, eventId)
+      }
+    })
     this.#tokenDialog = new TokenDialog((token, remember) => { this.#connection.useToken(token, remember) })
     this.#empty = emptyState()
-    body.append(this.#header.host, this.#lost, this.#empty, this.#main, this.#rejectDialog.dialog, this.#tokenDialog.dialog)
+    body.append(this.#header.host, this.#lost, this.#empty, this.#main, this.#partDialog.dialog, this.#tokenDialog.dialog)
     document.addEventListener('visibilitychange', () => { this.#watch() })
     window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { this.#apply('theme') })
     this.#connection.open()
@@ -60,6 +74,8 @@ export class Page {
     switch (message.kind) {
       case 'hello':
         this.#framesPerSecond = message.framesPerSecond
+        this.#role = message.role
+        document.body.dataset.role = message.role
         for (const line of this.#lines.keys()) if (!message.lines.some((state) => state.line === line)) this.#remove(line)
         message.lines.forEach((state) => { this.#add(state) })
         this.#layOut()
@@ -72,7 +88,12 @@ export class Page {
         break
       case 'line-removed': this.#remove(message.line); this.#layOut(); this.#watch(); break
       case 'verdict': this.#lines.get(message.line)?.verdict(message.record); break
-      case 'reject': this.#lines.get(message.entry.line)?.reject(message.entry); break
+      case 'kept': this.#lines.get(message.entry.line)?.kept(message.entry); break
+      case 'word': this.#said(message.line, message.eventId, message.word); break
+      case 'learning':
+        this.#learning.set(message.line, message.learning)
+        this.#partDialog.said()
+        break
       case 'notice': this.#lines.get(message.notice.line)?.notice(message.notice); break
       case 'statistics':
         this.#header.viewers(message.viewers)
@@ -80,7 +101,7 @@ export class Page {
         this.#lost.hidden = message.verdictsLost === 0
         this.#lost.textContent = translate('lost', { count: message.verdictsLost })
         break
-      case 'explained': this.#rejectDialog.explained(message.line, message.eventId); break
+      case 'explained': this.#partDialog.explained(message.line, message.eventId); break
       case 'frame': break
     }
   }
@@ -90,7 +111,18 @@ export class Page {
     this.#lines.get(packet.header.line)?.frame(packet)
   }
 
+  #said (line: string, eventId: string, word: PartWord | null): void {
+    const words = this.#words.get(line) ?? new Map<string, PartWord>()
+    this.#words.set(line, words)
+    if (word === null) words.delete(eventId)
+    else words.set(eventId, word)
+    this.#partDialog.said()
+    this.#lines.get(line)?.said()
+  }
+
   #add (state: LineState): void {
+    this.#words.set(state.line, new Map(Object.entries(state.words)))
+    this.#learning.set(state.line, state.learning)
     const known = this.#lines.get(state.line)
     if (known !== undefined) {
       known.reset(state)
@@ -99,7 +131,9 @@ export class Page {
     const view: LineView = new LineView(state, {
       heatmap: () => this.#preferences.heatmap,
       packet: async (sha256) => this.#connection.packet(sha256),
-      open: (entries, index) => { this.#rejectDialog.open(entries, index) },
+      open: (entries, index) => { this.#partDialog.open(entries, index) },
+      word: (eventId) => this.#words.get(state.line)?.get(eventId),
+      hold: async (eventId) => this.#connection.hold(state.line, eventId),
       shown: (packet) => { this.#connection.send({ schema: SCHEMA, kind: 'shown', line: state.line, packet }) },
       holdRejects: () => this.#preferences.holdRejects,
       focus: () => { this.#focus(this.#focused === null ? state.line : null) }
@@ -110,7 +144,7 @@ export class Page {
 
   #remove (line: string): void {
     this.#lines.get(line)?.host.remove()
-    this.#lines.delete(line)
+    for (const known of [this.#lines, this.#words, this.#learning]) known.delete(line)
     if (this.#focused === line) this.#focused = null
   }
 
@@ -139,7 +173,7 @@ export class Page {
     savePreferences(this.#preferences)
     if (changed === 'heatmap') {
       for (const view of this.#lines.values()) view.restyle(this.#preferences.heatmap)
-      this.#rejectDialog.restyle(this.#preferences.heatmap)
+      this.#partDialog.restyle(this.#preferences.heatmap)
       return
     }
     setLanguage(this.#preferences.language)

@@ -1,5 +1,6 @@
 /** Everything that the page says, in English and Korean. `{name}` is replaced by a value. */
 import type { VerdictReason } from '../schemas/inspection.ts'
+import type { LiveRole } from '../schemas/learning.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
 
 const english = {
@@ -25,11 +26,18 @@ const english = {
   sinceStart: 'since server start',
   perSecond: '/s',
   scoreChart: 'Score of the last parts',
-  rejects: 'Last rejects',
+  keptParts: 'Kept parts',
+  rejectParts: 'Rejects',
+  reviewParts: 'Reviews',
+  labelledParts: 'Labelled',
   pictureOne: '1 picture',
   pictures: '{count} pictures',
   noRejects: 'No reject so far',
   noRejectsHint: 'Rejected parts will collect here, with picture and heatmap.',
+  noReviews: 'No review so far',
+  noReviewsHint: 'Parts between the two limits will collect here.',
+  noLabels: 'Nothing said yet',
+  noLabelsHint: 'Open a part and say what it is: the line learns from it.',
   showing: 'showing {shown} of {rate} fps',
   idle: 'idle',
   capturedAt: 'captured {time}',
@@ -64,10 +72,23 @@ const english = {
   tokenRemember: 'Remember on this device',
   open: 'Open',
   close: 'Close',
-  previous: 'Newer reject',
-  next: 'Older reject',
+  previous: 'Newer part',
+  next: 'Older part',
   save: 'Save picture',
-  openReject: 'Show large',
+  openPart: 'Show large',
+  look: 'Look closer',
+  lookHint: 'Keeps the part on the screen, to say what it is',
+  words: 'What people say of it',
+  sayGood: 'This one was fine',
+  sayDefect: 'This is a defect',
+  takeBack: 'Take back',
+  defectType: 'Type of defect',
+  saveWord: 'Save',
+  unnamedDefect: 'defect',
+  saidGood: 'Said to be fine',
+  saidDefect: 'Said to be a defect: {type}',
+  saidWaits: 'The line learns it with the next update.',
+  saidOnly: 'Noted; this line has no replay buffer that would learn it.',
   pValue: 'p-value',
   captured: 'Captured',
   frame: 'Frame',
@@ -115,11 +136,18 @@ const korean: Texts = {
   sinceStart: '서버 시작 이후',
   perSecond: '/초',
   scoreChart: '최근 부품의 점수',
-  rejects: '최근 불량',
+  keptParts: '보관된 부품',
+  rejectParts: '불량',
+  reviewParts: '재확인',
+  labelledParts: '라벨 있음',
   pictureOne: '사진 1장',
   pictures: '사진 {count}장',
   noRejects: '아직 불량 없음',
   noRejectsHint: '불량 부품이 사진과 히트맵과 함께 여기에 모입니다.',
+  noReviews: '아직 재확인 없음',
+  noReviewsHint: '두 한계 사이의 부품이 여기에 모입니다.',
+  noLabels: '아직 라벨 없음',
+  noLabelsHint: '부품을 열어 무엇인지 알려 주세요. 라인이 그것으로 학습합니다.',
   showing: '{rate} fps 중 {shown} fps 표시',
   idle: '정지',
   capturedAt: '촬영 {time}',
@@ -154,10 +182,23 @@ const korean: Texts = {
   tokenRemember: '이 기기에 저장',
   open: '열기',
   close: '닫기',
-  previous: '더 최근 불량',
-  next: '이전 불량',
+  previous: '더 최근 부품',
+  next: '이전 부품',
   save: '사진 저장',
-  openReject: '크게 보기',
+  openPart: '크게 보기',
+  look: '자세히 보기',
+  lookHint: '화면의 부품을 붙잡아 무엇인지 알려 줍니다',
+  words: '사람의 판단',
+  sayGood: '이 부품은 괜찮음',
+  sayDefect: '이것은 불량',
+  takeBack: '취소',
+  defectType: '불량 종류',
+  saveWord: '저장',
+  unnamedDefect: '불량',
+  saidGood: '사람이 양품으로 판단',
+  saidDefect: '사람이 불량으로 판단: {type}',
+  saidWaits: '다음 업데이트에서 라인이 학습합니다.',
+  saidOnly: '기록됨. 이 라인에는 학습할 리플레이 버퍼가 없습니다.',
   pValue: 'p값',
   captured: '촬영 시각',
   frame: '프레임',
@@ -229,6 +270,11 @@ const events: Record<Language, Record<CaptureEvent['kind'], string>> = {
   }
 }
 
+const roles: Record<Language, Record<LiveRole, string>> = {
+  en: { viewer: 'viewer', operator: 'operator', engineer: 'engineer' },
+  ko: { viewer: '보기 담당', operator: '작업자', engineer: '엔지니어' }
+}
+
 const texts = { en: english, ko: korean }
 export type Language = keyof typeof texts
 export const languages: ReadonlyArray<{ code: Language, name: string }> = [{ code: 'en', name: 'English' }, { code: 'ko', name: '한국어' }]
@@ -250,6 +296,10 @@ export function translate (key: TextKey, values: Record<string, string | number>
 
 export function reasonText (reason: VerdictReason): string {
   return reasons[language][reason]
+}
+
+export function roleText (role: LiveRole): string {
+  return roles[language][role]
 }
 
 export function eventText (kind: CaptureEvent['kind']): string {

@@ -2,6 +2,7 @@
  * Labelled pictures that wait for the next update: each a file of its own, so that labels may come while an update holds the memory, and none
  * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out.
  */
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
@@ -66,10 +67,11 @@ export class LabelInbox {
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async add (picture: Uint8Array, label: PictureLabel): Promise<WaitingPicture> {
-    if (this.#waiting.size >= this.#bounds.items || this.bytes + picture.byteLength > this.#bounds.bytes) {
+    const sha256 = createHash('sha256').update(picture).digest('hex')
+    if (!this.#waiting.has(sha256) && (this.#waiting.size >= this.#bounds.items || this.bytes + picture.byteLength > this.#bounds.bytes)) {
       throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${this.#waiting.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
     }
-    const sha256 = await this.pictures.addInTurn(picture)
+    await this.pictures.addInTurn(picture)
     const before = this.#waiting.get(sha256)
     const confirmed = label.by === 'person' && before?.by === 'person' && before.product === label.product && before.label === label.label
     const waiting = { ...label, sha256, bytes: picture.byteLength, confirmed }
@@ -84,12 +86,22 @@ export class LabelInbox {
     for (const name of readdirSync(this.#folder)) this.#read(name)
   }
 
-  /** Takes those away that an update has taken in. */
+  /** Takes those away that an update has taken in, except where something else was said of one meanwhile: that waits for the next update. */
   remove (ids: Iterable<string>): void {
     for (const sha256 of ids) {
-      rmSync(join(this.#folder, `${sha256}.json`), { force: true })
-      rmSync(this.pictures.path(sha256), { force: true })
+      if (this.#isAsKnown(sha256)) {
+        rmSync(join(this.#folder, `${sha256}.json`), { force: true })
+        rmSync(this.pictures.path(sha256), { force: true })
+      }
       this.#waiting.delete(sha256)
+    }
+  }
+
+  #isAsKnown (sha256: string): boolean {
+    try {
+      return readFileSync(join(this.#folder, `${sha256}.json`), 'utf8') === JSON.stringify(this.#waiting.get(sha256))
+    } catch {
+      return true
     }
   }
 

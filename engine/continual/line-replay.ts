@@ -13,7 +13,7 @@ import { encodePng } from '../frame/image-codec.ts'
 import { BundleHistory } from './detector-update/bundle-history.ts'
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
-import { LabelInbox, removedLabel, type PictureLabel } from './label-inbox.ts'
+import { LabelInbox, removedLabel, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
 import { PictureFiles, writeWholeInTurn } from './picture-files.ts'
 
 export interface LineReplayOptions {
@@ -80,7 +80,21 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   /** A part that was labelled. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
   async label (frame: Frame, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<void> {
-    await this.#keep(await pngOf(frame), { ...label, pValue: inspection?.pValue ?? null, inDrift: this.#drift?.inDrift === true })
+    await this.labelPicture(await pngOf(frame), label, inspection)
+  }
+
+  /** The same for a picture that is encoded already, without loss. @returns its SHA-256. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
+  async labelPicture (picture: Uint8Array, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<string> {
+    return await this.#keep(picture, { ...label, pValue: inspection?.pValue ?? null, inDrift: this.#drift?.inDrift === true })
+  }
+
+  /** The person takes a label back: it is not learned; where it was, its picture is forgotten at the next update. */
+  async withdraw (sha256: string): Promise<void> {
+    const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
+    const isLearned = this.#remembered(sha256) !== null
+    this.#fresh = Math.max(0, this.#fresh - 1)
+    if (!isLearned && this.#run === null) this.#inbox.remove([sha256])
+    else if (waiting !== undefined || isLearned) await this.relabel(sha256, { product: waiting?.product ?? 'part', label: removedLabel })
   }
 
   /** Another word for a picture that is kept or waits; `removedLabel` lets it go. @throws GOODPARTS_ARGUMENT when there is no such picture */
@@ -139,7 +153,12 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   /** Encoded, from the memory or from what waits; `null` for an unknown or malformed hash. */
   picture (sha256: string): Uint8Array | null {
     if (!/^[0-9a-f]{64}$/.test(sha256)) return null
-    return this.#inbox.pictures.read(sha256) ?? new PictureFiles(join(this.#options.request.folder, 'memory', 'pictures')).read(sha256)
+    return this.#inbox.pictures.read(sha256) ?? this.#remembered(sha256)
+  }
+
+  /** What waits for an update, oldest first. */
+  get waiting (): readonly WaitingPicture[] {
+    return this.#inbox.waiting
   }
 
   async close (): Promise<void> {
@@ -151,12 +170,17 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return join(this.#options.request.folder, 'last-update.json')
   }
 
-  async #keep (picture: Uint8Array, label: PictureLabel): Promise<void> {
-    await this.#inbox.add(picture, label)
-    if (label.by !== 'person' || label.label === removedLabel) return
+  #remembered (sha256: string): Uint8Array | null {
+    return new PictureFiles(join(this.#options.request.folder, 'memory', 'pictures')).read(sha256)
+  }
+
+  async #keep (picture: Uint8Array, label: PictureLabel): Promise<string> {
+    const { sha256 } = await this.#inbox.add(picture, label)
+    if (label.by !== 'person' || label.label === removedLabel) return sha256
     this.#fresh++
     const { updateAfter } = this.#options
     if (updateAfter > 0 && this.#fresh >= updateAfter) this.update()
+    return sha256
   }
 
   async #update (run: AbortController): Promise<void> {

@@ -7,7 +7,13 @@ import { GoodpartsError } from '../errors.ts'
 /** One secret per role; none set = nobody is asked. */
 export type LiveTokens = { readonly [role in LiveRole]?: string }
 
+/** Highest first. */
 const roles: readonly LiveRole[] = ['engineer', 'operator', 'viewer']
+
+/** Each role may do what those below it may. */
+export function isAtLeast (role: LiveRole, least: LiveRole): boolean {
+  return roles.indexOf(role) <= roles.indexOf(least)
+}
 
 export function isLoopback (host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase()

@@ -1,17 +1,22 @@
 /** Brings what lines publish to the browsers that watch: pictures newest first and only when wanted, records always. */
 import { randomUUID } from 'node:crypto'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
-import type { FitProgress, LineStatistics, LiveMessage, LiveRequest, LiveRole, RejectEntry } from '../../schemas/live.ts'
+import type { FitProgress, LineStatistics, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
+import type { PartWord } from '../../schemas/learning.ts'
+import { GoodpartsError } from '../errors.ts'
 import { Ledger } from '../frame/ledger.ts'
 import { LiveClient, type LiveSocket } from './client.ts'
 import type { History } from '../store/history.ts'
 import type { HistoryEntry } from '../store/history-table.ts'
 import { KeptExplanations } from './kept-explanations.ts'
 import { KeptParts } from './kept-parts.ts'
+import type { LearningLines } from './learning-line.ts'
 import { LineBoard } from './line-board.ts'
 import { PacketEncoder } from './packet-encoder.ts'
+import type { GalleryBounds } from './part-gallery.ts'
+import { PartWords, type SaidOfPart } from './part-words.ts'
 import type { LinePicture, LivePublication, PartExplanations } from './publication.ts'
-import type { GalleryBounds } from './reject-gallery.ts'
+import { ShownParts } from './shown-parts.ts'
 
 const SCHEMA = 'goodparts.live/1'
 const LINES = 64
@@ -24,6 +29,9 @@ export interface HubOptions {
   gallery: GalleryBounds
   /** Closed with the hub. */
   history?: History
+  learning: LearningLines
+  /** Told after it is on the disk. */
+  onSaid: (said: SaidOfPart) => void
   now?: () => number
   /** Background trouble, for example a picture that could not be encoded. */
   onError: (error: unknown) => void
@@ -36,6 +44,9 @@ export class LiveHub {
   readonly #encoder: PacketEncoder
   readonly #kept: KeptParts
   readonly #explanations = new KeptExplanations()
+  readonly #shown = new ShownParts()
+  readonly #words: PartWords
+  readonly #stopListening: () => void
   readonly #lines = new Map<string, LineBoard>()
   readonly #clients = new Set<LiveClient>()
   readonly #published = new Ledger('live/lines')
@@ -51,9 +62,20 @@ export class LiveHub {
       bounds: options.gallery,
       history: options.history,
       now: this.#now,
-      onReject: (entry) => { if (this.#lines.has(entry.line)) this.#tellAll({ schema: SCHEMA, kind: 'reject', entry }) },
+      onKept: (entry) => { if (this.#lines.has(entry.line)) this.#tellAll({ schema: SCHEMA, kind: 'kept', entry }) },
       onError: options.onError
     })
+    this.#words = new PartWords({
+      parts: this.#kept,
+      history: options.history,
+      learning: options.learning,
+      now: this.#now,
+      onSaid: (said) => {
+        this.#tellAll({ schema: SCHEMA, kind: 'word', line: said.line, eventId: said.eventId, word: said.withdrawn ? null : said.word })
+        options.onSaid(said)
+      }
+    })
+    this.#stopListening = options.learning.listen(() => { this.#learningChanged() })
   }
 
   get viewers (): number {
@@ -73,8 +95,28 @@ export class LiveHub {
     return new Map([...this.#lines].map(([line, board]) => [line, board.frames]))
   }
 
-  rejects (line: string): RejectEntry[] {
-    return this.#kept.rejects(line)
+  /** Newest first. */
+  rejects (line: string): KeptEntry[] {
+    return this.#kept.entries(line).filter(({ record }) => record.verdict === 'reject')
+  }
+
+  /** Keeps a part that somebody looks at. @throws GOODPARTS_ARGUMENT once it is gone, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
+  async hold (line: string, eventId: string): Promise<KeptEntry> {
+    const known = await this.#kept.find(line, eventId)
+    if (known !== undefined) return known
+    const picture = this.#shown.find(line, eventId)
+    if (picture !== undefined) return await this.#kept.hold(picture)
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${eventId} to be a part that was on the screen just now, got none`, { fix: 'Choose a newer part' })
+  }
+
+  /** As `PartWords.say`. */
+  async say (line: string, eventId: string, label: string, by: LiveRole): Promise<PartWord> {
+    return await this.#words.say(line, eventId, label, by)
+  }
+
+  /** As `PartWords.withdraw`. */
+  async withdraw (line: string, eventId: string): Promise<void> {
+    await this.#words.withdraw(line, eventId)
   }
 
   /** Inspections of a line that are kept on disk, newest first. @throws GOODPARTS_STORE_FAILED */
@@ -143,7 +185,7 @@ export class LiveHub {
   removeLine (line: string): void {
     if (!this.#lines.delete(line)) return
     this.#explanations.forget(line)
-    this.#kept.forget(line)
+    for (const memory of [this.#kept, this.#words, this.#shown]) memory.forget(line)
     this.#tellAll({ schema: SCHEMA, kind: 'line-removed', line })
   }
 
@@ -164,7 +206,7 @@ export class LiveHub {
       server: { id: this.id, version: this.#options.version },
       role,
       framesPerSecond: this.#options.framesPerSecond,
-      lines: lines.map((board) => board.state(this.rejects(board.line)))
+      lines: lines.map((board) => this.#state(board))
     })
     for (const { newest } of lines) if (newest !== undefined) client.offer(newest)
     this.#pump()
@@ -198,7 +240,9 @@ export class LiveHub {
   async close (): Promise<void> {
     for (const client of this.#clients) client.disconnect('The live server stops')
     this.#clients.clear()
+    this.#stopListening()
     for (const ledger of [this.#published, this.#browsers, this.#texts]) ledger.close()
+    await this.#words.close()
     await this.#kept.close()
   }
 
@@ -216,12 +260,21 @@ export class LiveHub {
     const board = new LineBoard(line, this.#now)
     this.#lines.set(line, board)
     this.#tellLine(board)
-    this.#kept.restore(line).then((found) => { if (found && this.#lines.get(line) === board) this.#tellLine(board) }, () => {})
+    Promise.all([this.#kept.restore(line), this.#words.restore(line)]).then((found) => { if (found.includes(true) && this.#lines.get(line) === board) this.#tellLine(board) }, () => {})
     return board
   }
 
   #tellLine (board: LineBoard): void {
-    this.#tellAll({ schema: SCHEMA, kind: 'line', state: board.state(this.rejects(board.line)) })
+    this.#tellAll({ schema: SCHEMA, kind: 'line', state: this.#state(board) })
+  }
+
+  #state (board: LineBoard): LineState {
+    const { line } = board
+    return board.state({ kept: this.#kept.entries(line), words: this.#words.of(line), learning: this.#options.learning.of(line)?.state ?? null })
+  }
+
+  #learningChanged (): void {
+    for (const line of this.#lines.keys()) this.#tellAll({ schema: SCHEMA, kind: 'learning', line, learning: this.#options.learning.of(line)?.state ?? null })
   }
 
   #tellAll (message: LiveMessage): void {
@@ -239,7 +292,10 @@ export class LiveHub {
         if (picture !== undefined) wanted.set(picture, [...wanted.get(picture) ?? [], client])
       }
     }
-    for (const [picture, clients] of wanted) this.#deliver(picture, clients)
+    for (const [picture, clients] of wanted) {
+      if (clients.some(({ role }) => role !== 'viewer')) this.#shown.remember(picture)
+      this.#deliver(picture, clients)
+    }
   }
 
   #deliver (picture: LinePicture, clients: LiveClient[]): void {

@@ -1,7 +1,7 @@
 /** What is known of one line: counts, the last points, the notice that holds, rates and latency. Everything is bounded. */
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { FitProgress, LineNotice, LineState, LineStatistics, RejectEntry, ScorePoint, VerdictCounts } from '../../schemas/live.ts'
+import type { FitProgress, LineNotice, LineState, LineStatistics, ScorePoint, VerdictCounts } from '../../schemas/live.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { LinePicture } from './publication.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -61,8 +61,8 @@ export class LineBoard {
     return told
   }
 
-  state (rejects: RejectEntry[]): LineState {
-    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, notice: this.#notice, points: [...this.#points], rejects }
+  state (more: Pick<LineState, 'kept' | 'words' | 'learning'>): LineState {
+    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, notice: this.#notice, points: [...this.#points], ...more }
   }
 
   statistics (): LineStatistics {

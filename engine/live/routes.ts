@@ -2,11 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from '@fastify/websocket'
 import type { LiveExplanations, LiveRequest, LiveRole } from '../../schemas/live.ts'
-import { asGoodpartsError, GoodpartsError } from '../errors.ts'
+import { asGoodpartsError, GoodpartsError, type ErrorCode } from '../errors.ts'
 import { validate } from '../schema-validation.ts'
-import { mayAnswer, roleOf, type LiveTokens } from './access.ts'
+import { isAtLeast, mayAnswer, roleOf, type LiveTokens } from './access.ts'
 import type { LiveHub } from './hub.ts'
 import type { LiveMetrics } from './metrics.ts'
+import { addPartRoutes } from './part-routes.ts'
 import type { Tickets } from './tickets.ts'
 
 export interface RouteContext {
@@ -25,12 +26,22 @@ export function guard (app: FastifyInstance, context: RouteContext): void {
     reply.headers({ 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' })
     if (!mayAnswer(request.headers.host, context.tokens, context.host)) {
       await refuse(reply, 421, `Expected the host of the address to be this machine, got ${request.headers.host ?? 'none'}`, 'Open the page as localhost, or set a token')
+    } else if (isFromElsewhere(request)) {
+      await refuse(reply, 403, 'Expected the live page itself to ask for this, got another site', 'Open the live page and do it there')
     }
   })
   app.setErrorHandler(async (error: { statusCode?: number }, _request, reply) => {
     const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_LIVE_FAILED')
-    await reply.code(error.statusCode ?? 500).send({ code, message, fix })
+    await reply.code(error.statusCode ?? statuses[code] ?? 500).send({ code, message, fix })
   })
+}
+
+const statuses: Partial<Record<ErrorCode, number>> = { GOODPARTS_ARGUMENT: 404, GOODPARTS_SCHEMA_INVALID: 400, GOODPARTS_QUEUE_FULL: 503, GOODPARTS_STORE_FAILED: 503 }
+
+/** Another site's page in the same browser could ask a server without a token to change something. */
+function isFromElsewhere ({ method, headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  return method !== 'GET' && method !== 'HEAD' && site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
 export function addRoutes (app: FastifyInstance, context: RouteContext): void {
@@ -67,6 +78,17 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
   app.get<{ Params: { line: string, eventId: string } }>('/api/lines/:line/explanations/:eventId', { onRequest: authorised }, async ({ params: { line, eventId } }, reply) => {
     const none: LiveExplanations = { methods: [], evidence: null }
     return reply.type('application/json').header('Cache-Control', 'no-store').send(hub.explanations(line, eventId) ?? JSON.stringify(none))
+  })
+
+  addPartRoutes(app, {
+    hub,
+    allow: async (request, reply, least) => {
+      const role = roleFor(request, context)
+      if (role === undefined) await refuseToken(request, reply)
+      else if (!isAtLeast(role, least)) await refuse(reply, 403, `Expected the role to be ${least}, got ${role}`, `Use the ${least}'s token`)
+      else return role
+      return undefined
+    }
   })
 
   app.get<{ Querystring: { ticket?: string } }>('/ws', {

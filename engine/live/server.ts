@@ -11,7 +11,9 @@ import { packageVersion } from '../package-version.ts'
 import { History, type HistoryConfiguration } from '../store/history.ts'
 import { assertMayListen, isLoopback, type LiveTokens } from './access.ts'
 import { LiveHub } from './hub.ts'
+import { LearningLines } from './learning-line.ts'
 import { LiveMetrics } from './metrics.ts'
+import type { SaidOfPart } from './part-words.ts'
 import type { LivePublication, PartExplanations } from './publication.ts'
 import { addRoutes, guard } from './routes.ts'
 import { Tickets } from './tickets.ts'
@@ -28,10 +30,14 @@ export interface LiveServerOptions {
   framesPerSecond?: number
   /** 1 to 100, default 80. */
   jpegQuality?: number
-  /** Rejects kept in memory; default 60 per line, 64 MiB in all. */
+  /** Parts kept in memory; default 60 of each verdict per line, 64 MiB in all. */
   gallery?: { entriesPerLine: number, bytes: number }
-  /** Keeps rejects and reviews on disk, over a restart; default: rejects in memory only. */
+  /** Keeps rejects, reviews and what people say on disk, over a restart; default: in memory only. */
   history?: HistoryConfiguration
+  /** Replay buffers, which may come and go; default none. */
+  learning?: LearningLines
+  /** Somebody has said what a part is; told after it is on the disk. */
+  onSaid?: (said: SaidOfPart) => void
   /** Folder of the built page; default the package's own. */
   pageFolder?: string
   /** Trouble in the background; default: ignored, it is counted at `/metrics`. */
@@ -59,6 +65,8 @@ export class LiveServer {
       framesPerSecond: options.framesPerSecond ?? 12,
       jpegQuality: options.jpegQuality ?? 80,
       gallery: options.gallery ?? { entriesPerLine: 60, bytes: 64 << 20 },
+      learning: options.learning ?? new LearningLines(),
+      onSaid: (said) => { options.onSaid?.(said) },
       onError: (error) => { options.onError?.(asGoodpartsError(error, 'GOODPARTS_LIVE_FAILED')) },
       ...(options.history === undefined ? {} : { history: new History(options.history) }),
       ...(options.now === undefined ? {} : { now: options.now })

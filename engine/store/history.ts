@@ -3,6 +3,7 @@
  * for the disk, more are left out and counted, and while the disk cannot be used, it is tried again at intervals.
  */
 import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { PartWord } from '../../schemas/learning.ts'
 import type { GoodpartsError } from '../errors.ts'
 import { asGoodpartsError } from '../errors.ts'
 import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
@@ -78,6 +79,26 @@ export class History {
   /** The bytes of a picture, or `null` once it had to make room. @throws GOODPARTS_STORE_FAILED */
   async picture (sha256: string): Promise<Uint8Array | null> {
     return await this.#telling(async () => this.#store.call('picture', sha256))
+  }
+
+  /** One inspection, `null` once it had to make room. @throws GOODPARTS_STORE_FAILED */
+  async inspection (line: string, eventId: string): Promise<HistoryEntry | null> {
+    return await this.#telling(async () => this.#store.call('inspection', line, eventId))
+  }
+
+  /** The picture without loss, or `null`. @throws GOODPARTS_STORE_FAILED */
+  async lossless (line: string, eventId: string): Promise<Uint8Array | null> {
+    return await this.#telling(async () => this.#store.call('lossless', line, eventId))
+  }
+
+  /** Resolves when what a person says is on the disk; `null` takes it back. @throws GOODPARTS_STORE_FAILED */
+  async say (line: string, eventId: string, word: PartWord | null): Promise<void> {
+    await this.#write(async () => this.#store.call('say', line, eventId, word))
+  }
+
+  /** What was said last, oldest first. @throws GOODPARTS_STORE_FAILED */
+  async words (line: string, limit: number): Promise<Array<[eventId: string, word: PartWord]>> {
+    return await this.#telling(async () => this.#store.call('words', line, limit))
   }
 
   /** After what waits is written. */

@@ -2,6 +2,8 @@
 import { homedir } from 'node:os'
 import type { SecureContextOptions } from 'node:tls'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
+import { LearningLines } from '../../engine/live/learning-line.ts'
+import type { SaidOfPart } from '../../engine/live/part-words.ts'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { onClose } from '../shared/lifecycle.ts'
@@ -12,6 +14,10 @@ type Config = NodeDef & LiveServerForm & { tls: string }
 
 /** What other nodes see of it. */
 export interface LiveServerNode extends Node<LiveServerCredentials> {
+  /** Where replay buffers attach themselves; it outlives the server. */
+  learning: LearningLines
+  /** Tells what people say of parts. @returns ends the telling */
+  hear: (listener: (said: SaidOfPart) => void) => () => void
   /** A share of the server: it listens from the first lease to the last release. */
   lease: () => ServerLease
 }
@@ -24,10 +30,16 @@ interface TlsConfigNode extends Node {
 export default function register (RED: NodeAPI): void {
   function LiveServerConfig (this: LiveServerNode, config: Config): void {
     RED.nodes.createNode(this, config)
+    this.learning = new LearningLines()
+    const hearers = new Set<(said: SaidOfPart) => void>()
+    this.hear = (listener) => {
+      hearers.add(listener)
+      return () => { hearers.delete(listener) }
+    }
     const shared = new SharedServer({
       open: async () => {
         const settings = readLiveServerForm(config, { id: this.id, userDir: RED.settings.userDir ?? homedir(), credentials: this.credentials })
-        const options: LiveServerOptions = { ...settings, ...tlsOptions(RED, config.tls), onError: (error) => { this.debug(error.message) } }
+        const options: LiveServerOptions = { ...settings, ...tlsOptions(RED, config.tls), learning: this.learning, onSaid: (said) => { for (const hear of hearers) hear(said) }, onError: (error) => { this.debug(error.message) } }
         if (options.history !== undefined) options.history.onTrouble = (problem) => { tellHistory(this, problem) }
         const { LiveServer } = await import('../../engine/live/server.ts')
         return new LiveServer(options)

@@ -16,11 +16,11 @@ RED.nodes.registerType<Properties>('goodparts-live', {
     line: { value: '' }
   },
   inputs: 1,
-  outputs: 0,
-  align: 'right',
+  outputs: 1,
   icon: 'goodparts-live.svg',
   paletteLabel: 'live',
   label: function () { return this.name || this.line || 'live' },
   labelStyle: function () { return this.name ? 'node_label_italic' : '' },
-  inputLabels: function () { return this._('goodparts-live.port.input') }
+  inputLabels: function () { return this._('goodparts-live.port.input') },
+  outputLabels: function () { return this._('goodparts-live.port.said') }
 })

@@ -6,16 +6,12 @@ import type { ServerLease } from '../live-server/shared-server.ts'
 import { onClose, onInput } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { readLiveMessage, type LiveInput } from './live-message.ts'
+import { saidMessage } from './said-message.ts'
+import { shortly } from './server-problem.ts'
 
 type Config = NodeDef & { server: string, line: string }
 
 const STATUS_MS = 1000
-
-/** The whole message is an error of the live server's node; the status has room for two words. */
-function shortly (problem: GoodpartsError): string {
-  if (problem.code === 'GOODPARTS_FORBIDDEN') return 'tokenMissing'
-  return (problem.cause as { code?: string } | undefined)?.code === 'EADDRINUSE' ? 'portInUse' : 'notListening'
-}
 
 export default function register (RED: NodeAPI): void {
   function Live (this: Node, config: Config): void {
@@ -41,7 +37,13 @@ export default function register (RED: NodeAPI): void {
       return await Promise.resolve(null)
     })
 
+    const deafen = serverNode.hear((said) => {
+      if (said.line !== config.line.trim() && !lines.has(said.line)) return
+      saidMessage(said).then((message) => { this.send(message) }, (error: unknown) => { this.error(String(error)) })
+    })
+
     onClose(this, async (removed) => {
+      deafen()
       clearInterval(timer)
       status.close()
       if (removed) for (const line of lines) lease.server()?.removeLine(line)

@@ -4,6 +4,8 @@ declare const RED: EditorRED
 
 interface Properties extends EditorNodeProperties {
   model: string
+  server?: string
+  line?: string
   product: string
   policy: string
   memory: string
@@ -47,6 +49,8 @@ RED.nodes.registerType<Properties>('goodparts-replay-buffer', {
     name: { value: '' },
     model: { value: '', type: 'goodparts-model', required: true },
     product: { value: '' },
+    server: { value: '', type: 'goodparts-live-server', required: false },
+    line: { value: '' },
     policy: { value: 'snnl-preserving', required: true },
     memory: { value: '200', required: true, validate: isWholeFrom(20) },
     bytes: { value: '500', required: true, validate: isWholeFrom(1) },

@@ -6,14 +6,18 @@ import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-
 import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { announce } from './announcements.ts'
 import { addContactSheet } from './contact-sheet.ts'
-import { readCommand, readLabel, readRelabel, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
+import { obey } from './commands.ts'
+import { learningLine } from './learning-line.ts'
+import { isKeptWord, readLabel, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
 
-type Config = NodeDef & ReplayForm & { model: string }
+/** Flows of before name no live page. */
+type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: string }
 type Message = NodeMessageInFlow & ReplayMessage & { inspection?: InspectionRecord }
 
 export default function register (RED: NodeAPI): void {
@@ -34,10 +38,13 @@ export default function register (RED: NodeAPI): void {
   function start (node: Node, status: Status, model: ModelNode, config: Config, options: LineReplayOptions): void {
     const line = new LineReplay(options)
     const product = config.product.trim() === '' ? 'part' : config.product.trim()
+    const page = RED.nodes.getNode(config.server ?? '') as LiveServerNode | null
     const show = (): void => {
       const { kind, text, values } = replayStatus(line.state)
       status.show(kind, RED._(`goodparts-replay-buffer.status.${text}`, values))
+      page?.learning.changed()
     }
+    const detach = page?.learning.attach(config.line?.trim() ?? '', learningLine({ id: node.id, product, line, show }))
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(state.current.model.metadata.calibration.scores) })
     announce(line, { node, model, topic: config.name || node.id, path: options.request.bundle, show })
     lines.set(node.id, line)
@@ -45,6 +52,7 @@ export default function register (RED: NodeAPI): void {
 
     onInput(node, async (msg: Message) => {
       const { frame, inspection } = msg
+      if (isKeptWord(msg.payload, node.id)) return null
       const label = msg.buffer === undefined && isFrame(frame) ? readLabel(msg, inspection?.product ?? product) : null
       if (!isFrame(frame) || msg.buffer !== undefined) await obey(line, model, msg, product)
       else if (label !== null) await line.label(frame, label, inspection ?? null)
@@ -55,20 +63,12 @@ export default function register (RED: NodeAPI): void {
     })
     onClose(node, async (removed) => {
       lines.delete(node.id)
+      detach?.()
       model.deregister(node.id)
       await line.close()
       if (removed) await rm(options.request.folder, { recursive: true, force: true })
       status.close()
     })
-  }
-
-  async function obey (line: LineReplay, model: ModelNode, msg: Message, product: string): Promise<void> {
-    const command = readCommand(msg)
-    if (command === 'update') line.update()
-    else if (command === 'cancel') await line.cancel()
-    else if (command === 'rollback') await model.swap(await line.rollback(typeof msg.payload === 'string' && msg.payload !== '' ? msg.payload : undefined))
-    else if (command === 'reset-drift') line.resetDrift()
-    else await line.relabel(readRelabel(msg, product).sha256, readRelabel(msg, product))
   }
 
   RED.nodes.registerType('goodparts-replay-buffer', ReplayBufferNode)

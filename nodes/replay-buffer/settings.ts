@@ -56,7 +56,7 @@ export function readReplayForm (form: ReplayForm, { id, userFolder, bundle, rate
   }
 }
 
-export const replayCommands = ['update', 'cancel', 'rollback', 'reset-drift', 'relabel'] as const
+export const replayCommands = ['update', 'cancel', 'rollback', 'reset-drift', 'relabel', 'withdraw'] as const
 export type ReplayCommand = typeof replayCommands[number]
 
 export interface ReplayMessage {
@@ -86,6 +86,17 @@ export function readCommand ({ buffer }: ReplayMessage): ReplayCommand {
 export function readRelabel ({ payload }: ReplayMessage, defaultProduct: string): { sha256: string, label: string, product: string } {
   const { sha256, label, product } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
   return { sha256: readName('msg.payload.sha256', sha256), label: readName('msg.payload.label', label), product: readName('msg.payload.product', product ?? defaultProduct) }
+}
+
+/** The picture whose label is taken back. @throws GOODPARTS_ARGUMENT */
+export function readPicture ({ payload }: ReplayMessage): string {
+  const { sha256, picture } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
+  return readName('msg.payload.sha256', sha256 ?? picture)
+}
+
+/** What a person said at the live page comes in by the live node too: this buffer has it already. */
+export function isKeptWord (payload: unknown, id: string): boolean {
+  return typeof payload === 'object' && payload !== null && 'keptBy' in payload && payload.keptBy === id
 }
 
 /** Names become part of `product/label`. */

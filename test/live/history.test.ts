@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RejectEntry } from '../../schemas/live.ts'
+import type { KeptEntry } from '../../schemas/live.ts'
 import type { GoodpartsError } from '../../engine/errors.ts'
 import { allLedgers } from '../../engine/frame/ledger.ts'
 import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
@@ -25,9 +25,9 @@ async function answer<T> (url: string, path: string): Promise<T> {
 }
 
 /** The rejects of a line as a browser knows them now. */
-function rejectsOf (browser: Browser, line: string): RejectEntry[] {
+function rejectsOf (browser: Browser, line: string): KeptEntry[] {
   const states = browser.messages.flatMap((message) => message.kind === 'hello' ? message.lines : message.kind === 'line' ? [message.state] : [])
-  return states.findLast((state) => state.line === line)?.rejects ?? []
+  return states.findLast((state) => state.line === line)?.kept.filter(({ record }) => record.verdict === 'reject') ?? []
 }
 
 beforeEach(() => {
@@ -84,7 +84,7 @@ describe('a history', () => {
     for (let i = 1; i <= 4; i++) {
       const part = line.nextReject()
       server.publish({ ...part, line: 'page name', record: { ...part.record, verdict: i === 1 ? 'review' : 'reject' } })
-      if (i > 1) await browser.until(() => browser.of('reject').length === i - 1)
+      if (i > 1) await browser.until(() => browser.of('kept').length === i - 1)
     }
     browser.close()
     await server.stop()
@@ -117,10 +117,10 @@ describe('a history', () => {
     const browser = await Browser.open(url)
     for (let i = 1; i <= 3; i++) {
       server.publish(line.nextReject())
-      await browser.until(() => browser.of('reject').length === i)
+      await browser.until(() => browser.of('kept').length === i)
     }
-    expect((await fetch(new URL(`api/packets/${browser.of('reject')[0]!.entry.sha256}`, url))).status).toBe(200)
-    expect((await fetch(new URL(`api/packets/${'0'.repeat(64)}`, url))).status).toBe(500)
+    expect((await fetch(new URL(`api/packets/${browser.of('kept')[0]!.entry.sha256}`, url))).status).toBe(200)
+    expect((await fetch(new URL(`api/packets/${'0'.repeat(64)}`, url))).status).toBe(503)
     browser.close()
     await server.stop()
     expect(told).toEqual([expect.objectContaining({ code: 'GOODPARTS_STORE_FAILED' }) as unknown])

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { RejectEntry } from '../../schemas/live.ts'
+import type { KeptEntry } from '../../schemas/live.ts'
 import { LatencyWindow } from '../../engine/live/latency-window.ts'
 import { LineBoard } from '../../engine/live/line-board.ts'
 import { RateMeter } from '../../engine/live/rate-meter.ts'
 import { contentHash } from '../../engine/live/protocol.ts'
-import { RejectGallery } from '../../engine/live/reject-gallery.ts'
+import { PartGallery, type PartPictures } from '../../engine/live/part-gallery.ts'
 import { inspection } from '../publish/fixtures.ts'
+
+const nothing = { kept: [], words: {}, learning: null }
 
 describe('a rate', () => {
   it('is right for a steady line, falls to zero with silence, and does not overshoot at the start', () => {
@@ -41,7 +43,7 @@ describe('the board of a line', () => {
     const board = new LineBoard('a', Date.now)
     for (let i = 0; i < 350; i++) board.judged({ ...inspection(i), verdict: 'good', score: i, limits: i === 0 ? { review: 1, reject: 2 } : null })
     board.judged({ ...inspection(0), verdict: 'not-inspected', score: null, limits: null })
-    const state = board.state([])
+    const state = board.state(nothing)
     expect(state.counts).toEqual({ good: 350, review: 0, reject: 0, notInspected: 1 })
     expect(state.limits).toEqual({ review: 1, reject: 2 })
     expect(state.points).toHaveLength(300)
@@ -53,23 +55,24 @@ describe('the board of a line', () => {
     const fit = { kind: 'fit-progress', stage: 'collect', total: 60, text: '' } as const
     board.noticed({ ...fit, done: 30 })
     board.judged(inspection(0))
-    expect(board.state([]).notice?.notice).toMatchObject({ done: 30 })
+    expect(board.state(nothing).notice?.notice).toMatchObject({ done: 30 })
     board.noticed({ ...fit, done: 60 })
     board.judged(inspection(1))
-    expect(board.state([]).notice).toBeNull()
+    expect(board.state(nothing).notice).toBeNull()
   })
 })
 
-describe('the gallery of rejects', () => {
-  const entry = (number: number, line = 'a'): RejectEntry => ({ line, record: inspection(number, line), sha256: contentHash(Buffer.from(`${line} ${number}`)) })
-  const numbers = (gallery: RejectGallery, line = 'a'): number[] => gallery.entries(line).map(({ record }) => record.frame.sequence)
+describe('the gallery of parts', () => {
+  const entry = (number: number, line = 'a'): KeptEntry => ({ line, record: inspection(number, line), sha256: contentHash(Buffer.from(`${line} ${number}`)) })
+  const pictures = (bytes: number): PartPictures => ({ packet: Buffer.alloc(bytes / 2), lossless: Buffer.alloc(bytes / 2) })
+  const numbers = (gallery: PartGallery, line = 'a'): number[] => gallery.entries(line).map(({ record }) => record.frame.sequence)
 
   it('keeps so many per line and so many bytes in all, newest first', () => {
-    const gallery = new RejectGallery({ entriesPerLine: 3, bytes: 1000 })
-    for (let i = 0; i < 4; i++) gallery.keep(entry(i), Buffer.alloc(100))
+    const gallery = new PartGallery({ entriesPerLine: 3, bytes: 1000 })
+    for (let i = 0; i < 4; i++) gallery.keep(entry(i), pictures(100))
     expect(numbers(gallery)).toEqual([3, 2, 1])
     expect(gallery.packet(entry(0).sha256)).toBeUndefined()
-    gallery.keep(entry(9, 'b'), Buffer.alloc(750))
+    gallery.keep(entry(9, 'b'), pictures(750))
     expect(gallery.bytes).toBeLessThanOrEqual(1000)
     expect(numbers(gallery)).toEqual([3, 2])
     gallery.forget('b')
@@ -77,31 +80,31 @@ describe('the gallery of rejects', () => {
   })
 
   it('keeps one picture that is larger than the bound rather than none', () => {
-    const gallery = new RejectGallery({ entriesPerLine: 3, bytes: 10 })
-    gallery.keep(entry(0), Buffer.alloc(100))
-    gallery.keep(entry(1), Buffer.alloc(200))
+    const gallery = new PartGallery({ entriesPerLine: 3, bytes: 10 })
+    gallery.keep(entry(0), pictures(100))
+    gallery.keep(entry(1), pictures(200))
     expect(gallery.bytes).toBe(200)
   })
 
   it('lets go of pictures that the disk has, and keeps their entries', () => {
-    const gallery = new RejectGallery({ entriesPerLine: 9, bytes: 250 })
-    for (let i = 0; i < 2; i++) gallery.keep(entry(i), Buffer.alloc(100))
+    const gallery = new PartGallery({ entriesPerLine: 9, bytes: 250 })
+    for (let i = 0; i < 2; i++) gallery.keep(entry(i), pictures(100))
     gallery.stored(entry(0).sha256)
-    gallery.keep(entry(2), Buffer.alloc(100))
+    gallery.keep(entry(2), pictures(100))
     expect(numbers(gallery)).toEqual([2, 1, 0])
-    expect([0, 1, 2].map((i) => gallery.packet(entry(i).sha256)?.byteLength)).toEqual([undefined, 100, 100])
+    expect([0, 1, 2].map((i) => gallery.packet(entry(i).sha256)?.byteLength)).toEqual([undefined, 50, 50])
     expect(gallery.bytes).toBe(200)
   })
 
   it('puts what the disk remembers behind what is here, once, and within the same bound', () => {
-    const gallery = new RejectGallery({ entriesPerLine: 4, bytes: 1000 })
-    gallery.keep(entry(6), Buffer.alloc(100))
+    const gallery = new PartGallery({ entriesPerLine: 4, bytes: 1000 })
+    gallery.keep(entry(6), pictures(100))
     const remembered = [6, 5, 4, 3, 2].map((i) => entry(i))
     expect(gallery.restore('a', remembered)).toBe(true)
     expect(numbers(gallery)).toEqual([6, 5, 4, 3])
     expect(gallery.restore('a', remembered.slice(0, 4))).toBe(false)
     expect(gallery.bytes).toBe(100)
-    gallery.keep(entry(7), Buffer.alloc(1000))
+    gallery.keep(entry(7), pictures(1000))
     expect(numbers(gallery)).toEqual([7, 5, 4])
   })
 })

@@ -134,7 +134,7 @@ describe('a line', () => {
     const browser = await browse(url)
     const part = line.nextReject()
     server.publish(part)
-    await browser.until(() => browser.packets.length === 1 && browser.of('reject').length === 1)
+    await browser.until(() => browser.packets.length === 1 && browser.of('kept').length === 1)
 
     const packet = browser.packets[0]
     expect(packet?.header).toMatchObject({ line: '라인 1', frame: { id: part.frame.id }, record: { verdict: 'reject' }, map: { height: 56, width: 56 } })
@@ -145,7 +145,7 @@ describe('a line', () => {
     await later.until(() => later.packets.length === 1)
     const state = later.of('hello')[0]?.lines[0]
     expect(state).toMatchObject({ line: '라인 1', counts: { reject: 1 }, limits: part.record.limits, points: [{ score: part.record.score }] })
-    const kept = await fetch(new URL(`api/packets/${state?.rejects[0]?.sha256 ?? ''}`, url))
+    const kept = await fetch(new URL(`api/packets/${state?.kept[0]?.sha256 ?? ''}`, url))
     expect(decodePacket(await kept.arrayBuffer()).header.record).toEqual(part.record)
     browser.validate()
     later.validate()

@@ -55,7 +55,7 @@ describe('goodparts-live', () => {
     const line = await openSampleLine('line-7')
     const { frame, record, map } = line.nextReject()
     nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
-    await browser.until(() => browser.packets.length === 1 && browser.of('reject').length === 1)
+    await browser.until(() => browser.packets.length === 1 && browser.of('kept').length === 1)
     expect(browser.packets[0]?.header).toMatchObject({ line: 'line-7', record, map: { height: map.height } })
 
     nodeOf('live').receive({ topic: 'camera-2', frame: line.next().frame })
@@ -133,7 +133,7 @@ describe('a history', () => {
     const browser = await Browser.open(address())
     const { frame, record, map } = line.nextReject()
     nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
-    await browser.until(() => browser.of('reject').length === 1)
+    await browser.until(() => browser.of('kept').length === 1)
     return browser
   }
 
@@ -149,7 +149,7 @@ describe('a history', () => {
     await deploy([liveServer, live], older)
     await untilStatus('live', shows('viewers'))
     const later = await Browser.open(address())
-    await later.until(() => later.messages.some((message) => (message.kind === 'line' ? [message.state] : message.kind === 'hello' ? message.lines : []).some(({ rejects }) => rejects.length === 1)))
+    await later.until(() => later.messages.some((message) => (message.kind === 'line' ? [message.state] : message.kind === 'hello' ? message.lines : []).some(({ kept }) => kept.length === 1)))
     expect(warnings()).toEqual([])
     browser.close()
     later.close()
@@ -169,7 +169,7 @@ describe('a history', () => {
     expect(second.of('hello')[0]?.lines).toEqual([])
     const { frame, record, map } = line.nextReject()
     nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
-    await second.until(() => second.of('reject').length === 2)
+    await second.until(() => second.of('kept').length === 2)
     await expect.poll(warnings).toEqual(['goodparts-live-server.historyFailed'])
     second.close()
   })

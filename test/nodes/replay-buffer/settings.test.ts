@@ -35,7 +35,7 @@ describe('its messages', () => {
 
   it('are commands', () => {
     expect(readCommand({ buffer: 'rollback' })).toBe('rollback')
-    expect(() => readCommand({ buffer: 'stop' })).toThrow(/update, cancel, rollback, reset-drift, relabel, got stop/)
+    expect(() => readCommand({ buffer: 'stop' })).toThrow(/update, cancel, rollback, reset-drift, relabel, withdraw, got stop/)
     expect(readRelabel({ payload: { sha256: 'abc', label: 'remove' } }, 'plate')).toEqual({ sha256: 'abc', label: 'remove', product: 'plate' })
     expect(() => readRelabel({ payload: 'abc' }, 'plate')).toThrow(/msg.payload.sha256/)
   })

@@ -1,6 +1,6 @@
-/** One reject, large, with its record. Arrow keys go to newer and older ones. */
+/** One part, large, with its record and what people say of it. Arrow keys go to newer and older ones. */
 import type { InspectionRecord } from '../schemas/inspection.ts'
-import type { LiveExplanation, LiveExplanations, RejectEntry } from '../schemas/live.ts'
+import type { LiveExplanation, LiveExplanations, KeptEntry } from '../schemas/live.ts'
 import { element } from './element.ts'
 import { Explanations, withMap } from './explanations.ts'
 import { formatDateTime, formatScore } from './format.ts'
@@ -9,47 +9,52 @@ import { icon } from './icons.ts'
 import { decodePacket, type Packet } from './packet.ts'
 import { Picture } from './picture.ts'
 import { reasonText, translate, type TextKey } from './texts.ts'
+import { WordBar, type WordDesk } from './word-bar.ts'
 
-export interface RejectSource {
+export interface PartSource {
   packet: (sha256: string) => Promise<ArrayBuffer | undefined>
   explanations: (line: string, eventId: string) => Promise<LiveExplanations | undefined>
+  words: WordDesk
 }
 
-export class RejectDialog {
+export class PartDialog {
   readonly dialog: HTMLDialogElement
-  readonly #source: RejectSource
+  readonly #source: PartSource
   readonly #explanations = new Explanations((explanation) => { this.#paint(explanation).catch(() => {}) })
   readonly #picture: Picture
-  readonly #title = element('h2', { class: 'verdict-text', 'data-verdict': 'reject' })
+  readonly #title = element('h2', { class: 'verdict-text' })
   readonly #facts = element('dl', { class: 'facts' })
   readonly #gone = element('p', { class: 'gone-text', text: 'gone', hidden: true })
   readonly #newer = element('button', { type: 'button', class: 'quiet', label: 'previous' }, icon('previous'))
   readonly #older = element('button', { type: 'button', class: 'quiet', label: 'next' }, icon('next'))
   readonly #save = element('button', { type: 'button', class: 'quiet with-text' }, icon('save'), element('span', { text: 'save' }))
-  #entries: RejectEntry[] = []
+  readonly #words: WordBar
+  #entries: KeptEntry[] = []
   #index = 0
   #packet: Packet | undefined
 
-  constructor (settings: HeatmapSettings, source: RejectSource) {
+  constructor (settings: HeatmapSettings, source: PartSource) {
     this.#source = source
     this.#picture = new Picture(settings)
+    this.#words = new WordBar(source.words)
     const close = element('button', { type: 'button', class: 'quiet', label: 'close' }, icon('close'))
     close.addEventListener('click', () => { this.dialog.close() })
     this.#newer.addEventListener('click', () => { this.#go(-1) })
     this.#older.addEventListener('click', () => { this.#go(1) })
     this.#save.addEventListener('click', () => { this.#download() })
-    this.dialog = element('dialog', { class: 'reject-dialog' },
+    this.dialog = element('dialog', { class: 'part-dialog' },
       element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.choice, this.#save, this.#newer, this.#older, close),
-      element('div', { class: 'reject-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'reject-side' }, this.#explanations.evidence, this.#explanations.note, this.#facts)))
+      element('div', { class: 'part-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'part-side' }, this.#words.host, this.#explanations.evidence, this.#explanations.note, this.#facts)))
     this.dialog.addEventListener('keydown', (event) => {
-      if (event.target === this.#explanations.choice) return
+      if (event.target === this.#explanations.choice || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return
+      if (this.#words.key(event.key)) event.preventDefault()
       if (event.key === 'ArrowLeft') this.#go(-1)
       if (event.key === 'ArrowRight') this.#go(1)
     })
     this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close() })
   }
 
-  open (entries: RejectEntry[], index: number): void {
+  open (entries: KeptEntry[], index: number): void {
     this.#entries = entries
     this.#index = index
     // Hidden until there is a choice, so that opening does not put the focus, and with it the arrow keys, there.
@@ -62,6 +67,11 @@ export class RejectDialog {
   explained (line: string, eventId: string): void {
     const entry = this.#entries[this.#index]
     if (this.dialog.open && entry?.line === line && entry.record.eventId === eventId) this.#explain(entry).catch(() => {})
+  }
+
+  /** Somebody has said something of a part, or the line's replay buffer has changed. */
+  said (): void {
+    if (this.dialog.open) this.#words.render()
   }
 
   restyle (settings: HeatmapSettings): void {
@@ -79,14 +89,16 @@ export class RejectDialog {
     this.#newer.disabled = this.#index === 0
     this.#older.disabled = this.#index === this.#entries.length - 1
     const { record } = entry
-    this.#title.replaceChildren(icon('reject'), `${translate('reject')} · ${record.line}`)
+    this.#title.dataset.verdict = record.verdict
+    this.#title.replaceChildren(icon(record.verdict), `${translate(record.verdict)} · ${entry.line}`)
+    this.#words.show(entry)
     this.#facts.replaceChildren(...facts(record).flatMap(([key, value]) => [element('dt', { text: key }), element('dd', {}, value)]))
     this.#packet = undefined
     this.#explanations.show(undefined)
     this.#load(entry).then(async () => this.#explain(entry)).catch(() => { this.#gone.hidden = false })
   }
 
-  async #explain (entry: RejectEntry): Promise<void> {
+  async #explain (entry: KeptEntry): Promise<void> {
     const found = await this.#source.explanations(entry.line, entry.record.eventId)
     if (entry === this.#entries[this.#index] && found !== undefined) this.#explanations.show(found)
   }
@@ -95,7 +107,7 @@ export class RejectDialog {
     if (this.#packet !== undefined) await this.#picture.show(withMap(this.#packet, explanation))
   }
 
-  async #load (entry: RejectEntry): Promise<void> {
+  async #load (entry: KeptEntry): Promise<void> {
     const bytes = await this.#source.packet(entry.sha256)
     if (entry !== this.#entries[this.#index]) return
     this.#gone.hidden = bytes !== undefined

@@ -1,0 +1,46 @@
+/** What keeps a line learning, as far as the live page is concerned: a replay buffer attaches itself here. */
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { LearningState, PartWord } from '../../schemas/learning.ts'
+
+export interface LearningLine {
+  readonly state: LearningState
+  /**
+   * Resolves when an encoded, lossless picture and what a person says of it are on the disk.
+   * @returns SHA-256 of the picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
+   */
+  keep: (picture: Uint8Array, word: Pick<PartWord, 'product' | 'label' | 'partId'>, inspection: InspectionRecord) => Promise<string>
+  /** The person takes it back: it is not learned, or forgotten at the next update. */
+  withdraw: (sha256: string) => Promise<void>
+}
+
+/** Which line learns by which replay buffer; one attached under an empty name serves the lines that have none of their own. */
+export class LearningLines {
+  readonly #attached = new Map<string, LearningLine>()
+  readonly #listeners = new Set<() => void>()
+
+  /** The latest under a name counts. @returns detaches it */
+  attach (line: string, learning: LearningLine): () => void {
+    this.#attached.set(line, learning)
+    this.changed()
+    return () => {
+      if (this.#attached.get(line) !== learning) return
+      this.#attached.delete(line)
+      this.changed()
+    }
+  }
+
+  of (line: string): LearningLine | undefined {
+    return this.#attached.get(line) ?? this.#attached.get('')
+  }
+
+  /** The state of one has changed. */
+  changed (): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** @returns ends the listening */
+  listen (listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+}

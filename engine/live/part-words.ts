@@ -1,0 +1,139 @@
+/**
+ * What people say of parts at the live page: kept for every browser and over a restart, and handed to the line's replay buffer with the very
+ * pixels that were judged. Acknowledged only when it is on the disk.
+ */
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { LiveRole, PartWord } from '../../schemas/learning.ts'
+import { GoodpartsError } from '../errors.ts'
+import type { History } from '../store/history.ts'
+import type { KeptParts } from './kept-parts.ts'
+import type { LearningLines } from './learning-line.ts'
+import { contentHash } from './protocol.ts'
+
+/** Of one line, in memory and with every browser; the disk has more. */
+const REMEMBERED = 500
+/** Clicks that may wait for the disk. */
+const WAITING = 64
+/** Means something else to a replay buffer. */
+const reserved = 'remove'
+
+/** Somebody has said something of a part, or has taken it back. */
+export interface SaidOfPart {
+  line: string
+  eventId: string
+  /** `null` once it had to make room, which only a withdrawal outlives. */
+  record: InspectionRecord | null
+  word: PartWord
+  withdrawn: boolean
+  /** PNG; `null` as the record. */
+  picture: Uint8Array | null
+}
+
+export interface PartWordsOptions {
+  parts: KeptParts
+  history: History | undefined
+  learning: LearningLines
+  now: () => number
+  onSaid: (said: SaidOfPart) => void
+}
+
+export class PartWords {
+  readonly #options: PartWordsOptions
+  readonly #words = new Map<string, Map<string, PartWord>>()
+  /** One after another: two browsers may say different things of the same part. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #waiting = 0
+
+  constructor (options: PartWordsOptions) {
+    this.#options = options
+  }
+
+  /** By event id, of the parts that were talked of last. */
+  of (line: string): Record<string, PartWord> {
+    return Object.fromEntries(this.#words.get(line) ?? [])
+  }
+
+  /**
+   * Resolves when the word and its picture are on the disk, as far as there is one for them.
+   * @throws GOODPARTS_ARGUMENT when the part's picture is no longer kept, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
+   */
+  async say (line: string, eventId: string, label: string, by: LiveRole): Promise<PartWord> {
+    if (label.trim() === '' || label.trim() === reserved) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, got ${JSON.stringify(label)}`)
+    return await this.#inTurn(async () => {
+      const { record } = await this.#part(line, eventId)
+      const picture = await this.#options.parts.lossless(line, eventId)
+      if (picture === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the part to be kept with the pixels that were judged, got one that made room for newer ones', { fix: 'Say it of a newer part' })
+      const buffer = this.#options.learning.of(line)
+      const said = { label: label.trim(), product: record.product ?? buffer?.state.product ?? 'part', partId: record.partId }
+      const sha256 = await buffer?.keep(picture, said, record)
+      const word: PartWord = { ...said, by, at: new Date(this.#options.now()).toISOString(), keptBy: buffer?.state.id ?? null, picture: sha256 ?? contentHash(picture) }
+      await this.#store(line, eventId, word, buffer !== undefined)
+      this.#options.onSaid({ line, eventId, record, word, withdrawn: false, picture })
+      return word
+    })
+  }
+
+  /** @throws GOODPARTS_ARGUMENT where nothing was said, GOODPARTS_STORE_FAILED */
+  async withdraw (line: string, eventId: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const word = this.#words.get(line)?.get(eventId)
+      if (word === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected something to have been said of the part, got nothing')
+      const buffer = this.#options.learning.of(line)
+      if (buffer !== undefined && buffer.state.id === word.keptBy) await buffer.withdraw(word.picture)
+      await this.#store(line, eventId, null, buffer !== undefined)
+      const part = await this.#options.parts.find(line, eventId)
+      this.#options.onSaid({ line, eventId, record: part?.record ?? null, word, withdrawn: true, picture: await this.#options.parts.lossless(line, eventId) ?? null })
+    })
+  }
+
+  /** Brings back from the disk what was said; `false` when there is nothing new. */
+  async restore (line: string): Promise<boolean> {
+    const known = await this.#options.history?.words(line, REMEMBERED) ?? []
+    for (const [eventId, word] of known) if (this.#words.get(line)?.has(eventId) !== true) this.#remember(line, eventId, word)
+    return known.length > 0
+  }
+
+  forget (line: string): void {
+    this.#words.delete(line)
+  }
+
+  /** After what waits is written. */
+  async close (): Promise<void> {
+    await this.#turn
+  }
+
+  async #part (line: string, eventId: string): Promise<{ record: InspectionRecord }> {
+    const found = await this.#options.parts.find(line, eventId)
+    if (found !== undefined) return found
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${eventId} to be a part that is kept, got none`, { fix: 'Older parts make room for newer ones' })
+  }
+
+  /** A replay buffer that has the word on its disk already is enough: the history is only for showing it. */
+  async #store (line: string, eventId: string, word: PartWord | null, isKept: boolean): Promise<void> {
+    try {
+      await this.#options.history?.say(line, eventId, word)
+    } catch (error) {
+      if (!isKept) throw error
+    }
+    this.#remember(line, eventId, word)
+  }
+
+  #remember (line: string, eventId: string, word: PartWord | null): void {
+    const words = this.#words.get(line) ?? new Map<string, PartWord>()
+    this.#words.set(line, words)
+    words.delete(eventId)
+    if (word !== null) words.set(eventId, word)
+    for (const oldest of words.keys()) {
+      if (words.size <= REMEMBERED) break
+      words.delete(oldest)
+    }
+  }
+
+  async #inTurn<T> (work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= WAITING) throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected the disk to keep up with what people say, got ${this.#waiting} words that wait`, { fix: 'Try again' })
+    this.#waiting++
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {}).then(() => { this.#waiting-- })
+    return await result
+  }
+}

@@ -1,0 +1,104 @@
+/** What people say of parts, and what a line has learned of it. */
+
+/** Who says something at the live page; each may do what those before it may. */
+export type LiveRole = 'viewer' | 'operator' | 'engineer'
+
+/** What a person says of a part. */
+export interface PartWord {
+  /**
+   * `good`, or the type of the defect.
+   * @minLength 1
+   * @maxLength 60
+   * @pattern ^[^/\x00-\x1f]+$
+   */
+  label: string
+  /** @minLength 1 */
+  product: string
+  /** The physical part, where it is known. */
+  partId: string | null
+  by: LiveRole
+  /** @format date-time */
+  at: string
+  /** Id of the replay buffer that keeps it for the next update; `null` where the line has none. */
+  keptBy: string | null
+  /**
+   * Content hash of the lossless picture that teaches it.
+   * @pattern ^[0-9a-f]{64}$
+   */
+  picture: string
+}
+
+/** A product at the gate: on held-out good parts and known defects, before and after. Shares 0 to 1. */
+export interface ProductReport {
+  product: string
+  /** The model knew it before. */
+  known: boolean
+  /** @TJS-type integer */
+  good: number
+  /** @TJS-type integer */
+  defects: number
+  falseRejects: { before: number, after: number }
+  /** `null` without defects. */
+  caught: { before: number, after: number } | null
+  auroc: { before: number, after: number } | null
+}
+
+/** How the last update ended. */
+export interface UpdateReport {
+  accepted: boolean
+  /** What spoke against it; empty when accepted. */
+  reasons: string[]
+  products: ProductReport[]
+  /** The bundle in use then, and the one before it. */
+  bundle: string
+  parent: string | null
+  /** @TJS-type integer */
+  learned: number
+  /** @TJS-type integer */
+  heldBack: number
+  seconds: number
+}
+
+/** The replay buffer of a line, as the page sees it. */
+export interface LearningState {
+  /** @minLength 1 */
+  id: string
+  /** Of the parts that say none. */
+  product: string
+  /** Types of defect that were named before. */
+  defects: string[]
+  /**
+   * Labelled pictures that wait for an update.
+   * @TJS-type integer
+   */
+  waiting: number
+  updating: { stage: string, done: number, total: number } | null
+  inDrift: boolean
+  /** A bundle is kept that `rollback` puts back. */
+  canRollBack: boolean
+  last: UpdateReport | null
+}
+
+/** A picture that the replay buffer keeps, or that waits for an update. */
+export interface SheetPicture {
+  /** @pattern ^[0-9a-f]{64}$ */
+  sha256: string
+  /** `product/label`. */
+  label: string
+  place: 'memory' | 'inbox'
+  /** Why it is kept, or why it should be looked at again. */
+  text: string
+  /** Soft nearest neighbour loss against the memory; `null` where there is none to compare with. */
+  snnl: number | null
+}
+
+/** Contact sheet of a replay buffer: `/api/lines/<line>/learning/sheet`. */
+export interface LearningSheet {
+  schema: 'goodparts.learning/1'
+  state: LearningState
+  /** Most suspicious first. */
+  relabel: SheetPicture[]
+  memory: SheetPicture[]
+  /** Newest first. */
+  waiting: SheetPicture[]
+}

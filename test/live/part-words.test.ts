@@ -1,0 +1,168 @@
+/** What people say of parts, from the request to the disk. */
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { decodeImage } from '../../engine/frame/image-codec.ts'
+import { LearningLines, type LearningLine } from '../../engine/live/learning-line.ts'
+import type { SaidOfPart } from '../../engine/live/part-words.ts'
+import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
+import { ShownParts } from '../../engine/live/shown-parts.ts'
+import type { KeptEntry } from '../../schemas/live.ts'
+import type { PartWord } from '../../schemas/learning.ts'
+import { Browser } from './browser.ts'
+import { openSampleLine } from './sample-line.ts'
+
+let folder: string
+let open: Array<{ close: () => unknown }>
+
+async function start (options: LiveServerOptions = {}): Promise<{ server: LiveServer, url: string }> {
+  const server = new LiveServer({ port: 0, history: { path: join(folder, 'live.sqlite') }, ...options })
+  const { url } = await server.start()
+  open.push({ close: async () => { await server.stop() } })
+  return { server, url }
+}
+
+async function browse (url: string, token?: string): Promise<Browser> {
+  const browser = await Browser.open(url, token)
+  open.push(browser)
+  return browser
+}
+
+interface Asked { method?: string, token?: string, body?: object, headers?: Record<string, string> }
+
+async function ask (url: string, line: string, path: string, { method = 'POST', token, body, headers = {} }: Asked = {}): Promise<Response> {
+  const all = { ...headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }
+  return await fetch(new URL(`api/lines/${encodeURIComponent(line)}/${path}`, url), { method, headers: all, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+}
+
+const saying = (label: string): object => ({ schema: 'goodparts.live/1', kind: 'say', label })
+
+/** A replay buffer that only remembers. */
+function buffer (kept: Map<string, unknown>): LearningLine {
+  return {
+    state: { id: 'buffer', product: 'plate', defects: ['scratch'], waiting: 0, updating: null, inDrift: false, canRollBack: false, last: null },
+    keep: (picture, word) => {
+      const sha256 = createHash('sha256').update(picture).digest('hex')
+      kept.set(sha256, { picture, ...word })
+      return Promise.resolve(sha256)
+    },
+    withdraw: (sha256) => {
+      kept.delete(sha256)
+      return Promise.resolve()
+    }
+  }
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'goodparts-words-'))
+  open = []
+})
+afterEach(async () => {
+  for (const one of open.reverse()) await one.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('a word', () => {
+  it('reaches every browser, the listener and the replay buffer, with the very pixels that were judged', async () => {
+    const kept = new Map<string, { picture: Uint8Array }>()
+    const said: SaidOfPart[] = []
+    const learning = new LearningLines()
+    learning.attach('', buffer(kept))
+    const { server, url } = await start({ learning, onSaid: (word) => { said.push(word) } })
+    const [one, other] = [await browse(url), await browse(url)]
+    const part = (await openSampleLine('라인 1')).nextReject()
+    server.publish(part)
+    await one.until(() => one.of('kept').length === 1)
+
+    const answer = await ask(url, '라인 1', `parts/${part.record.eventId}/word`, { method: 'PUT', body: saying('good') })
+
+    expect(answer.status).toBe(200)
+    const word = await answer.json() as PartWord
+    expect(word).toMatchObject({ label: 'good', product: 'light-guide-plate', partId: part.record.partId, by: 'engineer', keptBy: 'buffer' })
+    expect(Buffer.from((await decodeImage(kept.get(word.picture)!.picture)).data).equals(part.frame.pixels())).toBe(true)
+    for (const browser of [one, other]) {
+      await browser.until(() => browser.of('word').length === 1)
+      expect(browser.of('word')[0]).toMatchObject({ line: '라인 1', eventId: part.record.eventId, word })
+      browser.validate()
+    }
+    expect(said).toMatchObject([{ line: '라인 1', withdrawn: false, record: part.record }])
+
+    expect((await ask(url, '라인 1', `parts/${part.record.eventId}/word`, { method: 'DELETE' })).status).toBe(204)
+    await other.until(() => other.of('word').at(-1)?.word === null)
+    expect([...kept.keys()]).toEqual([])
+    expect(said.map(({ withdrawn }) => withdrawn)).toEqual([false, true])
+    expect((await ask(url, '라인 1', `parts/${part.record.eventId}/word`, { method: 'DELETE' })).status).toBe(404)
+  })
+
+  it('and the picture that it needs are there again after a restart', async () => {
+    const first = await start()
+    const line = await openSampleLine('a')
+    const [part, another] = [line.nextReject(), line.nextReject()]
+    const browser = await browse(first.url)
+    for (const one of [part, another]) first.server.publish(one)
+    await browser.until(() => browser.of('kept').length === 2)
+    expect((await ask(first.url, 'a', `parts/${part.record.eventId}/word`, { method: 'PUT', body: saying('scratch') })).status).toBe(200)
+    browser.close()
+    await first.server.stop()
+
+    const { url } = await start()
+    const later = await browse(url)
+    const state = (): object | undefined => later.messages.flatMap((message) => message.kind === 'hello' ? message.lines : message.kind === 'line' ? [message.state] : []).at(-1)
+    await later.until(() => Object.keys((state() as { words?: object } | undefined)?.words ?? {}).length > 0)
+    expect(state()).toMatchObject({ words: { [part.record.eventId]: { label: 'scratch', keptBy: null } } })
+    expect((await ask(url, 'a', `parts/${another.record.eventId}/word`, { method: 'PUT', body: saying('good') })).status).toBe(200)
+  })
+
+  it('of a good part needs that somebody with the right to say it sees it', async () => {
+    const { server, url } = await start({ tokens: { viewer: 'v', operator: 'o' } })
+    const part = (await openSampleLine('a')).next()
+    part.record.verdict = 'good'
+    const hold = async (): Promise<Response> => ask(url, 'a', `parts/${part.record.eventId}/hold`, { token: 'o' })
+    const viewer = await browse(url, 'v')
+    server.publish(part)
+    await viewer.until(() => viewer.packets.length === 1)
+    expect((await hold()).status).toBe(404)
+
+    const operator = await browse(url, 'o')
+    await operator.until(() => operator.packets.length === 1)
+    const held = await hold()
+    expect(held.status).toBe(200)
+    expect(await held.json() as KeptEntry).toMatchObject({ line: 'a', record: part.record })
+    await viewer.until(() => viewer.of('kept').length === 1)
+    expect((await ask(url, 'a', `parts/${part.record.eventId}/word`, { method: 'PUT', token: 'o', body: saying('scratch') })).status).toBe(200)
+  })
+
+  it('is refused to viewers, to strangers, to other sites, and when it says nothing', async () => {
+    const { server, url } = await start({ tokens: { viewer: 'v', operator: 'o' } })
+    const part = (await openSampleLine('a')).nextReject()
+    const browser = await browse(url, 'v')
+    server.publish(part)
+    await browser.until(() => browser.of('kept').length === 1)
+    const path = `parts/${part.record.eventId}/word`
+    const put = async (asked: Asked): Promise<number> => (await ask(url, 'a', path, { method: 'PUT', body: saying('good'), ...asked })).status
+
+    expect(await put({})).toBe(401)
+    expect(await put({ token: 'v' })).toBe(403)
+    expect(await put({ token: 'o', headers: { 'Sec-Fetch-Site': 'cross-site' } })).toBe(403)
+    expect(await put({ token: 'o', body: saying('') })).toBe(400)
+    expect(await put({ token: 'o', body: saying('a/b') })).toBe(400)
+    expect(await put({ token: 'o', body: saying('remove') })).toBe(404)
+    expect(await put({ token: 'o', body: { kind: 'watch' } })).toBe(400)
+    expect((await ask(url, 'a', 'parts/nobody/word', { method: 'PUT', token: 'o', body: saying('good') })).status).toBe(404)
+    expect(browser.of('word')).toEqual([])
+  })
+})
+
+describe('parts on the screen', () => {
+  it('are remembered while few, each line at least its last three', async () => {
+    const shown = new ShownParts(1)
+    const [a, b] = [await openSampleLine('a'), await openSampleLine('b')]
+    const parts = [...Array.from({ length: 5 }, () => a.next()), b.next()].map((part, packet) => ({ ...part, packet }))
+    for (const part of parts) shown.remember(part)
+    expect(parts.map(({ line, record }) => shown.find(line, record.eventId) !== undefined)).toEqual([false, false, true, true, true, true])
+    shown.forget('a')
+    expect(shown.find('a', parts[4]!.record.eventId)).toBeUndefined()
+  })
+})
