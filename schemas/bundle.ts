@@ -27,6 +27,38 @@ export interface ScaleTrial {
   settings: { [key: string]: JsonValue }
 }
 
+/** How it was chosen what pictures are changed by in training: by good parts only, drawn defects last. */
+export interface AugmentationChoice {
+  /** Whether changed good parts can be told from untouched ones. */
+  nuisances: Array<{
+    name: string
+    /** With which they are told apart, pictures not learned from: 0.5 = not at all. */
+    auroc: number
+    accepted: boolean
+  }>
+  /** Whether what training takes for something else can be recognised. */
+  shifts: Array<{
+    name: string
+    /** Share of held-out pictures that are recognised. */
+    accuracy: number
+    accepted: boolean
+  }>
+  /** Sets trained with for a short time and judged by defects drawn on held-out good parts. */
+  sets: Array<{
+    nuisances: string[]
+    shifts: string[]
+    /** AUROC over the operators that training does not use. */
+    proxyAuroc: number
+    byOperator: { [operator: string]: number }
+    chosen: boolean
+  }>
+  /** Operators that training uses, so that they do not count. */
+  trainedOperators: string[]
+  /** What it found, in a sentence each. */
+  sentences: string[]
+  seconds: number
+}
+
 /** What a model bundle says of itself; kept as JSON in the ONNX file's `metadata_props` under `goodparts`. */
 export interface BundleMetadata {
   schema: 'goodparts.bundle/1'
@@ -68,6 +100,8 @@ export interface BundleMetadata {
   parent: string | null
   golden: { vectors: GoldenVector[], relativeTolerance: number }
   trials: ScaleTrial[]
+  /** Of a detector that is trained, where its augmentations were chosen. */
+  augmentation?: AugmentationChoice
   /**
    * SHA-256 of the serialised graph without metadata.
    * @pattern ^[0-9a-f]{64}$

@@ -1,4 +1,4 @@
-import type { JsonValue, ScaleTrial } from './bundle.ts'
+import type { AugmentationChoice, JsonValue, ScaleTrial } from './bundle.ts'
 
 /** Both ends included. */
 export interface ShareInterval {
@@ -112,6 +112,8 @@ export interface EvaluationReport {
   seed: number
   options: { [name: string]: JsonValue }
   trials: ScaleTrial[]
+  /** Of a detector that is trained, where its augmentations were chosen. */
+  augmentation?: AugmentationChoice
 
   imageAuroc: number | null
   /** 95 %, bootstrap over parts. */

@@ -1,5 +1,5 @@
 /** The end of every fit: the graph is asked about the calibration and golden pictures and sealed with what it is. */
-import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
+import type { AugmentationChoice, BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { writeBundle } from '../bundle/bundle.ts'
 import { goldenTolerance, makeGoldenVectors } from '../bundle/golden.ts'
 import { packageVersion } from '../package-version.ts'
@@ -23,6 +23,8 @@ export interface FinishedFit {
   trials: readonly ScaleTrial[]
   /** `performance.now()` when the fit began. */
   begun: number
+  /** Where augmentations were chosen. */
+  augmentation?: AugmentationChoice | undefined
   /** Default `['good']`. */
   classNames?: string[]
   /** Defects that it learned from. */
@@ -61,6 +63,7 @@ export async function finishBundle (fit: FinishedFit, work: FitWork): Promise<Fi
       parent: null,
       golden,
       trials: [...trials],
+      ...(fit.augmentation === undefined ? {} : { augmentation: fit.augmentation }),
       versions: { goodparts: packageVersion(), node: process.versions.node, onnxruntime: (await describeRuntime()).version, ...fit.versions }
     })
   } finally {

@@ -5,6 +5,10 @@ import type { Graph } from '../graph/graph.ts'
 import type { FloatImage } from '../training/augment/float-image.ts'
 import { loadPictures } from '../training/pictures.ts'
 import type { PictureGeometry } from '../training/pictures.ts'
+import { asOption, namedNuisances } from './augmentation-selection/augmentation-option.ts'
+import type { AugmentationOption } from './augmentation-selection/augmentation-option.ts'
+import { selectAugmentation } from './augmentation-selection/select.ts'
+import type { AugmentationRequest, AugmentationSet } from './augmentation-selection/select.ts'
 import type { FitContext, FittedBundle, GoodImage } from './detector.ts'
 import { finishBundle } from './finished-bundle.ts'
 import { FitWork } from './fit-work.ts'
@@ -14,12 +18,17 @@ import { survey } from './picture-survey.ts'
 export interface ScratchFamily {
   family: string
   /** Of the bundle, behind the family's. */
-  name: string
+  name (set: AugmentationSet): string
   size: number
-  /** As resolved. */
-  options: { [option: string]: JsonValue }
-  /** The bundle's graph, learnt from pictures `(size, size, channels)`. */
-  learn (pictures: readonly FloatImage[], geometry: PictureGeometry, work: FitWork): Promise<Graph>
+  augmentation: AugmentationOption
+  /** What it was told to take for something else. */
+  shifts: AugmentationSet['shifts']
+  /** How `auto` chooses. */
+  selection: Pick<AugmentationRequest, 'patch' | 'nuisances' | 'shifts' | 'sets' | 'trainedOperators'>
+  /** As resolved, for the set that is used; `augmentation` is added. */
+  options (set: AugmentationSet): { [option: string]: JsonValue }
+  /** The bundle's graph, learnt from pictures `(size, size, channels)`. @param brief Whether it is to take few steps, as it is for a trial only. */
+  learn (pictures: readonly FloatImage[], geometry: PictureGeometry, set: AugmentationSet, work: FitWork, brief: boolean): Promise<Graph>
 }
 
 /** @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_IMAGE_DECODE, GOODPARTS_FIT_CANCELLED, GOODPARTS_FIT_FAILED. */
@@ -28,9 +37,19 @@ export async function fitFromScratch (images: readonly GoodImage[], scratch: Scr
   const work = new FitWork(context)
   const split = calibrationSplit(images, work.random('calibration'))
   const pictures = await survey(images, work)
-  const { family, name, size, options } = scratch
+  const { family, size, augmentation, shifts, selection } = scratch
   const geometry: PictureGeometry = { size, channels: pictures.input.channels }
+  const selected = augmentation !== 'auto'
+    ? null
+    : await selectAugmentation({
+      ...selection,
+      images: split.kept,
+      load: (some, part) => loadPictures(some, geometry, part),
+      trial: async (set, some, part) => encodeModel(await scratch.learn(await loadPictures(some, geometry, part), geometry, set, part, true))
+    }, work)
+  const set = selected?.set ?? { nuisances: namedNuisances(augmentation), shifts }
   const learning = work.under('learning')
-  const graph = await scratch.learn(await loadPictures(split.kept, geometry, learning), geometry, learning)
-  return finishBundle({ family, name: `${family} ${name}`, model: encodeModel(graph), options, split, pictures, trials: [], begun }, work)
+  const graph = await scratch.learn(await loadPictures(split.kept, geometry, learning), geometry, set, learning, false)
+  const options = { ...scratch.options(set), augmentation: asOption(set.nuisances) }
+  return finishBundle({ family, name: `${family} ${scratch.name(set)}`, model: encodeModel(graph), options, split, pictures, trials: [], begun, augmentation: selected?.choice }, work)
 }

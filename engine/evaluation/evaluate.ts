@@ -108,7 +108,7 @@ function batchSize ({ options: { size } }: BundleMetadata): number {
   return typeof size === 'number' ? Math.min(8, Math.max(1, Math.floor(batchPixels / (size * size)))) : 4
 }
 
-function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials'> {
+function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials' | 'augmentation'> {
   const { scale, size } = metadata.options
   const good = dataset.entries.some(({ split }) => split === 'train') ? goodImages(dataset) : []
   return {
@@ -127,7 +127,8 @@ function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: numbe
     size: typeof size === 'number' ? size : null,
     seed,
     options: metadata.options,
-    trials: metadata.trials
+    trials: metadata.trials,
+    ...(metadata.augmentation === undefined ? {} : { augmentation: metadata.augmentation })
   }
 }
 

@@ -1,12 +1,14 @@
 /** The training loop: train steps in ONNX Runtime, a loss curve as progress, a checkpoint to go on from. */
 import { GoodpartsError } from '../errors.ts'
 import { encodeModel } from '../graph/encode.ts'
+import { gradientOptionsFor } from '../graph/gradient/rule.ts'
 import type { Optimiser } from '../graph/optimisers/optimiser.ts'
 import { learningRateName, stepName, trainStep } from '../graph/train-step.ts'
 import type { StateTensor, TrainStep } from '../graph/train-step.ts'
 import { openSession } from '../runtime/onnx-runtime.ts'
 import type { GraphSession, Tensor } from '../runtime/onnx-runtime.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import type { Device } from '../runtime/loaded-model.ts'
 import type { CheckpointState } from './checkpoint.ts'
 import type { Network } from './network/network-builder.ts'
 import { initialWeights } from './network/parameter.ts'
@@ -35,6 +37,8 @@ export interface Training {
 /** What the loop reports to; `FitWork` is one. */
 export interface TrainingWork {
   readonly threads: number
+  /** Where the steps run; default `cpu`. */
+  readonly device?: Device
   /** May throw to end it. */
   step (stage: string, done: number, total: number, loss?: number): Promise<void>
 }
@@ -47,14 +51,16 @@ export interface Trained {
 
 /** @throws GOODPARTS_FIT_FAILED when the loss is no number any more, GOODPARTS_ARGUMENT when the checkpoint is of another training, and what `work.step` throws. */
 export async function train (training: Training, work: TrainingWork): Promise<Trained> {
+  const { device = 'cpu' } = work
   const step = trainStep(training.network.graph, {
+    ...gradientOptionsFor(device),
     loss: 'loss',
     parameters: training.network.parameters.map(({ name }) => name),
     optimiser: training.optimiser,
     ...(training.clipNorm === undefined ? {} : { clipNorm: training.clipNorm })
   })
   const reached = await begin(training, step)
-  const session = await openSession(encodeModel(step.graph), { threads: work.threads })
+  const session = await openSession(encodeModel(step.graph), { device, threads: work.threads })
   try {
     while (reached.step < training.steps) {
       await work.step('training', reached.step, training.steps, reached.losses.at(-1))

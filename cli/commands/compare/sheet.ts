@@ -40,6 +40,7 @@ export class ComparisonSheet {
     this.#curves.push({
       detector: result.detector,
       bundleName,
+      augmentation: evaluation.findings.augmentation,
       roc: rocCurve(scoresOf(true), scoresOf(false)),
       misses: misses.slice(0, picturesOfEachKind),
       falseRejects: falseRejects.slice(0, picturesOfEachKind)

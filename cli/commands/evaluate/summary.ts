@@ -4,7 +4,7 @@ import { measuredOnText } from '../../measured-on.ts'
 import { textTable } from '../../text-table.ts'
 
 export function evaluationText (report: EvaluationReport): string {
-  return [heading(report), trials(report), types(report), figures(report), report.limitsStatement, origin(report)].filter((part) => part !== '').join('\n\n')
+  return [heading(report), trials(report), augmentation(report), types(report), figures(report), report.limitsStatement, origin(report)].filter((part) => part !== '').join('\n\n')
 }
 
 function heading ({ dataset, detector, scale, size, fitSeconds, partial }: EvaluationReport): string {
@@ -20,6 +20,10 @@ function trials ({ trials }: EvaluationReport): string {
     trial.layers, String(trial.size), Object.entries(trial.settings).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('"', '')}`).join(' '),
     number(trial.proxyAuroc, 4), number(trial.imagesPerSecond, 0), trial.outcome
   ]))
+}
+
+function augmentation ({ augmentation }: EvaluationReport): string {
+  return augmentation === undefined ? '' : augmentation.sentences.join('\n')
 }
 
 function types (report: EvaluationReport): string {

@@ -10,13 +10,16 @@ import { adamw } from '../../graph/optimisers/adamw.ts'
 import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
 import { openSession } from '../../runtime/onnx-runtime.ts'
 import type { FloatImage } from '../../training/augment/float-image.ts'
+import type { NuisanceName } from '../../training/augment/nuisances.ts'
 import { exportInference } from '../../training/network/export-inference.ts'
 import type { PictureGeometry } from '../../training/pictures.ts'
 import { train } from '../../training/train.ts'
+import { trialSteps } from '../augmentation-selection/select.ts'
 import { ledoitWolf } from '../density/ledoit-wolf.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { fitFromScratch } from '../from-scratch.ts'
+import { selectionOf, shiftsOf, withSet } from './augmentation-sets.ts'
 import { cropFeeds } from './crops.ts'
 import { encoderTraining, featureNetwork } from './encoder.ts'
 import type { EncoderSettings } from './encoder.ts'
@@ -40,16 +43,19 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const options = readContrastiveOptions(given)
   return fitFromScratch(images, {
     family,
-    name: `${options.method} ${options.size}`,
+    name: (set) => `${withSet(options, set).method} ${options.size}`,
     size: options.size,
-    options: { ...options },
-    learn: (pictures, geometry, work) => learn(pictures, geometry, options, work)
+    augmentation: options.augmentation,
+    shifts: shiftsOf(options),
+    selection: selectionOf(options),
+    options: (set) => ({ ...options, ...withSet(options, set) }),
+    learn: (pictures, geometry, set, work, brief) => learn(pictures, geometry, { ...options, ...withSet(options, set), steps: brief ? Math.min(trialSteps, options.steps) : options.steps }, set.nuisances, work)
   }, context)
 }
 
-async function learn (pictures: readonly FloatImage[], { size, channels }: PictureGeometry, options: ContrastiveOptions, work: FitWork): Promise<Graph> {
-  const { method, patch, batch, steps, width, mapSigma } = options
-  const settings: EncoderSettings = { method, channels, width }
+async function learn (pictures: readonly FloatImage[], { size, channels }: PictureGeometry, options: ContrastiveOptions, nuisances: readonly NuisanceName[], work: FitWork): Promise<Graph> {
+  const { method, pasted, patch, batch, steps, width, mapSigma } = options
+  const settings: EncoderSettings = { method, pasted, channels, width }
   const { weights } = await train({
     network: encoderTraining(settings, patch, batch),
     optimiser: adamw({ weightDecay: 1e-3 }),
@@ -57,7 +63,7 @@ async function learn (pictures: readonly FloatImage[], { size, channels }: Pictu
     learningRate: cosineSchedule({ base: options.learningRate, steps, warmUp: Math.min(20, Math.floor(steps / 10)) }),
     clipNorm,
     seed: work.seed,
-    feeds: (step) => cropFeeds(pictures, { method, patch, batch, seed: work.seed }, step)
+    feeds: (step) => cropFeeds(pictures, { method, pasted, patch, batch, nuisances, seed: work.seed }, step)
   }, work)
   const graph = { ...settings, size, weights, mapSigma }
   if (method === 'csi') return buildShiftGraph(graph, await learnShifts(graph, pictures, options.bankSize, work))

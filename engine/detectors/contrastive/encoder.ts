@@ -4,10 +4,12 @@ import { convolution, globalAverage, linear, positionNorm, relu } from '../../tr
 import { contrastiveLoss, crossEntropy } from '../../training/network/losses.ts'
 import { NetworkBuilder, withValue } from '../../training/network/network-builder.ts'
 import type { FeatureMap, Network } from '../../training/network/network-builder.ts'
-import type { ContrastiveMethod } from './options.ts'
+import type { ContrastiveMethod, Pasted } from './options.ts'
 
 export interface EncoderSettings {
   method: ContrastiveMethod
+  /** Of `cutpaste`. */
+  pasted: Pasted
   channels: 1 | 3
   width: number
 }
@@ -19,8 +21,11 @@ export const projectionWidth = 64
 /** CSI's shifts: quarter turns. */
 export const turns = 4
 const temperature = 0.5
+
 /** A crop untouched, with a piece pasted, with a scar. */
-export const pasteClasses = 3
+function pasteClasses (pasted: Pasted): number {
+  return pasted === 'both' ? 3 : 2
+}
 
 /** Fine enough for defects much smaller than a crop: `(N, 4 width, H / 4, W / 4)`, each position sees 26 pixels around it. */
 export function addEncoder (network: NetworkBuilder, picture: FeatureMap, width: number): FeatureMap {
@@ -45,28 +50,29 @@ export function addShiftHead (network: NetworkBuilder, features: Value, channels
 }
 
 /** Crops per step, by the method: three kinds, two views, or two views of four turns. */
-export function cropsPerStep (method: ContrastiveMethod, batch: number): number {
-  if (method === 'cutpaste') return pasteClasses * batch
+export function cropsPerStep ({ method, pasted }: Pick<EncoderSettings, 'method' | 'pasted'>, batch: number): number {
+  if (method === 'cutpaste') return pasteClasses(pasted) * batch
   return method === 'simclr' ? 2 * batch : 2 * turns * batch
 }
 
 /** Input `crops` `(cropsPerStep, channels, patch, patch)`: kind by kind, or view by view and turn by turn inside. */
-export function encoderTraining ({ method, channels, width }: EncoderSettings, patch: number, batch: number): Network {
+export function encoderTraining (settings: EncoderSettings, patch: number, batch: number): Network {
+  const { method, channels, width } = settings
   const network = new NetworkBuilder(`contrastive ${method}`)
-  const count = cropsPerStep(method, batch)
+  const count = cropsPerStep(settings, batch)
   const map = addEncoder(network, network.map('crops', count, { channels, height: patch, width: patch }), width)
   const features = globalAverage(network, map)
-  network.graph.output('loss', lossOf(network, method, features, map.channels, count, batch), 'float32', [])
+  network.graph.output('loss', lossOf(network, settings, features, map.channels, count, batch), 'float32', [])
   return network.build()
 }
 
-function lossOf (network: NetworkBuilder, method: ContrastiveMethod, features: Value, channels: number, count: number, batch: number): Value {
+function lossOf (network: NetworkBuilder, { method, pasted }: EncoderSettings, features: Value, channels: number, count: number, batch: number): Value {
   const { graph } = network
   const classOf = (classes: number): Value =>
     graph.constant(Float32Array.from({ length: count * classes }, (_, index) => Math.floor(Math.floor(index / classes) / batch) % classes === index % classes ? 1 : 0), [count, classes])
   if (method === 'cutpaste') {
     const hidden = graph.node('Relu', [linear(network, 'paste.first', features, { inputs: channels, outputs: channels })])
-    return crossEntropy(network, linear(network, 'paste.last', hidden, { inputs: channels, outputs: pasteClasses }), classOf(pasteClasses))
+    return crossEntropy(network, linear(network, 'paste.last', hidden, { inputs: channels, outputs: pasteClasses(pasted) }), classOf(pasteClasses(pasted)))
   }
   const views = contrastiveLoss(network, addProjection(network, features, channels), count, temperature)
   return method === 'simclr' ? views : graph.node('Add', [views, crossEntropy(network, addShiftHead(network, features, channels), classOf(turns))])

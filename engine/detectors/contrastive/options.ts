@@ -1,8 +1,13 @@
 /** What a contrastive detector can be told, checked before any work. */
 import type { JsonValue } from '../../../schemas/bundle.ts'
+import type { NuisanceName } from '../../training/augment/nuisances.ts'
+import { augmentationRule } from '../augmentation-selection/augmentation-option.ts'
+import type { AugmentationOption } from '../augmentation-selection/augmentation-option.ts'
 import { numberFrom, oneOf, readOptions, wholeFrom, type Rule } from '../option-rules.ts'
 
 export type ContrastiveMethod = 'cutpaste' | 'simclr' | 'csi'
+
+export type Pasted = 'both' | 'paste' | 'scar'
 
 export interface ContrastiveOptions {
   /** What the encoder is trained by: to tell pasted pieces, to know a view again, or that and turns as something else. */
@@ -22,6 +27,10 @@ export interface ContrastiveOptions {
   /** Crops in a step, before views and turns. */
   batch: number
   learningRate: number
+  /** What crops are changed by in training; for `cutpaste` contrast and brightness, for views also their place, sharpness and side, when not given. */
+  augmentation: AugmentationOption
+  /** Pieces that `cutpaste` learns to tell: large ones, thin scars, or both. `augmentation: auto` chooses. */
+  pasted: Pasted
   /** Deviation of the map's smoothing, pixels of the resized picture. */
   mapSigma: number
 }
@@ -36,6 +45,8 @@ export const contrastiveDefaults: ContrastiveOptions = {
   steps: 1200,
   batch: 12,
   learningRate: 0.002,
+  augmentation: ['contrast', 'brightness'],
+  pasted: 'both',
   mapSigma: 4
 }
 
@@ -49,11 +60,17 @@ const rules: Record<keyof ContrastiveOptions, Rule> = {
   steps: wholeFrom(1, 1_000_000),
   batch: wholeFrom(2, 256),
   learningRate: numberFrom(1e-7, 1),
+  augmentation: augmentationRule,
+  pasted: oneOf('both', 'paste', 'scar'),
   mapSigma: numberFrom(0, 64)
 }
+
+/** What makes two views of one crop. */
+const viewNuisances: NuisanceName[] = ['shift', 'contrast', 'brightness', 'blur', 'mirror']
 
 /** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have. */
 export function readContrastiveOptions (given: Readonly<Record<string, JsonValue>>): ContrastiveOptions {
   const options = readOptions('contrastive', rules, contrastiveDefaults, given)
-  return { ...options, patch: Math.min(options.patch, options.size) }
+  const usual = given['augmentation'] === undefined && options.method !== 'cutpaste' ? { augmentation: viewNuisances } : {}
+  return { ...options, ...usual, patch: Math.min(options.patch, options.size) }
 }

@@ -1,13 +1,17 @@
 /**
  * A light head on a frozen backbone, trained to tell features of good parts from spoilt ones (after SuperSimpleNet, Rolih et al. 2024):
- * noise on features and defects drawn on the pictures teach it, no real defect does.
+ * noise on features and defects drawn on the pictures teach it, and labelled defects where there are any.
  */
-import type { JsonValue } from '../../../schemas/bundle.ts'
+import type { BundleMetadata, JsonValue } from '../../../schemas/bundle.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
+import { nuisanceNames } from '../../training/augment/nuisances.ts'
+import { loadPictures } from '../../training/pictures.ts'
 import { train } from '../../training/train.ts'
+import { asOption, namedNuisances } from '../augmentation-selection/augmentation-option.ts'
+import { selectAugmentation, trialSteps } from '../augmentation-selection/select.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
-import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
+import type { DefectImage, Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
 import { calibrationSplit, holdOut } from '../hold-out.ts'
@@ -15,12 +19,14 @@ import { learnProjection, pickEntries } from '../patch-memory/memory.ts'
 import { patchMemoryDefaults } from '../patch-memory/options.ts'
 import { chooseScale } from '../patch-memory/scale-choice.ts'
 import { survey } from '../picture-survey.ts'
-import { batchSize, headFeeds } from './batches.ts'
+import { headFeeds, squaresPerStep } from './batches.ts'
+import type { HeadSquares } from './batches.ts'
 import type { KnownFeatures } from './differences.ts'
-import { featureSquares } from './feature-maps.ts'
-import type { FeatureSquares, SquareOptions } from './feature-maps.ts'
+import { featureSquares, labelledSquares } from './feature-maps.ts'
+import type { FeatureSquare, FeatureSquares, SquareOptions } from './feature-maps.ts'
 import { headOptimiser, headTraining } from './head.ts'
 import { discriminativeDefaults, readDiscriminativeOptions } from './options.ts'
+import type { DiscriminativeOptions } from './options.ts'
 import { buildDiscriminativeGraph } from './scoring-graph.ts'
 
 const family = 'discriminative'
@@ -30,6 +36,7 @@ export const discriminative: Detector = {
   family,
   description: 'A small trained head that tells features of good parts from spoilt ones (SuperSimpleNet)',
   defaults: { ...discriminativeDefaults },
+  learnsDefects: 'optional',
   fit
 }
 
@@ -44,47 +51,91 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const { scale, size, normalisation } = options
   const { settings, trials } = await chooseScale({ ...patchMemoryDefaults, scale, size, normalisation, whitening: true, bankSize: 1000 }, backbone, pictures.edge, split.kept, work)
   const features = { backbone, layers: settings.layers, size: settings.size, normalisation: settings.normalisation }
-  const learning = work.under('learning')
-  const projection = await learnProjection(features, { components: options.components, whitening: true }, split.kept, learning)
-  const { squares, known } = await learnSquares(split.kept, { features, projection, drawings: options.drawings, noise: options.noise, colours: pictures.input.channels }, options.bankSize, learning)
-  const { weights } = await train({
-    network: headTraining({ channels: squares.channels, grid: squares.edge, hidden: options.hidden }, batchSize),
-    optimiser: headOptimiser,
-    steps: options.steps,
-    learningRate: cosineSchedule({ base: options.learningRate, steps: options.steps, warmUp: Math.min(20, Math.floor(options.steps / 10)) }),
-    clipNorm,
-    seed: context.seed,
-    feeds: (step) => headFeeds(squares, context.seed, step)
-  }, learning)
+  const projection = await learnProjection(features, { components: options.components, whitening: true }, split.kept, work.under('learning'))
+  const lesson = { features, projection, colours: pictures.input.channels }
+  const selected = options.augmentation !== 'auto'
+    ? null
+    : await selectAugmentation({
+      images: split.kept,
+      load: (some, part) => loadPictures(some, { size: features.size, channels: lesson.colours }, part),
+      patch: null,
+      nuisances: nuisanceNames,
+      shifts: [],
+      sets: ({ nuisances }) => [{ nuisances: [], shifts: [] }, { nuisances, shifts: [] }],
+      trainedOperators: ['paste', 'tone', 'contrast'],
+      trial: async ({ nuisances }, some, part) => (await learnHead(some, { ...options, steps: Math.min(trialSteps, options.steps) }, { ...lesson, nuisances }, [], part)).model
+    }, work)
+  const nuisances = selected?.set.nuisances ?? namedNuisances(options.augmentation)
+  const { model, known } = await learnHead(split.kept, options, { ...lesson, nuisances }, work.defects, work.under('learning'))
   return finishBundle({
     family,
     name: `${family} ${settings.layers} ${settings.size}`,
-    model: encodeModel(buildDiscriminativeGraph({ ...features, projection, known, hidden: options.hidden, weights, mapSigma: options.mapSigma })),
-    options: { ...options, scale: settings.layers, size: settings.size, normalisation: settings.normalisation, components: known.width, bankSize: known.entries.length / known.width },
+    model,
+    options: {
+      ...options,
+      scale: settings.layers,
+      size: settings.size,
+      normalisation: settings.normalisation,
+      components: known.width,
+      bankSize: known.entries.length / known.width,
+      augmentation: asOption(nuisances)
+    },
     split,
     pictures,
     trials,
     begun,
+    augmentation: selected?.choice,
+    ...(work.defects.length === 0 ? {} : { defects: await defectsOf(work) }),
     versions: { backbone: backbone.name }
   }, work)
 }
 
+type Lesson = Pick<SquareOptions, 'features' | 'projection' | 'colours' | 'nuisances'>
+
+/** The serialised bundle graph, and what it knows of good parts. */
+async function learnHead (images: readonly GoodImage[], options: DiscriminativeOptions, lesson: Lesson, defects: readonly DefectImage[], work: FitWork): Promise<{ model: Uint8Array, known: KnownFeatures }> {
+  const { hidden, steps, learningRate, drawings, noise, bankSize, mapSigma } = options
+  const square = { ...lesson, drawings, noise }
+  const { squares, known } = await learnSquares(images, defects, square, bankSize, work)
+  const { weights } = await train({
+    network: headTraining({ channels: squares.channels, grid: squares.edge, hidden }, squaresPerStep(squares)),
+    optimiser: headOptimiser,
+    steps,
+    learningRate: cosineSchedule({ base: learningRate, steps, warmUp: Math.min(20, Math.floor(steps / 10)) }),
+    clipNorm,
+    seed: work.seed,
+    feeds: (step) => headFeeds(squares, work.seed, step)
+  }, work)
+  return { model: encodeModel(buildDiscriminativeGraph({ ...lesson.features, projection: lesson.projection, known, hidden, weights, mapSigma })), known }
+}
+
+async function defectsOf (work: FitWork): Promise<NonNullable<BundleMetadata['training']['defects']>> {
+  const defects = work.defects.map((defect): GoodImage => ({ ...defect, calibration: false }))
+  const images: { [className: string]: number } = {}
+  for (const { className } of work.defects) images[className] = (images[className] ?? 0) + 1
+  return { images, imageHashes: (await survey(defects, work.under('defects'))).hashesOf(defects) }
+}
+
 /**
- * Two halves of the parts, each known by a memory of the other: what a square differs from is never the part itself. The bundle knows both.
+ * Two halves of the parts, each known by a memory of the other: what a square differs from is never the part itself. The bundle knows both. Labelled
+ * defects are seen by the same memories: a larger one would be nearer to them, and by that alone tell them from good parts.
  */
-async function learnSquares (images: readonly GoodImage[], options: Omit<SquareOptions, 'known'>, bankSize: number, work: FitWork): Promise<{ squares: FeatureSquares, known: KnownFeatures }> {
+async function learnSquares (images: readonly GoodImage[], defects: readonly DefectImage[], options: Omit<SquareOptions, 'known'>, bankSize: number, work: FitWork): Promise<{ squares: HeadSquares, known: KnownFeatures }> {
   const width = options.projection.matrix.length / options.projection.mean.length
   const { kept, heldOut } = holdOut(images, { share: 0.5, atLeast: 1 }, work.random('trial'))
   const banks: Float32Array[] = []
   const squares: FeatureSquares[] = []
+  const labelled: FeatureSquare[] = []
   for (const [known, cut] of [[kept, heldOut], [heldOut, kept]] as const) {
     const entries = await pickEntries(options.features, options.projection, Math.floor(bankSize / 2), known, work)
     banks.push(entries)
-    squares.push(await featureSquares(cut, { ...options, known: { entries, width } }, work, 0.5))
+    const half = { ...options, known: { entries, width } }
+    labelled.push(...await labelledSquares(defects.filter((_, index) => index % 2 === squares.length), half, work.under('defects')))
+    squares.push(await featureSquares(cut, half, work, 0.5))
   }
   const [first, second] = squares as [FeatureSquares, FeatureSquares]
   return {
-    squares: { ...first, good: [...first.good, ...second.good], spoilt: [...first.spoilt, ...second.spoilt] },
+    squares: { ...first, good: [...first.good, ...second.good], spoilt: [...first.spoilt, ...second.spoilt], labelled },
     known: { entries: Float32Array.from(banks.flatMap((bank) => [...bank])), width }
   }
 }

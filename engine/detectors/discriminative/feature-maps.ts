@@ -4,11 +4,13 @@
  */
 import { drawSurfaceDefect } from '../../training/augment/surface-defect.ts'
 import type { FloatImage } from '../../training/augment/float-image.ts'
+import { varied } from '../../training/augment/nuisances.ts'
+import type { NuisanceName } from '../../training/augment/nuisances.ts'
 import { loadPictures } from '../../training/pictures.ts'
 import type { Random } from '../../random.ts'
 import { featureGeometry } from '../backbone-features/feature-graph.ts'
 import type { FeatureOptions, Projection } from '../backbone-features/feature-graph.ts'
-import type { GoodImage } from '../detector.ts'
+import type { DefectImage, GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { spread } from '../proxy-choice.ts'
 import { differenceChannels } from './differences.ts'
@@ -50,6 +52,8 @@ export interface SquareOptions {
   drawings: number
   /** Deviation of noise added to features, in deviations of theirs; 0 = none. */
   noise: number
+  /** What good parts may vary by: half of them are changed before anything is drawn on them. */
+  nuisances: readonly NuisanceName[]
   /** Of the pictures. */
   colours: 1 | 3
 }
@@ -61,7 +65,7 @@ export function squareEdge (grid: number): number {
 
 /** @param share Of the pictures and of the memory, where several lists are kept. */
 export async function featureSquares (images: readonly GoodImage[], options: SquareOptions, work: FitWork, share = 1): Promise<FeatureSquares> {
-  const { features, known, drawings, noise, colours } = options
+  const { features, known, drawings, noise, nuisances, colours } = options
   const channels = differenceChannels(known.width)
   const { grid } = featureGeometry(features)
   const edge = squareEdge(grid)
@@ -69,8 +73,9 @@ export async function featureSquares (images: readonly GoodImage[], options: Squ
   const bytes = (1 + spoiltOnEach) * channels * edge * edge * Float32Array.BYTES_PER_ELEMENT
   const most = Math.max(1, Math.floor(share * Math.min(mostPictures, budget / bytes)))
   // Resized first, as the graph would do it: drawing then costs what the size asks for, and good and drawn pictures are treated alike.
-  const pictures = await loadPictures(spread(images, most), { size: features.size, channels: colours }, work)
+  const loaded = await loadPictures(spread(images, most), { size: features.size, channels: colours }, work)
   const random = work.random('training')
+  const pictures = nuisances.length === 0 ? loaded : loaded.map((picture) => random() < 0.5 ? varied(picture, nuisances, random) : picture)
   const maps = await FeatureMaps.open(options, work.threads)
   const squares: FeatureSquares = { good: [], spoilt: [], channels, edge }
   const cutFrom = async (map: Float32Array, mask: Uint8Array | null): Promise<FeatureSquare> =>
@@ -90,6 +95,35 @@ export async function featureSquares (images: readonly GoodImage[], options: Squ
         squares.spoilt.push(await cutFrom(await maps.features(image), coverage(mask, image, grid)))
         await work.breathe()
       }
+    }
+    return squares
+  } finally {
+    await maps.close()
+  }
+}
+
+/** Positions of a labelled defect that stand out most: the square holds one of them. */
+const mostOutstanding = 5
+
+/** Of pictures with a defect somewhere: squares where they differ most from what is known, `mask` `null` for want of a place. */
+export async function labelledSquares (defects: readonly DefectImage[], options: SquareOptions, work: FitWork): Promise<FeatureSquare[]> {
+  if (defects.length === 0) return []
+  const { features, known, colours } = options
+  const channels = differenceChannels(known.width)
+  const { grid } = featureGeometry(features)
+  const edge = squareEdge(grid)
+  const pictures = await loadPictures(spread(defects, mostPictures).map((defect) => ({ ...defect, calibration: false })), { size: features.size, channels: colours }, work)
+  const random = work.random('training')
+  const maps = await FeatureMaps.open(options, work.threads)
+  const squares: FeatureSquare[] = []
+  try {
+    for (const [index, picture] of pictures.entries()) {
+      await work.step('features', index, pictures.length)
+      const map = await maps.differences(await maps.features(picture))
+      const distances = map.subarray(known.width * grid * grid)
+      const least = Float32Array.from(distances).sort().at(-mostOutstanding) ?? -Infinity
+      const square = cut(map, { channels, grid, edge, mask: Uint8Array.from(distances, (distance) => distance >= least ? 1 : 0) }, random)
+      squares.push({ ...square, mask: null })
     }
     return squares
   } finally {

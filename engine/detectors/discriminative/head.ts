@@ -61,21 +61,49 @@ export function headNetwork ({ channels, grid, hidden }: HeadSettings, batch: Di
   return network.build()
 }
 
-/** The same with a loss: how well both heads find what `mask` marks. */
+/**
+ * The same with a loss: how well both heads find what `mask` marks. Of squares that `somewhere` `(batch, 1, 1, 1)` marks with 1 only that is known: there
+ * the most suspicious position of each head is to be suspicious, and the others are left alone (as SuperSimpleNet, § 3.4, learns from labels without masks).
+ */
 export function headTraining (settings: HeadSettings, batch: number): Network {
   const { channels, grid, hidden } = settings
   const network = new NetworkBuilder('discriminative training')
   const { graph } = network
   const { segmentation, classification } = addHead(network, network.map('features', batch, { channels, height: grid, width: grid }), hidden)
   const mask = network.map('mask', batch, { channels: 1, height: grid, width: grid })
+  const somewhere = network.map('somewhere', batch, { channels: 1, height: 1, width: 1 }).value
+  const placed = graph.node('Sub', [graph.scalar(1), somewhere])
   const near = nearMask(network, mask)
   const terms: Value[] = [
-    graph.node('Mul', [focalLoss(network, segmentation.value, mask.value, segmentationGamma), graph.scalar(focalWeight)]),
-    truncatedL1(network, segmentation.value, mask.value, margin),
-    focalLoss(network, classification.value, near, classificationGamma)
+    graph.node('Mul', [focalLoss(network, segmentation.value, mask.value, segmentationGamma, placed), graph.scalar(focalWeight)]),
+    truncatedL1(network, segmentation.value, mask.value, margin, placed),
+    focalLoss(network, classification.value, near, classificationGamma, placed),
+    toldBySquare(network, segmentation.value, mask.value, somewhere),
+    toldBySquare(network, classification.value, mask.value, somewhere)
   ]
   graph.output('loss', terms.reduce((sum, term) => graph.node('Add', [sum, term])), 'float32', [])
   return network.build()
+}
+
+/**
+ * Whether the most suspicious position tells squares with a defect somewhere from good ones: `-log p`, the mean of both classes; nothing where
+ * no square has a defect somewhere.
+ */
+function toldBySquare ({ graph }: NetworkBuilder, logits: Value, mask: Value, somewhere: Value): Value {
+  const most = (value: Value): Value => graph.node('ReduceMax', [value, graph.whole(2, 3)], { keepdims: 1 })
+  const one = graph.scalar(1)
+  const any = graph.node('ReduceMax', [somewhere], { keepdims: 0 })
+  const good = graph.node('Mul', [graph.node('Sub', [graph.node('Sub', [one, somewhere]), most(mask)]), any])
+  const meanOver = (losses: Value, members: Value): Value => graph.node('Div', [
+    graph.node('ReduceSum', [graph.node('Mul', [losses, members])], { keepdims: 0 }),
+    graph.node('Add', [graph.node('ReduceSum', [members], { keepdims: 0 }), graph.scalar(1e-6)])
+  ])
+  const highest = most(logits)
+  const sum = graph.node('Add', [
+    meanOver(graph.node('Softplus', [graph.node('Neg', [highest])]), somewhere),
+    meanOver(graph.node('Softplus', [highest]), good)
+  ])
+  return graph.node('Mul', [sum, graph.scalar(0.5)])
 }
 
 /** 1 for cells that hold some of the mask. */

@@ -1,6 +1,8 @@
 /** What a discriminative detector can be told, checked before any work. */
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import { GoodpartsError } from '../../errors.ts'
+import { augmentationRule } from '../augmentation-selection/augmentation-option.ts'
+import type { AugmentationOption } from '../augmentation-selection/augmentation-option.ts'
 import { backboneDefaults, type BackboneOptions } from '../backbone-features/chosen-backbone.ts'
 import type { Normalisation } from '../backbone-features/image-input.ts'
 import { backboneRules, numberFrom, oneOf, orAuto, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
@@ -20,6 +22,8 @@ export interface DiscriminativeOptions extends BackboneOptions {
   /** Train steps. */
   steps: number
   learningRate: number
+  /** What pictures are changed by in training. */
+  augmentation: AugmentationOption
   /** Defects drawn on each picture that it learns from. */
   drawings: number
   /** Deviation of the noise on features (SuperSimpleNet), in deviations of theirs; 0 = none, which separates better than 0.5 did (measured). */
@@ -37,6 +41,7 @@ export const discriminativeDefaults: DiscriminativeOptions = {
   hidden: 64,
   steps: 400,
   learningRate: 0.002,
+  augmentation: 'none',
   drawings: 2,
   noise: 0,
   mapSigma: 4,
@@ -52,6 +57,7 @@ const rules: Record<keyof DiscriminativeOptions, Rule> = {
   hidden: wholeFrom(1, 1024),
   steps: wholeFrom(1, 1_000_000),
   learningRate: numberFrom(1e-7, 1),
+  augmentation: augmentationRule,
   drawings: wholeFrom(0, 100),
   noise: numberFrom(0, 100),
   mapSigma: numberFrom(0, 64),

@@ -9,12 +9,18 @@ import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
 import { openSession } from '../../runtime/onnx-runtime.ts'
 import { writePlanes } from '../../training/augment/float-image.ts'
 import type { FloatImage } from '../../training/augment/float-image.ts'
+import { nuisanceNames, varied } from '../../training/augment/nuisances.ts'
+import type { NuisanceName } from '../../training/augment/nuisances.ts'
 import { greyLevels, loadPictures } from '../../training/pictures.ts'
+import type { PictureGeometry } from '../../training/pictures.ts'
 import { drawn, stepRandom } from '../../training/step-random.ts'
 import { train } from '../../training/train.ts'
 import type { Feeds } from '../../training/train.ts'
+import { asOption, namedNuisances } from '../augmentation-selection/augmentation-option.ts'
+import { selectAugmentation, trialSteps } from '../augmentation-selection/select.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
 import { featureGeometry } from '../backbone-features/feature-graph.ts'
+import type { FeatureOptions } from '../backbone-features/feature-graph.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
@@ -26,6 +32,7 @@ import { spread } from '../proxy-choice.ts'
 import { imitationTraining } from './networks.ts'
 import type { StudentSettings } from './networks.ts'
 import { distillationDefaults, readDistillationOptions } from './options.ts'
+import type { DistillationOptions } from './options.ts'
 import { buildBranchGraph, buildDistillationGraph } from './scoring-graph.ts'
 import { componentsOf, teach } from './teacher.ts'
 
@@ -52,11 +59,41 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const pictures = await survey(images, work)
   const features = { backbone, layers: options.scale, size: options.size, normalisation: 'backbone' as const }
   const geometry = { size: options.size, channels: pictures.input.channels }
-  const learning = work.under('learning')
-  const { kept, heldOut } = holdOut(spread(split.kept, mostPictures), { share: scaleShare, atLeast: 2 }, work.random('trial'))
-  const found = await learnProjection(features, { components: options.components, whitening: true }, kept, learning)
-  const good = await loadPictures(kept, geometry, learning)
-  const { projection, maps } = await teach(good, features, found, learning)
+  const selected = options.augmentation !== 'auto'
+    ? null
+    : await selectAugmentation({
+      images: split.kept,
+      load: (some, part) => loadPictures(some, geometry, part),
+      patch: null,
+      nuisances: nuisanceNames,
+      shifts: [],
+      sets: ({ nuisances }) => [{ nuisances: [], shifts: [] }, { nuisances, shifts: [] }],
+      trainedOperators: [],
+      trial: async ({ nuisances }, some, part) => (await learn(some, { ...options, steps: Math.min(trialSteps, options.steps) }, features, geometry, nuisances, part)).model
+    }, work)
+  const nuisances = selected?.set.nuisances ?? namedNuisances(options.augmentation)
+  const { model, components } = await learn(split.kept, options, features, geometry, nuisances, work.under('learning'))
+  return finishBundle({
+    family,
+    name: `${family} ${options.scale} ${options.size}`,
+    model,
+    options: { ...options, components, augmentation: asOption(nuisances) },
+    split,
+    pictures,
+    trials: [],
+    begun,
+    augmentation: selected?.choice,
+    versions: { backbone: backbone.name }
+  }, work)
+}
+
+/** The serialised bundle graph, and how many components there were. */
+async function learn (images: readonly GoodImage[], options: DistillationOptions, features: FeatureOptions, geometry: PictureGeometry, nuisances: readonly NuisanceName[], work: FitWork): Promise<{ model: Uint8Array, components: number }> {
+  const { kept, heldOut } = holdOut(spread(images, mostPictures), { share: scaleShare, atLeast: 2 }, work.random('trial'))
+  const found = await learnProjection(features, { components: options.components, whitening: true }, kept, work)
+  const untouched = await loadPictures(kept, geometry, work)
+  const good = [...untouched, ...changed(untouched, nuisances, work)]
+  const { projection, maps } = await teach(good, features, found, work)
   const settings: StudentSettings = { ...options, ...geometry, grid: featureGeometry(features).grid, components: componentsOf(projection) }
   const { weights } = await train({
     network: imitationTraining(settings, options.batch),
@@ -64,22 +101,20 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
     steps: options.steps,
     learningRate: cosineSchedule({ base: options.learningRate, steps: options.steps, warmUp: Math.min(20, Math.floor(options.steps / 10)) }),
     clipNorm,
-    seed: context.seed,
-    feeds: (step) => feeds(good, maps, settings, options.batch, context.seed, step)
-  }, learning)
-  const graph = { settings, weights, features, projection, mapSigma: options.mapSigma }
-  const branches = await eachPictureMaps(await openSession(encodeModel(buildBranchGraph(graph)), { threads: context.threads }), heldOut, learning)
-  return finishBundle({
-    family,
-    name: `${family} ${options.scale} ${options.size}`,
-    model: encodeModel(buildDistillationGraph(graph, { student: quantiles(branches.student), autoencoder: quantiles(branches.autoencoder) })),
-    options: { ...options, components: settings.components },
-    split,
-    pictures,
-    trials: [],
-    begun,
-    versions: { backbone: backbone.name }
+    seed: work.seed,
+    feeds: (step) => feeds(good, maps, settings, options.batch, work.seed, step)
   }, work)
+  const graph = { settings, weights, features, projection, mapSigma: options.mapSigma }
+  const branches = await eachPictureMaps(await openSession(encodeModel(buildBranchGraph(graph)), { threads: work.threads }), heldOut, work)
+  const model = encodeModel(buildDistillationGraph(graph, { student: quantiles(branches.student), autoencoder: quantiles(branches.autoencoder) }))
+  return { model, components: settings.components }
+}
+
+/** A changed copy of each, as far as there is room: what the teacher says of it must be known, too. */
+function changed (pictures: readonly FloatImage[], nuisances: readonly NuisanceName[], work: FitWork): FloatImage[] {
+  if (nuisances.length === 0) return []
+  const random = work.random('training')
+  return spread(pictures, mostPictures - pictures.length).map((picture) => varied(picture, nuisances, random))
 }
 
 function feeds (pictures: readonly FloatImage[], maps: readonly Float32Array[], { size, channels, grid, components }: StudentSettings, batch: number, seed: number, step: number): Feeds {

@@ -1,5 +1,7 @@
 /** What a distillation can be told, checked before any work. */
 import type { JsonValue } from '../../../schemas/bundle.ts'
+import { augmentationRule } from '../augmentation-selection/augmentation-option.ts'
+import type { AugmentationOption } from '../augmentation-selection/augmentation-option.ts'
 import { backboneDefaults, type BackboneOptions } from '../backbone-features/chosen-backbone.ts'
 import { backboneRules, numberFrom, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
 
@@ -18,6 +20,8 @@ export interface DistillationOptions extends BackboneOptions {
   steps: number
   batch: number
   learningRate: number
+  /** What pictures are changed by in training. */
+  augmentation: AugmentationOption
   /** Deviation of the map's smoothing, pixels of the resized picture. */
   mapSigma: number
 }
@@ -31,6 +35,7 @@ export const distillationDefaults: DistillationOptions = {
   steps: 800,
   batch: 4,
   learningRate: 0.002,
+  augmentation: 'none',
   mapSigma: 4,
   ...backboneDefaults
 }
@@ -44,6 +49,7 @@ const rules: Record<keyof DistillationOptions, Rule> = {
   steps: wholeFrom(1, 1_000_000),
   batch: wholeFrom(1, 256),
   learningRate: numberFrom(1e-7, 1),
+  augmentation: augmentationRule,
   mapSigma: numberFrom(0, 64),
   ...backboneRules
 }

@@ -1,5 +1,7 @@
 /** What a reconstruction can be told, checked before any work. */
 import type { JsonValue } from '../../../schemas/bundle.ts'
+import { augmentationRule } from '../augmentation-selection/augmentation-option.ts'
+import type { AugmentationOption } from '../augmentation-selection/augmentation-option.ts'
 import { numberFrom, oneOf, readOptions, wholeFrom, type Rule } from '../option-rules.ts'
 import type { ReconstructionLoss } from './autoencoder.ts'
 
@@ -15,6 +17,8 @@ export interface ReconstructionOptions {
   steps: number
   batch: number
   learningRate: number
+  /** What pictures are changed by in training. */
+  augmentation: AugmentationOption
   /** Deviation of the residual's smoothing, pixels of the resized picture. */
   mapSigma: number
 }
@@ -27,6 +31,7 @@ export const reconstructionDefaults: ReconstructionOptions = {
   steps: 600,
   batch: 8,
   learningRate: 0.002,
+  augmentation: 'none',
   mapSigma: 2
 }
 
@@ -38,6 +43,7 @@ const rules: Record<keyof ReconstructionOptions, Rule> = {
   steps: wholeFrom(1, 1_000_000),
   batch: wholeFrom(1, 256),
   learningRate: numberFrom(1e-7, 1),
+  augmentation: augmentationRule,
   mapSigma: numberFrom(0, 64)
 }
 

@@ -4,12 +4,15 @@ import { adamw } from '../../graph/optimisers/adamw.ts'
 import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
 import { writePlanes } from '../../training/augment/float-image.ts'
 import type { FloatImage } from '../../training/augment/float-image.ts'
+import { nuisanceNames, varied } from '../../training/augment/nuisances.ts'
+import type { NuisanceName } from '../../training/augment/nuisances.ts'
 import type { Weights } from '../../training/network/parameter.ts'
 import { greyLevels } from '../../training/pictures.ts'
 import type { PictureGeometry } from '../../training/pictures.ts'
 import { drawn, stepRandom } from '../../training/step-random.ts'
 import { train } from '../../training/train.ts'
 import type { Feeds } from '../../training/train.ts'
+import { trialSteps } from '../augmentation-selection/select.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { fitFromScratch } from '../from-scratch.ts'
@@ -32,18 +35,21 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const options = readReconstructionOptions(given)
   return fitFromScratch(images, {
     family,
-    name: `${options.loss} ${options.size}`,
+    name: () => `${options.loss} ${options.size}`,
     size: options.size,
-    options: { ...options },
-    learn: async (pictures, geometry, work) => {
-      const settings = { ...options, ...geometry }
-      const weights = await learn(pictures, geometry, options, work)
-      return buildReconstructionGraph({ ...settings, weights })
+    augmentation: options.augmentation,
+    shifts: [],
+    selection: { patch: null, nuisances: nuisanceNames, shifts: [], sets: ({ nuisances }) => [{ nuisances: [], shifts: [] }, { nuisances, shifts: [] }], trainedOperators: [] },
+    options: () => ({ ...options }),
+    learn: async (pictures, geometry, { nuisances }, work, brief) => {
+      const steps = brief ? Math.min(trialSteps, options.steps) : options.steps
+      const weights = await learn(pictures, geometry, { ...options, steps }, nuisances, work)
+      return buildReconstructionGraph({ ...options, ...geometry, weights })
     }
   }, context)
 }
 
-async function learn (pictures: readonly FloatImage[], geometry: PictureGeometry, options: ReconstructionOptions, work: FitWork): Promise<Weights> {
+async function learn (pictures: readonly FloatImage[], geometry: PictureGeometry, options: ReconstructionOptions, names: readonly NuisanceName[], work: FitWork): Promise<Weights> {
   const { steps, batch, learningRate, loss } = options
   const { weights } = await train({
     network: autoencoderTraining({ ...options, ...geometry }, loss, batch),
@@ -52,13 +58,14 @@ async function learn (pictures: readonly FloatImage[], geometry: PictureGeometry
     learningRate: cosineSchedule({ base: learningRate, steps, warmUp: Math.min(20, Math.floor(steps / 10)) }),
     clipNorm,
     seed: work.seed,
-    feeds: (step) => feeds(pictures, geometry, batch, work.seed, step)
+    feeds: (step) => feeds(pictures, geometry, batch, names, work.seed, step)
   }, work)
   return weights
 }
 
-function feeds (pictures: readonly FloatImage[], { size, channels }: PictureGeometry, batch: number, seed: number, step: number): Feeds {
+function feeds (pictures: readonly FloatImage[], { size, channels }: PictureGeometry, batch: number, names: readonly NuisanceName[], seed: number, step: number): Feeds {
   const data = new Float32Array(batch * channels * size * size)
-  drawn(pictures, batch, stepRandom(seed, step)).forEach((picture, index) => { writePlanes(picture, data, index, greyLevels) })
+  const random = stepRandom(seed, step)
+  drawn(pictures, batch, random).forEach((picture, index) => { writePlanes(varied(picture, names, random), data, index, greyLevels) })
   return { picture: { type: 'float32', dims: [batch, channels, size, size], data } }
 }

@@ -14,6 +14,7 @@ import { FitWork } from '../../detectors/fit-work.ts'
 import { calibrationSplit } from '../../detectors/hold-out.ts'
 import type { HoldOut } from '../../detectors/hold-out.ts'
 import { judgeModel, spread } from '../../detectors/proxy-choice.ts'
+import { detectorByFamily } from '../../detectors/registry.ts'
 import { asGoodpartsError, type GoodpartsError } from '../../errors.ts'
 import { seededRandom } from '../../random.ts'
 import { defectImages, goodImages, type Dataset } from '../dataset.ts'
@@ -104,7 +105,9 @@ interface OneFit {
 async function compareOne (dataset: Dataset, { detector, seed, split, drawn, output }: OneFit, request: CompareRequest, context: CompareContext): Promise<void> {
   const held = new Set(split.heldOut)
   const images = [...split.kept, ...split.heldOut].map((image) => ({ path: image.name, group: image.group, calibration: held.has(image) }))
-  const defects = defectImages(dataset).map(({ name, group, className }) => ({ path: name, group, className }))
+  // What learns from good parts is compared by good parts: labelled defects would give the one that may use them an advantage that the others do not have.
+  const labelled = detectorByFamily(detector).learnsDefects === 'required' ? defectImages(dataset) : []
+  const defects = labelled.map(({ name, group, className }) => ({ path: name, group, className }))
   await fitInProcess({ family: detector, images, defects, options: request.options(detector), seed, output, threads: request.threads }, {
     signal: context.signal,
     onProgress: ({ stage, done, total }) => { context.progress(stage, done, total) }

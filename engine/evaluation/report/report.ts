@@ -3,6 +3,7 @@ import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluatio
 import { rocCurve } from '../ranking.ts'
 import { countChart, rocChart, scoreHistogram } from './charts.ts'
 import type { GalleryPicture } from './gallery.ts'
+import { augmentationSection } from './augmentation-section.ts'
 import { decimals, html, Html, percent } from './html-text.ts'
 import { style } from './style.ts'
 import { baselineTable, trialTable, typeTable } from './tables.ts'
@@ -30,6 +31,7 @@ ${tiles(report)}
 <p class="note">What looks at no content, and the subtraction of a template. A detector has to be well above both to say anything.</p>
 <div class="card scroll">${baselineTable(report)}</div>
 ${scaleSection(report.trials)}
+${augmentationSection(report.augmentation)}
 ${learningSection(report)}
 ${gallery('Worst misses', missNote(report), pictures.misses)}
 ${gallery('Worst false rejects', falseRejectNote(report), pictures.falseRejects)}

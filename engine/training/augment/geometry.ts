@@ -20,6 +20,18 @@ export function flip (image: FloatImage): FloatImage {
   return sampled(image, image, (x, y) => [width - 1 - x, y])
 }
 
+/** Top and bottom exchanged. */
+export function flipUpsideDown (image: FloatImage): FloatImage {
+  const { height } = image
+  return sampled(image, image, (x, y) => [x, height - 1 - y])
+}
+
+/** By whole pixels to the right and down, the border continued. */
+export function move (image: FloatImage, right: number, down: number): FloatImage {
+  const { width, height } = image
+  return sampled(image, image, (x, y) => [Math.min(width - 1, Math.max(0, x - right)), Math.min(height - 1, Math.max(0, y - down))])
+}
+
 /** By quarter turns clockwise. */
 export function turn (image: FloatImage, quarters: number): FloatImage {
   const { width, height } = image

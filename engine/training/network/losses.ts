@@ -15,26 +15,27 @@ function towards ({ graph }: NetworkBuilder, logits: Value, targets: Value): Val
 
 /**
  * Focal loss (Lin et al. 2017, equation 4) from logits: `-(1 - p)^gamma log p` with p the probability of the right answer, the mean of both
- * classes weighted alike. Stable for any logit: `log p = -softplus(-z)`, `(1 - p)^gamma = exp(-gamma softplus(z))`.
+ * classes weighted alike. `weights`, which may be broadcast, leave positions out. Stable for any logit: `log p = -softplus(-z)`, `(1 - p)^gamma = exp(-gamma softplus(z))`.
  */
-export function focalLoss (network: NetworkBuilder, logits: Value, targets: Value, gamma: number): Value {
+export function focalLoss (network: NetworkBuilder, logits: Value, targets: Value, gamma: number, weights: Value | null = null): Value {
   const { graph } = network
   const right = towards(network, logits, targets)
   const modulation = graph.node('Exp', [graph.node('Mul', [graph.node('Softplus', [right]), graph.scalar(-gamma)])])
-  return meanOfClasses(network, graph.node('Mul', [modulation, graph.node('Softplus', [graph.node('Neg', [right])])]), targets)
+  return meanOfClasses(network, graph.node('Mul', [modulation, graph.node('Softplus', [graph.node('Neg', [right])])]), targets, weights)
 }
 
 /** How far logits fall short of `margin` on their side, the mean of both classes weighted alike (SuperSimpleNet, Rolih et al. 2024, equation 3). */
-export function truncatedL1 (network: NetworkBuilder, logits: Value, targets: Value, margin: number): Value {
+export function truncatedL1 (network: NetworkBuilder, logits: Value, targets: Value, margin: number, weights: Value | null = null): Value {
   const { graph } = network
-  return meanOfClasses(network, graph.node('Relu', [graph.node('Sub', [graph.scalar(margin), towards(network, logits, targets)])]), targets)
+  return meanOfClasses(network, graph.node('Relu', [graph.node('Sub', [graph.scalar(margin), towards(network, logits, targets)])]), targets, weights)
 }
 
 /** Half the mean over ones plus half the mean over zeros; a class that is absent counts nothing. */
-function meanOfClasses ({ graph }: NetworkBuilder, values: Value, targets: Value): Value {
-  const half = (weights: Value): Value => {
-    const count = graph.node('Add', [graph.node('ReduceSum', [weights], { keepdims: 0 }), graph.scalar(1)])
-    return graph.node('Div', [graph.node('ReduceSum', [graph.node('Mul', [values, weights])], { keepdims: 0 }), count])
+function meanOfClasses ({ graph }: NetworkBuilder, values: Value, targets: Value, weights: Value | null): Value {
+  const half = (members: Value): Value => {
+    const counted = weights === null ? members : graph.node('Mul', [members, weights])
+    const count = graph.node('Add', [graph.node('ReduceSum', [counted], { keepdims: 0 }), graph.scalar(1)])
+    return graph.node('Div', [graph.node('ReduceSum', [graph.node('Mul', [values, counted])], { keepdims: 0 }), count])
   }
   const sum = graph.node('Add', [half(targets), half(graph.node('Sub', [graph.scalar(1), targets]))])
   return graph.node('Mul', [sum, graph.scalar(0.5)])

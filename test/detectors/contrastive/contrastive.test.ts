@@ -18,7 +18,7 @@ const grid = edge / 4
 
 describe('the CSI graph', () => {
   it('is minus the mean over the turns of similarity times norm and the shift, each turned back to its place', async () => {
-    const settings = { method: 'csi' as const, channels: 1 as const, width: 4 }
+    const settings = { method: 'csi' as const, pasted: 'both' as const, channels: 1 as const, width: 4 }
     const weights = initialWeights(encoderTraining(settings, 16, 2).parameters, 1)
     const random = seededRandom(3)
     const shifts = Array.from({ length: turns }, (_, index) => ({
@@ -53,14 +53,14 @@ describe('crops', () => {
   const pictures = [1, 2, 3].map((seed) => toFloatImage(goodPart(seed)))
 
   it('are the same for the same step, others for another', () => {
-    const settings = { method: 'cutpaste' as const, patch: 16, batch: 2, seed: 1 }
+    const settings = { method: 'cutpaste' as const, pasted: 'both' as const, nuisances: ['brightness' as const], patch: 16, batch: 2, seed: 1 }
     expect(cropFeeds(pictures, settings, 4)).toEqual(cropFeeds(pictures, settings, 4))
     expect(cropFeeds(pictures, settings, 4)).not.toEqual(cropFeeds(pictures, settings, 5))
   })
 
   it('of CSI come view by view, within a view turn by turn', () => {
     const batch = 2
-    const { crops } = cropFeeds(pictures, { method: 'csi', patch: 16, batch, seed: 1 }, 1)
+    const { crops } = cropFeeds(pictures, { method: 'csi', pasted: 'both', nuisances: ['shift', 'contrast', 'mirror'], patch: 16, batch, seed: 1 }, 1)
     expect(crops!.dims).toEqual([2 * turns * batch, 1, 16, 16])
     const cropAt = (index: number): Float32Array => (crops!.data as Float32Array).slice(index * 256, (index + 1) * 256)
     const upright = { data: cropAt(turns * batch + 1), width: 16, height: 16, channels: 1 as const }
