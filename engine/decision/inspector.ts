@@ -49,6 +49,9 @@ interface Entry {
   deliver: (inspection: Inspection) => void
 }
 
+/** Most frames that may be held behind one that is still being scored, for the sake of the order. */
+const MOST_HELD = 256
+
 export class Inspector {
   readonly #current: CurrentModel
   readonly #options: InspectorOptions
@@ -88,6 +91,7 @@ export class Inspector {
       this.#waiting.push(entry)
       this.#begin()
       if (this.#waiting.length > this.#options.capacity) this.#overflow()
+      this.#boundHeld()
     })
   }
 
@@ -102,6 +106,14 @@ export class Inspector {
     const { policy, capacity } = this.#options
     if (policy === 'newest') this.#giveUp(this.#waiting[0] as Entry, 'superseded', `A newer frame came while ${capacity} waited`)
     else this.#giveUp(this.#waiting.at(-1) as Entry, 'queue-full', `${capacity} frames were waiting`)
+  }
+
+  /** A run that hangs, with no deadline, must not hold every later frame in memory. */
+  #boundHeld (): void {
+    const { capacity, policy } = this.#options
+    const oldest = this.#undelivered[0]
+    if (oldest === undefined || this.#undelivered.length <= capacity + this.#scoring + MOST_HELD) return
+    this.#giveUp(oldest, policy === 'newest' ? 'superseded' : 'queue-full', `No verdict while ${MOST_HELD} later frames were given up`)
   }
 
   /** Hands over as many frames as the model's threads can begin. */
@@ -133,7 +145,6 @@ export class Inspector {
       }
       const { id, family } = model.metadata
       const record = this.#record(entry, { ...judgement, bundle: { id, family }, score: scoring.score, limits: { ...decision.limits } })
-      this.#ledger.leave()
       this.#settle(entry, { record, anomalyMap: scoring.map })
     } catch (cause) {
       const { code, message } = asGoodpartsError(cause, 'GOODPARTS_INFERENCE_FAILED')
@@ -145,7 +156,6 @@ export class Inspector {
     if (entry.inspection !== undefined) return
     const place = this.#waiting.indexOf(entry)
     if (place >= 0) this.#waiting.splice(place, 1)
-    this.#ledger.drop(code)
     const bundle = this.#current()?.model.metadata
     this.#settle(entry, {
       record: this.#record(entry, {
@@ -159,6 +169,9 @@ export class Inspector {
     entry.inspection = inspection
     for (let oldest = this.#undelivered[0]; oldest?.inspection !== undefined; oldest = this.#undelivered[0]) {
       this.#undelivered.shift()
+      const { verdict, reason } = oldest.inspection.record
+      if (verdict === 'not-inspected') this.#ledger.drop(reason.code)
+      else this.#ledger.leave()
       oldest.deliver(oldest.inspection)
     }
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Verdict } from '../../schemas/inspection.ts'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
@@ -78,6 +79,25 @@ describe('an inspector', () => {
     // Two threads began at once; three waited: the first that came, or the last.
     expect(judged).toEqual(policy === 'every' ? [0, 1, 2, 3, 4] : [0, 1, 17, 18, 19])
     expect(line.ledger).toMatchObject({ in: count, out: 5, dropped: { [reason]: 15 }, inFlight: 0 })
+  })
+
+  it('holds only so many frames behind a run that hangs, and counts those as in flight', async () => {
+    const { model, decision } = slot.current!
+    const hanging = Object.assign(Object.create(model) as typeof model, { choice: { ...model.choice, workers: 1 }, score: async () => await new Promise<never>(() => {}) })
+    const line = new Inspector(() => ({ model: hanging, decision }), { ...options, policy: 'newest', capacity: 2 })
+    open.push(line)
+    const frame = flatFrame(10)
+    const order: string[] = []
+    const results = Array.from({ length: 1000 }, async (_, index) => { order.push((await line.inspect(frame, part(String(index)))).record.partId ?? '') })
+    await setImmediate()
+
+    const delivered = order.length
+    expect(delivered).toBeGreaterThan(500)
+    expect(line.ledger).toMatchObject({ in: 1000, out: 0, dropped: { superseded: delivered }, inFlight: 1000 - delivered })
+    line.close()
+    await Promise.all(results)
+    expect(order).toEqual(Array.from({ length: 1000 }, (_, index) => `part ${index}`))
+    expect(line.ledger).toMatchObject({ in: 1000, dropped: { superseded: 998, 'line-stopped': 2 }, inFlight: 0 })
   })
 
   it('says that no model is there', async () => {
