@@ -27,14 +27,14 @@ export function register (program: Command): void {
     .option('--kafka <host:port>', 'send the records to Kafka, in place of a file')
     .option('--port <number>', 'port of the editor', portNumber, 1880)
     .option('--live-port <number>', 'port of the live page (8765 in the example)', portNumber)
-    .option('--user-dir <folder>', 'where Node-RED keeps the flow and what it learned', defaultUserDirectory())
+    .option('--user-dir <folder>', 'the demo\'s own: where its Node-RED keeps the flow and what it learned', defaultUserDirectory())
     .option('--reset', 'lay the example down again over an edited flow, which is kept beside it', false)
     .action(demo)
 }
 
 async function demo (options: Options): Promise<void> {
   const userDir = resolve(options.userDir)
-  const source = readSource(options.source)
+  const source = await readSource(options.source)
   if (options.kafka !== undefined && !/^[^\s:]+:\d+$/.test(options.kafka)) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --kafka to be HOST:PORT, got ${options.kafka}`)
   }
@@ -111,13 +111,13 @@ function readFlow (flowFile: string): FlowNode[] {
   return JSON.parse(readFileSync(flowFile, 'utf8')) as FlowNode[]
 }
 
-function readSource (given: string[] | undefined): Parameters<typeof demoFlow>[1]['source'] {
+async function readSource (given: string[] | undefined): Promise<Parameters<typeof demoFlow>[1]['source']> {
   if (given === undefined) return null
   const [good, inspect, ...rest] = given
   if (good === undefined || inspect === undefined || rest.length > 0) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --source to be a folder of good parts and what to inspect, got ${given.length} ${given.length === 1 ? 'value' : 'values'}`)
   }
-  return { goodFolder: goodFolder(good), played: playedSource(inspect), name: nameOf(inspect) }
+  return { goodFolder: await goodFolder(good), played: playedSource(inspect), name: nameOf(inspect) }
 }
 
 function nameOf (source: string): string {

@@ -1,10 +1,10 @@
 /** What `--source` means: which pipeline plays it, with which parameters. Pure but for looking whether a path is a folder. */
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { hasUserinfo } from '../../engine/capture/userinfo.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { folderImages } from '../../engine/evaluation/dataset.ts'
 
-const picture = /\.(jpe?g|png|webp|tiff?|gif|avif)$/i
 /** Ten to learn from, ten to make the limits from. */
 const fewestGoodParts = 20
 
@@ -37,15 +37,18 @@ export function playedSource (source: string): PlayedSource {
     : { pipeline: 'video-file', parameters: { file: path }, endOfStream: 'loop' }
 }
 
-/** @throws GOODPARTS_ARGUMENT unless `folder` is one, GOODPARTS_TOO_FEW_IMAGES unless it can be learned from. */
-export function goodFolder (folder: string): string {
+/**
+ * Counts what the fit node will find there.
+ * @throws GOODPARTS_ARGUMENT unless `folder` is one, GOODPARTS_DATASET_INVALID when it holds no picture, GOODPARTS_TOO_FEW_IMAGES unless it can be learned from.
+ */
+export async function goodFolder (folder: string): Promise<string> {
   const path = resolve(folder)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${folder} to be a folder of pictures of good parts`)
   }
-  const count = readdirSync(path, { recursive: true }).filter((name) => picture.test(String(name))).length
+  const count = (await folderImages(path)).length
   if (count < fewestGoodParts) {
-    throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', `Expected at least ${fewestGoodParts} pictures of good parts in ${folder}, got ${count}`)
+    throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', `Expected at least ${fewestGoodParts} pictures of good parts right in ${folder}, got ${count}`)
   }
   return path
 }

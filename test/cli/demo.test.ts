@@ -70,9 +70,23 @@ describe('what --source means', () => {
     expect(() => playedSource('rtsp://user:hidden@camera/1')).toThrow(/^(?!.*hidden)Expected an address without user and password/)
   })
 
-  it('says what is wrong with a path that is not there, and with good parts that are no folder', () => {
+  it('counts the good parts that the fit node will find: right in the folder, of the kinds that it reads', async () => {
+    const [deep, kinds, good] = ['deep', 'kinds', 'good'].map((name) => join(folder, name)) as [string, string, string]
+    for (const path of [join(deep, 'below'), kinds, good]) mkdirSync(path, { recursive: true })
+    for (let number = 0; number < 20; number++) {
+      writeFileSync(join(deep, 'below', `${number}.png`), '')
+      writeFileSync(join(kinds, `${number}.${number === 0 ? 'png' : 'gif'}`), '')
+      writeFileSync(join(good, `${number}.png`), '')
+    }
+
+    await expect(goodFolder(deep)).rejects.toMatchObject({ code: 'GOODPARTS_DATASET_INVALID' })
+    await expect(goodFolder(kinds)).rejects.toMatchObject({ code: 'GOODPARTS_TOO_FEW_IMAGES', message: expect.stringContaining('got 1') as string })
+    expect(await goodFolder(good)).toBe(good)
+  })
+
+  it('says what is wrong with a path that is not there, and with good parts that are no folder', async () => {
     expect(() => playedSource(join(folder, 'nowhere'))).toThrow(GoodpartsError)
-    expect(() => goodFolder(import.meta.filename)).toThrow(/folder of pictures of good parts/)
+    await expect(goodFolder(import.meta.filename)).rejects.toThrow(/folder of pictures of good parts/)
   })
 })
 
