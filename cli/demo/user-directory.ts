@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 
 export const packageName = '@goodparts/node-red-inspection'
+const manifestName = 'goodparts-demo'
 
 export interface UserDirectory {
   path: string
@@ -32,20 +33,22 @@ export function packageRoot (start: string = import.meta.dirname): string {
 
 /**
  * Makes the directory usable. An edited flow is kept: the example is laid down where no flow is yet, or, with `renewFlow`,
- * over an older one, which is kept beside it as `flows.json.before`. `fitFolders`, which the new flow learns from, stay readable for as long
+ * over an older one, which is kept beside it as `flows.json.before`, or `.before.2` and so on. `fitFolders`, which the new flow learns from, stay readable for as long
  * as that flow is kept.
+ * @throws GOODPARTS_ARGUMENT when the directory is somebody else's, GOODPARTS_STORE_FAILED when it cannot be written
  */
 export function prepareUserDirectory (path: string, options: { editorPort: number, flow: () => unknown, renewFlow: boolean, fitFolders?: readonly string[] }): UserDirectory {
   try {
+    expectOwn(path)
     const scope = join(path, 'node_modules', dirname(packageName))
     mkdirSync(scope, { recursive: true })
     const link = join(path, 'node_modules', packageName)
     rmSync(link, { recursive: true, force: true })
     symlinkSync(packageRoot(), link, 'dir')
-    writeFileSync(join(path, 'package.json'), JSON.stringify({ name: 'goodparts-demo', private: true, dependencies: { [packageName]: '*' } }, null, 2))
+    writeFileSync(join(path, 'package.json'), JSON.stringify({ name: manifestName, private: true, dependencies: { [packageName]: '*' } }, null, 2))
 
     const flowFile = join(path, 'flows.json')
-    if (options.renewFlow && existsSync(flowFile)) renameSync(flowFile, `${flowFile}.before`)
+    if (options.renewFlow && existsSync(flowFile)) renameSync(flowFile, freeName(`${flowFile}.before`))
     const flowKept = existsSync(flowFile)
     const foldersFile = join(path, 'fit-folders.json')
     if (!flowKept) {
@@ -62,6 +65,30 @@ export function prepareUserDirectory (path: string, options: { editorPort: numbe
     throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be writable: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause, fix: 'choose another folder with --user-dir' })
   }
+}
+
+/** A Node-RED that somebody uses has its own packages and settings, which the demo would overwrite. */
+function expectOwn (path: string): void {
+  const manifest = join(path, 'package.json')
+  if (existsSync(manifest) ? nameIn(manifest) === manifestName : !['flows.json', 'settings.js', 'node_modules'].some((name) => existsSync(join(path, name)))) return
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be a new folder or one of the demo, got one that something else uses`, {
+    fix: `Choose another folder with --user-dir; to use Goodparts in a Node-RED of your own, npm install ${packageName} there`
+  })
+}
+
+function nameIn (manifest: string): string | undefined {
+  try {
+    return (JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string }).name
+  } catch {
+    return undefined
+  }
+}
+
+/** `wanted`, or with the first number behind it that no file has: what a person edited is never written over. */
+function freeName (wanted: string): string {
+  let name = wanted
+  for (let number = 2; existsSync(name); number++) name = `${wanted}.${number}`
+  return name
 }
 
 function settings (userDir: string, editorPort: number, goodpartsFitFolders: readonly string[]): string {

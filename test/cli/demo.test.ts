@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -113,6 +113,28 @@ describe('the user directory', () => {
     expect(prepare(true)).toMatchObject({ flowKept: false })
     expect(readFileSync(join(userDir, 'flows.json'), 'utf8')).toContain('fresh')
     expect(readFileSync(join(userDir, 'flows.json.before'), 'utf8')).toContain('edited')
+  })
+
+  it('writes no older flow over another', () => {
+    for (const id of ['second', 'third']) {
+      writeFileSync(join(userDir, 'flows.json'), `[{"id":"${id}"}]`)
+      prepare(true)
+    }
+
+    expect(['', '.2', '.3'].map((number) => readFileSync(join(userDir, `flows.json.before${number}`), 'utf8'))).toEqual([expect.stringContaining('edited'), expect.stringContaining('second'), expect.stringContaining('third')])
+  })
+
+  it.each([
+    ['package.json', '{"name":"node-red-project","dependencies":{"some-node":"1"}}'],
+    ['package.json', 'no JSON'],
+    ['flows.json', '[]']
+  ])('leaves a Node-RED of somebody else alone: its %s is %s', (name, content) => {
+    const own = mkdtempSync(join(folder, 'own-'))
+    writeFileSync(join(own, name), content)
+
+    expect(() => prepareUserDirectory(own, { editorPort: 1880, flow: () => [], renewFlow: false })).toThrow(expect.objectContaining({ code: 'GOODPARTS_ARGUMENT', fix: expect.stringContaining('--user-dir') as string }) as Error)
+    expect(readdirSync(own)).toEqual([name])
+    expect(readFileSync(join(own, name), 'utf8')).toBe(content)
   })
 
   it('lets the flow learn from the folder that it was made for, for as long as it is kept', () => {
