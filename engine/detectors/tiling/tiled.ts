@@ -52,7 +52,8 @@ async function fitTiles (detector: Detector, images: readonly GoodImage[], asked
   const work = new FitWork(context, new PicturePool(wholeBudget))
   const split = calibrationSplit(images, work.random('calibration'))
   const pictures = await survey(images, work)
-  const defects = (context.defects ?? []).map((defect): GoodImage & DefectImage => ({ ...defect, calibration: false }))
+  // A label says that something is wrong with a picture, not in which of its tiles: with more than one, a family that can do without learns without.
+  const defects = (asked.tiles === '1x1' ? context.defects ?? [] : []).map((defect): GoodImage & DefectImage => ({ ...defect, calibration: false }))
   const learnsDefects = detector.learnsDefects !== undefined && detector.learnsDefects !== 'never'
   const defectPictures = learnsDefects ? await survey(defects, work.under('defects')) : null
 
@@ -64,7 +65,7 @@ async function fitTiles (detector: Detector, images: readonly GoodImage[], asked
   const calibrated = tileImages(spread(split.heldOut, 2 * fewestToCalibrate), looked, whole, 1).map((image) => ({ ...image, calibration: true }))
   const inner = await detector.fit([...learned, ...calibrated], others, { ...context, defects: cutDefects(defects, looked, whole) })
 
-  const { family, name, map, options, trials, classNames, training, versions } = inner.metadata
+  const { family, name, map, options, trials, classNames, training, versions, augmentation } = inner.metadata
   return finishBundle({
     family,
     name: [name, ...tiling.tiles === '1x1' ? [] : [tiling.tiles], ...tiling.regions.length === 0 ? [] : ['regions']].join(' '),
@@ -74,6 +75,7 @@ async function fitTiles (detector: Detector, images: readonly GoodImage[], asked
     pictures,
     trials,
     begun,
+    augmentation,
     classNames,
     ...(training.defects === undefined || defectPictures === null ? {} : { defects: { images: training.defects.images, imageHashes: defectPictures.hashesOf(defects) } }),
     versions
