@@ -46,7 +46,7 @@ export function readReplayForm (form: ReplayForm, { id, userFolder, bundle, rate
       policy: form.policy === '' ? defaultReplayPolicy.name : replayPolicyByName(form.policy).name,
       memory: { items: readWhole('the memory', form.memory, { least: 20 }), bytes },
       inbox: { items: mostWaiting, bytes },
-      mode: readChoice('the kind of update', form.mode, ['extend', 'recalibrate']),
+      mode: readChoice('the kind of update', form.mode, ['extend', 'recalibrate', 'adapt']),
       ...rates,
       seed: readWhole('the seed', form.seed)
     },

@@ -1,17 +1,18 @@
 /** The graph that an update proposes, and the pictures of the lot that it would not vouch for. */
 import { Scorer } from '../../detectors/scorer.ts'
 import { seededRandom } from '../../random.ts'
-import type { BundleMetadata } from '../../../schemas/bundle.ts'
+import type { BundleMetadata, JsonValue } from '../../../schemas/bundle.ts'
 import type { ModelBundle } from '../../bundle/bundle.ts'
 import type { Bank } from '../../detectors/patch-memory/nearest-neighbour.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
 import { extendedBank, patchesOf } from './extended-bank.ts'
 import { outliersOf, productOf } from './label-guard.ts'
 import type { LotPicture } from './labelled-lot.ts'
+import { knownLights, lightOf, typicalLight, withLight, type Light } from './light-adapter.ts'
 import { strangenessOf } from './lot-agreement.ts'
 import { readPatchMemory } from './patch-memory-graph.ts'
 
-export type UpdateMode = 'extend' | 'recalibrate'
+export type UpdateMode = 'extend' | 'recalibrate' | 'adapt'
 
 export interface CandidateModel {
   /** The scoring graph, without metadata. */
@@ -20,14 +21,20 @@ export interface CandidateModel {
   checked: LotPicture[]
   /** Good pictures that stand out from the rest of their lot. */
   outliers: LotPicture[]
+  /** What the bundle's options say from now on. */
+  options: Record<string, JsonValue>
 }
+
+/** A remembered part, seen again. */
+export interface RememberedPicture { label: string, read: LotPicture['read'] }
 
 /**
  * `recalibrate` leaves the graph as it is. `extend` gives a patch memory a bank of the same size that covers the lot's good parts, but for
- * those that stand out from their lot.
+ * those that stand out from their lot. `adapt` puts an adapter for the lot's light in front of any graph.
  */
-export async function candidateModel (parent: ModelBundle, mode: UpdateMode, lot: { learned: LotPicture[], checked: LotPicture[] }, { seed, threads }: { seed: number, threads: number }): Promise<CandidateModel> {
-  if (mode === 'recalibrate') return { model: parent.bytes, learned: [], checked: [...lot.checked, ...lot.learned], outliers: [] }
+export async function candidateModel (parent: ModelBundle, mode: UpdateMode, lot: { learned: LotPicture[], checked: LotPicture[] }, remembered: readonly RememberedPicture[], { seed, threads }: { seed: number, threads: number }): Promise<CandidateModel> {
+  if (mode === 'recalibrate') return { model: parent.bytes, learned: [], checked: [...lot.checked, ...lot.learned], outliers: [], options: {} }
+  if (mode === 'adapt') return await adaptedModel(parent, lot, remembered)
   const memory = readPatchMemory(parent.bytes)
   const good = [...lot.learned, ...lot.checked.filter(({ item }) => isGoodLabel(item.label))]
   const patches = await patchesOf(memory, good.map(({ read }) => read), seededRandom(seed), threads)
@@ -38,8 +45,24 @@ export async function candidateModel (parent: ModelBundle, mode: UpdateMode, lot
     model: added.length === 0 ? parent.bytes : memory.withEntries(await extendedBank(memory, added, bankShare(parent.metadata, learned))),
     learned,
     checked: lot.checked.filter((picture) => !outliers.has(picture)),
-    outliers: [...outliers]
+    outliers: [...outliers],
+    options: {}
   }
+}
+
+/** To the light that the bundle was fitted in: as its options say, or as the remembered good parts of the lot's products show. */
+async function adaptedModel (parent: ModelBundle, lot: { learned: LotPicture[], checked: LotPicture[] }, remembered: readonly RememberedPicture[]): Promise<CandidateModel> {
+  const products = new Set(lot.learned.map(({ item }) => productOf(item.label)))
+  const own = remembered.filter(({ label }) => isGoodLabel(label) && products.has(productOf(label)))
+  const known = knownLights(parent.metadata) ?? [await lightOfAll(own)]
+  const added = await lightOfAll(lot.learned)
+  return { model: withLight(parent.bytes, added, known), learned: lot.learned, checked: lot.checked, outliers: [], options: { lights: [...known, added] } }
+}
+
+async function lightOfAll (pictures: ReadonlyArray<Pick<LotPicture, 'read'>>): Promise<Light> {
+  const lights: Light[] = []
+  for (const { read } of pictures) lights.push(lightOf(await read()))
+  return typicalLight(lights)
 }
 
 /** Of the bank: an equal part for each product that is new, and for more of a known one the share of its pictures. */

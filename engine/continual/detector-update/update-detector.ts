@@ -94,7 +94,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     const lot = await sortLot(inbox, before.exemplars, (done, total) => { progress('embedding', done, total) })
     progress('learning', 0, 1)
     const threads = request.threads ?? 1
-    const candidate = await candidateModel(parent, request.mode, lot, { seed: request.seed, threads })
+    const candidate = await candidateModel(parent, request.mode, lot, before.exemplars.map(({ id, label }) => ({ label, read: () => decodeImage(store.pictures.path(id)) })), { seed: request.seed, threads })
     const buffer = new ReplayBuffer(replayPolicyByName(request.policy), request.memory, request.seed, before)
     buffer.observe(candidate.checked.map(({ item }) => item))
     progress('checking', 0, 1)
@@ -203,7 +203,7 @@ function withDoubts (gate: GateAnswer, lot: LabelledLot, heldBack: readonly Held
   return { ...gate, accepted: false, reasons: [reason, ...gate.reasons] }
 }
 
-async function nextBundle (parent: ModelBundle, { model, learned, checked }: CandidateModel, scores: number[], { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
+async function nextBundle (parent: ModelBundle, { model, learned, checked, options }: CandidateModel, scores: number[], { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
   const { schema: _schema, id, graphSha256: _graph, signature: _signature, ...described } = parent.metadata
   const scorer = await Scorer.open(model, 1)
   try {
@@ -213,7 +213,7 @@ async function nextBundle (parent: ModelBundle, { model, learned, checked }: Can
     return writeBundle(model, {
       ...described,
       createdAt: new Date().toISOString(),
-      options: { ...described.options, products, update: mode },
+      options: { ...described.options, ...options, products, update: mode },
       calibration: { ...described.calibration, scores },
       training: { images: described.training.images + learned.length, groups: null, imageHashes: [...new Set([...described.training.imageHashes, ...hashes])].sort(), seed, seconds: (performance.now() - begun) / 1000 },
       parent: id,
