@@ -3,10 +3,12 @@ import type { Command } from 'commander'
 import { registerExplain } from './bench/explain.ts'
 import { registerLoop } from './bench/loop.ts'
 import { registerScore } from './bench/score.ts'
+import { registerSpool } from './bench/spool.ts'
 
 export function register (program: Command): void {
   const bench = program.command('bench').description('measure this machine; ratios compare within one run')
   registerScore(bench)
   registerLoop(bench)
   registerExplain(bench)
+  registerSpool(bench)
 }
