@@ -16,7 +16,7 @@ export interface KafkaClient {
   readonly address: string
 
   /**
-   * Opens the way, or does nothing when it is open. Callers may share one client, and may call this before every send.
+   * Opens the way, or does nothing when it is open; may be called before every send.
    * @throws GOODPARTS_KAFKA_UNAVAILABLE (try again later; the message says why)
    */
   connect (): Promise<void>

@@ -26,7 +26,7 @@ export interface PublisherOptions {
   name: string
   /** Owned: closed with the publisher. */
   spool: Spool
-  /** Owned: closed with the publisher. Share one by `SharedClient.lease`. */
+  /** Owned: closed with the publisher. */
   client: KafkaClient
   onState?: (state: PublisherState) => void
   /** The broker will never take this record: it was set aside in the spool. */

@@ -1,4 +1,4 @@
-/** One client for several publishers: the connection closes with the last of them. */
+/** One file for several publishers: it closes with the last of them. Not for Kafka: there one failure would end the sends of all (docs/decisions/0003-kafka-client.md). */
 import type { KafkaClient, OutgoingRecord } from './kafka-client.ts'
 
 export class SharedClient {

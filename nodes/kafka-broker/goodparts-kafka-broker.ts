@@ -1,19 +1,18 @@
-/** Configuration node: one connection to Kafka, shared by the nodes that name it. */
+/** Configuration node: where Kafka is and how to get in, for the nodes that name it. */
 import type { ConnectionOptions } from 'node:tls'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
 import type { KafkaClient } from '../../engine/publish/kafka-client.ts'
-import { KafkajsClient } from '../../engine/publish/kafkajs-client.ts'
+import { KafkajsClient, type KafkajsOptions } from '../../engine/publish/kafkajs-client.ts'
 import { atMostOncePerSecond } from '../../engine/publish/rate-limited.ts'
-import { SharedClient } from '../../engine/publish/shared-client.ts'
 import { readBrokerForm, type BrokerCredentials, type BrokerForm } from './settings.ts'
 
 type Config = NodeDef & BrokerForm & { tls: string }
 
 /** What other nodes see of it. */
 export interface KafkaBrokerNode extends Node<BrokerCredentials> {
-  /** A share of the connection; the last `close` closes it. @throws GOODPARTS_ARGUMENT */
-  lease: () => KafkaClient
+  /** A producer of the caller's own, so that no node's failure ends another's sends. @throws GOODPARTS_ARGUMENT */
+  client: () => KafkaClient
 }
 
 interface TlsConfigNode extends Node {
@@ -23,22 +22,22 @@ interface TlsConfigNode extends Node {
 export default function register (RED: NodeAPI): void {
   function KafkaBroker (this: KafkaBrokerNode, config: Config): void {
     RED.nodes.createNode(this, config)
-    let shared: SharedClient | undefined
+    let options: KafkajsOptions | undefined
     let failure: GoodpartsError | undefined
     try {
       const tls = config.useTls ? tlsOptions(RED, config.tls) : undefined
-      shared = new SharedClient(new KafkajsClient({
+      options = {
         ...readBrokerForm(config, this.credentials),
         ...(tls === undefined ? {} : { tls }),
         log: atMostOncePerSecond((text) => { this.debug(text) })
-      }))
+      }
     } catch (error) {
       failure = asGoodpartsError(error, 'GOODPARTS_ARGUMENT')
       this.error(failure.message)
     }
-    this.lease = () => {
-      if (shared === undefined) throw failure as GoodpartsError
-      return shared.lease()
+    this.client = () => {
+      if (options === undefined) throw failure as GoodpartsError
+      return new KafkajsClient(options)
     }
   }
 

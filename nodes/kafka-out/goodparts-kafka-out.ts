@@ -21,16 +21,16 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     try {
       const settings = readKafkaOutForm(config, this.id, RED.settings.userDir ?? homedir())
-      start(this, status, settings, settings.sink === 'file' ? leaseFile(settings.path) : lease(config.broker))
+      start(this, status, settings, settings.sink === 'file' ? leaseFile(settings.path) : kafkaClient(config.broker))
     } catch (error) {
       refuse(this, status, RED._('goodparts-kafka-out.status.notConfigured'), error)
     }
   }
 
-  function lease (id: string): KafkaClient {
+  function kafkaClient (id: string): KafkaClient {
     const broker = RED.nodes.getNode(id) as KafkaBrokerNode | null
     if (broker === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a Kafka broker to be chosen, got none', { fix: 'Choose a broker in the node, or write to a file' })
-    return broker.lease()
+    return broker.client()
   }
 
   function start (node: Node, status: Status, settings: KafkaOutSettings, client: KafkaClient): void {

@@ -7,7 +7,6 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KafkajsClient } from '../../engine/publish/kafkajs-client.ts'
 import { inspectionMessage, Publisher, type PublisherOptions } from '../../engine/publish/publisher.ts'
-import { SharedClient } from '../../engine/publish/shared-client.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import { Spool } from '../../engine/store/spool.ts'
 import { freePort, kafkaMissing, startKafka, type ConsumedRecord, type KafkaBroker } from '../../scripts/test-kafka.ts'
@@ -179,19 +178,6 @@ describe.skipIf(missing !== null)('with a real broker', () => {
     const spool = new Spool({ path })
     expect(await spool.state()).toMatchObject({ records: 0, setAside: 1 })
     await spool.close()
-  })
-
-  it('shares one connection among publishers until the last closes', async () => {
-    const shared = new SharedClient(kafkaAt(broker.port))
-    const states = [new States(), new States()]
-    const publishers = states.map((each) => publisherTo(shared.lease(), each))
-
-    await Promise.all(publishers.map(async (publisher, index) => { await publisher.publish(inspectionMessage(inspection(index), 'shared')) }))
-    await publishers[0]!.close()
-    await publishers[1]!.publish(inspectionMessage(inspection(2), 'shared'))
-    await publishers[1]!.close()
-
-    expect((await broker.consume('shared', 3)).length).toBe(3)
   })
 
   it('prints nothing: no warning of the library or of Node reaches the user', async () => {

@@ -28,7 +28,7 @@ describe('goodparts-kafka-broker', () => {
   it('hands its mistake to whoever asks for a connection', async () => {
     await deploy([kafkaBroker], [{ ...form, brokers: 'nowhere' }])
 
-    expect(() => broker().lease()).toThrow(expect.objectContaining({ code: 'GOODPARTS_ARGUMENT', message: 'Expected brokers to be HOST:PORT, got "nowhere"' }) as Error)
+    expect(() => broker().client()).toThrow(expect.objectContaining({ code: 'GOODPARTS_ARGUMENT', message: 'Expected brokers to be HOST:PORT, got "nowhere"' }) as Error)
   })
 
   describe.skipIf(missing !== null)('with a broker that asks for TLS and a login', () => {
@@ -38,7 +38,8 @@ describe('goodparts-kafka-broker', () => {
     beforeAll(async () => {
       const made = makeCertificate(folder)
       certificatePath = made.certificatePath
-      kafka = await startKafka({ secure: { username: 'line', password: 'secret', pemPath: made.pemPath } })
+      kafka = await startKafka({ secure: { username: 'line', password: 'secret', pemPath: made.pemPath }, properties: { 'auto.create.topics.enable': 'false' } })
+      for (const topic of ['node', 'beside']) await kafka.createTopic(topic, 1)
     }, 180_000)
 
     afterAll(async () => { await kafka.stop() })
@@ -50,7 +51,7 @@ describe('goodparts-kafka-broker', () => {
 
     it('connects with a TLS configuration node and credentials', async () => {
       await deploy([tlsConfig, kafkaBroker], secureFlow(), { broker: { user: 'line', password: 'secret' } })
-      const client = broker().lease()
+      const client = broker().client()
 
       await client.send([{ topic: 'node', key: 'line-1', value: '{}' }])
       await client.close()
@@ -58,9 +59,29 @@ describe('goodparts-kafka-broker', () => {
       expect(await kafka.consume('node', 1)).toEqual([{ key: 'line-1', value: '{}' }])
     })
 
+    it('keeps the sends of one node clear of another whose topic is not there', async () => {
+      await deploy([kafkaBroker], [{ ...form, brokers: `127.0.0.1:${kafka.port}` }])
+      const [client, misled] = [broker().client(), broker().client()]
+      await client.connect()
+      const misledSends = { failed: 0 }
+      const failing = (async () => {
+        for (; misledSends.failed < 2; misledSends.failed++) await expect(misled.send([{ topic: 'nowhere', key: 'line-1', value: '{}' }])).rejects.toThrow('Expected the topic to exist')
+      })()
+
+      const values: string[] = []
+      while (misledSends.failed < 2) {
+        values.push(`{"number":${values.length}}`)
+        await client.send([{ topic: 'beside', key: 'line-1', value: values.at(-1) as string }])
+      }
+      await failing
+      await Promise.all([client.close(), misled.close()])
+
+      expect((await kafka.consume('beside', values.length)).map(({ value }) => value)).toEqual(values)
+    }, 60_000)
+
     it('is refused with other credentials', async () => {
       await deploy([tlsConfig, kafkaBroker], secureFlow(), { broker: { user: 'line', password: 'guess' } })
-      const client = broker().lease()
+      const client = broker().client()
 
       await expect(client.connect()).rejects.toMatchObject({ code: 'GOODPARTS_KAFKA_UNAVAILABLE', fix: expect.stringContaining('password') as string })
       await client.close()
