@@ -28,7 +28,9 @@ describe('generated schemas', () => {
   })
 
   it('cover every file of types', () => {
-    expect(names).toEqual(readdirSync(folder).filter((file) => file.endsWith('.ts')).map((file) => file.replace('.ts', '')).sort())
+    // Others hold what page and engine compute alike, and nothing that leaves a process.
+    const ofTypes = readdirSync(folder).filter((file) => file.endsWith('.ts') && !/^export (function|const) /m.test(readFileSync(join(folder, file), 'utf8')))
+    expect(names).toEqual(ofTypes.map((file) => file.replace('.ts', '')).sort())
   })
 })
 

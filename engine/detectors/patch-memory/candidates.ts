@@ -29,6 +29,7 @@ function usual (options: PatchMemoryOptions, backbone: Backbone, layers: string,
     size,
     normalisation: options.normalisation === 'auto' ? 'backbone' : options.normalisation,
     whitening: options.whitening === 'auto' ? true : options.whitening,
+    relative: options.relative,
     components: options.components === 'auto' ? components : options.components,
     entries: options.bankSize === 'auto' ? entries : options.bankSize
   }

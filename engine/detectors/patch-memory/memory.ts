@@ -22,6 +22,8 @@ export interface MemorySettings {
   components: number
   /** Of the bank. */
   entries: number
+  /** Distances over the picture's median distance; of the scoring only. */
+  relative: boolean
 }
 
 export interface Memory {

@@ -16,6 +16,8 @@ export interface PatchMemoryOptions extends BackboneOptions {
   /** Divide each feature by its own deviation. */
   whitening: 'auto' | boolean
   normalisation: 'auto' | Normalisation
+  /** Distances in units of the picture's own median distance. Drawn defects do not tell whether it helps, so nothing chooses it. */
+  relative: boolean
   /** b of the reweighted image score; 1 = none. */
   reweightNeighbours: number
   /** Deviation of the map's smoothing, pixels of the resized picture. */
@@ -31,6 +33,7 @@ export const patchMemoryDefaults: PatchMemoryOptions = {
   components: 'auto',
   whitening: 'auto',
   normalisation: 'auto',
+  relative: false,
   reweightNeighbours: 9,
   mapSigma: 4,
   targetImagesPerSecond: 0,
@@ -44,6 +47,7 @@ const rules: Record<keyof PatchMemoryOptions, Rule> = {
   components: orAuto(wholeFrom(1, 4096)),
   whitening: orAuto(oneOf(true, false)),
   normalisation: orAuto(oneOf('backbone', 'image')),
+  relative: oneOf(true, false),
   reweightNeighbours: wholeFrom(1, 100),
   mapSigma: numberFrom(0, 64),
   targetImagesPerSecond: numberFrom(0, 100_000),

@@ -33,13 +33,13 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
 
   const { settings, trials } = await chooseScale(options, backbone, pictures.edge, split.kept, work)
   const memory = await learnMemory(backbone, settings, split.kept, work.under('learning'))
-  const { layers, size, normalisation, whitening } = settings
+  const { layers, size, normalisation, whitening, relative } = settings
   const entries = memory.bank.length / memory.width
   return finishBundle({
     family,
     name: `${family} ${layers} ${size}`,
     model: scoringModel(memory, entries, { ...options, backbone }),
-    options: { ...options, scale: layers, size, normalisation, whitening, bankSize: entries, components: memory.width },
+    options: { ...options, scale: layers, size, normalisation, whitening, relative, bankSize: entries, components: memory.width },
     split,
     pictures,
     trials,

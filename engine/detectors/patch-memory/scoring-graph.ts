@@ -11,6 +11,9 @@ import { neighbourTable } from './neighbour-table.ts'
 import { addNearestSquared, bankColumns } from './nearest-neighbour.ts'
 import type { Bank } from './nearest-neighbour.ts'
 
+/** Of distances in the projected space, whose deviations are near 1. */
+const leastMedian = 1e-3
+
 export interface ScoringOptions extends FeatureOptions {
   projection: Projection
   /** Entries in the projected space, `(f - mean) · matrix`, row-major `(M, d)`. */
@@ -19,6 +22,8 @@ export interface ScoringOptions extends FeatureOptions {
   reweightNeighbours: number
   /** Standard deviation of the map's Gaussian smoothing in pixels of the resized picture; 0 for none. */
   mapSigma: number
+  /** Whether distances are in units of the picture's own median distance: a part that looks unfamiliar all over, as in another light, is no defect. */
+  relative?: boolean
 }
 
 /**
@@ -39,12 +44,21 @@ export function buildScoringGraph (options: ScoringOptions): Graph {
   const builder = new GraphBuilder('patch-memory')
   const map = addProjectedFeatures(builder, options, withZeroColumn(options.projection.matrix, width), Float32Array.of(...shift, 1))
   const features = builder.node('Transpose', [builder.node('Reshape', [map, builder.whole(0, width + 1, grid * grid)])], { perm: [0, 2, 1] })
-  const distances = builder.node('Sqrt', [addNearestSquared(builder, features, bank)])
+  const absolute = builder.node('Sqrt', [addNearestSquared(builder, features, bank)])
+  const distances = options.relative === true ? addRelative(builder, absolute, grid * grid) : absolute
   const score = addScore(builder, features, distances, bank, Math.min(options.reweightNeighbours, count))
   const anomalyMap = addSmoothing(builder, builder.node('Reshape', [distances, builder.whole(0, 1, grid, grid)]), options.mapSigma * grid / options.size)
   builder.output('score', score, 'float32', ['N'])
   builder.output('map', builder.node('Squeeze', [anomalyMap, builder.whole(1)]), 'float32', ['N', grid, grid])
   return builder.build()
+}
+
+/** Over the median of the picture's `positions` distances. A picture whose patches are all in the bank has a median of nothing. */
+function addRelative (builder: GraphBuilder, distances: Value, positions: number): Value {
+  const half = Math.ceil(positions / 2)
+  const [upper] = builder.nodes('TopK', [distances, builder.whole(half)], 2, { attributes: { axis: 1 } })
+  const median = builder.node('Slice', [upper as Value, builder.whole(half - 1), builder.whole(half), builder.whole(1)])
+  return builder.node('Div', [distances, builder.node('Max', [median, builder.scalar(leastMedian)])])
 }
 
 /**

@@ -114,6 +114,22 @@ describe('the scoring graph', () => {
     await session.close()
   })
 
+  it('relates distances to the median distance of each picture', async () => {
+    const projection = randomProjection(152, 4)
+    const bank = Float32Array.from({ length: 40 }, () => normal(random))
+    const options = { ...small, size: 128, mapSigma: 0, reweightNeighbours: 1, projection, bank }
+    const image = pictures(2, 1)
+    const absolute = await run(buildScoringGraph(options), { image })
+    const relative = await run(buildScoringGraph({ ...options, relative: true }), { image })
+    const cells = absolute['map']!.length / 2
+    for (const picture of [0, 1]) {
+      const distances = absolute['map']!.slice(picture * cells, (picture + 1) * cells)
+      const median = [...distances].sort((a, b) => b - a)[Math.ceil(cells / 2) - 1]!
+      expect(relativeDifference(relative['map']!.slice(picture * cells, (picture + 1) * cells), distances.map((distance) => distance / median))).toBeLessThan(1e-4)
+      expect(relative['score']![picture]).toBeCloseTo(absolute['score']![picture]! / median, 4)
+    }
+  })
+
   it('scores a picture alike alone and in a batch, grey and as three equal channels', async () => {
     const projection = randomProjection(152, 4)
     const bank = Float32Array.from({ length: 40 }, () => normal(random))
