@@ -6,9 +6,11 @@ import { goldenTolerance, makeGoldenVectors } from '../../engine/bundle/golden.t
 import { encodePng, type RawImage } from '../../engine/frame/image-codec.ts'
 import { modelRunner } from '../../engine/runtime/model-runner.ts'
 import { openSession } from '../../engine/runtime/onnx-runtime.ts'
+import type { BundleMetadata } from '../../schemas/bundle.ts'
 import { detector, edge, flatPicture, spot, spottedPicture } from './hand-built-models.ts'
 
-export async function spotBundle (): Promise<ModelBundle> {
+/** @param options Told of the bundle beside its size. */
+export async function spotBundle (options: BundleMetadata['options'] = {}): Promise<ModelBundle> {
   const session = await openSession(detector)
   try {
     const input = { height: edge, width: edge, channels: 1 } as const
@@ -16,7 +18,7 @@ export async function spotBundle (): Promise<ModelBundle> {
       name: 'spots',
       family: 'hand-built',
       createdAt: '2026-01-01T00:00:00.000Z',
-      options: { size: edge },
+      options: { size: edge, ...options },
       input,
       map: { height: 31, width: 31 },
       calibration: { scores: Array.from({ length: 99 }, (_, i) => i / 99), heldOutBy: 'image' },

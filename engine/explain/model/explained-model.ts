@@ -97,8 +97,12 @@ export class ExplainedModel {
     return targetValue(this.graph, target)
   }
 
-  /** From fine to coarse; see `spatialLayers`. */
+  /** From fine to coarse; see `spatialLayers`. @throws GOODPARTS_EXPLANATION_FAILED where layers see tiles or a region, not the picture. */
   async layers (picture: WorkingPicture, target: ExplanationTarget): Promise<SpatialLayer[]> {
+    const { tiles = '1x1', regions = [] } = this.metadata?.options ?? {}
+    if (tiles !== '1x1' || (Array.isArray(regions) && regions.length > 0)) {
+      throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', 'Expected the layers to see the whole picture, got a model that sees tiles or regions of it', { fix: 'Choose anomaly-map, rise or occlusion.' })
+    }
     const { differentiated } = targetValue(this.graph, target)
     const known = this.#layers.get(differentiated) ?? this.#findLayers(picture, differentiated)
     this.#layers.set(differentiated, known)
