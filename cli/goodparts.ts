@@ -16,7 +16,8 @@ const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
   () => import('./commands/fit.ts'),
   () => import('./commands/inspect.ts'),
   () => import('./commands/continual.ts'),
-  () => import('./commands/bench.ts')
+  () => import('./commands/bench.ts'),
+  () => import('./commands/audit.ts')
 ]
 
 const program = new Command('goodparts')

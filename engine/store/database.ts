@@ -12,7 +12,18 @@ const FULL = 13
 /** Of the journal, before it is written back: small, so that on a small disk it is not the journal that fills it. */
 const JOURNAL_PAGES = 64
 
+/** How long a shared file's users wait for each other. */
+const BUSY_MS = 5000
+
 export type Row = Record<string, unknown>
+
+export interface DatabaseOptions {
+  /** A committed transaction survives a power cut, at the price of one flush to the disk each; else it survives the end of this process. */
+  durable: boolean
+  schema: string
+  /** `exclusive`, the default: one opener at a time, others are refused. `shared`: several write and read. `reading`: the file is there already and stays as it is. */
+  access?: 'exclusive' | 'shared' | 'reading'
+}
 
 export class Database {
   readonly #path: string
@@ -20,11 +31,10 @@ export class Database {
   readonly #statements = new Map<string, Sqlite.StatementSync>()
 
   /**
-   * Opens or creates the file; one opener at a time, others are refused.
-   * `durable`: a committed transaction survives a power cut, at the price of one flush to the disk each; else it survives the end of this process.
+   * Opens or creates the file.
    * @throws GOODPARTS_STORE_FAILED, also from the methods; `isDiskFull` tells a full disk apart
    */
-  constructor (path: string, options: { durable: boolean, schema: string }) {
+  constructor (path: string, options: DatabaseOptions) {
     this.#path = path
     try {
       mkdirSync(dirname(path), { recursive: true })
@@ -33,8 +43,7 @@ export class Database {
       throw this.#failure(error)
     }
     try {
-      // The exclusive lock also keeps the shared-memory file away, which some network disks cannot map.
-      this.#sqlite.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.durable ? 'FULL' : 'NORMAL'}; PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = ${JOURNAL_PAGES}; PRAGMA temp_store = MEMORY`)
+      this.#sqlite.exec(settingsOf(options))
       this.#sqlite.exec(options.schema)
     } catch (error) {
       this.#sqlite.close()
@@ -103,6 +112,16 @@ export class Database {
     if (resultCode(error) === BUSY) return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${this.#path} to be free, got "${message}"`, { cause: error, fix: 'Another process or node uses the same file: give each its own folder' })
     return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${this.#path} to be a working database, got "${message}"`, { cause: error, fix: 'Check that the folder exists and can be written; move a damaged file away to begin a new one' })
   }
+}
+
+function settingsOf ({ durable, access = 'exclusive' }: DatabaseOptions): string {
+  const flush = `PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}; PRAGMA temp_store = MEMORY`
+  // Not opened as read-only: after a crash the reader must be able to roll an unfinished transaction back.
+  if (access === 'reading') return `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA query_only = ON`
+  // A journal that is emptied leaves one whole file that can be copied, and needs no shared memory, which some network disks cannot map.
+  if (access === 'shared') return `PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = TRUNCATE; ${flush}`
+  // The exclusive lock also keeps the shared-memory file away.
+  return `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; ${flush}; PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = ${JOURNAL_PAGES}`
 }
 
 /** Whether an error of this file, or its cause, is a disk without room. */

@@ -1,5 +1,6 @@
 /** What the main thread and the I/O thread say to each other. */
 import type { ErrorCode } from '../errors.ts'
+import type { AuditOptions, AuditTable } from './audit-table.ts'
 import type { HistoryTable, HistoryOptions } from './history-table.ts'
 import type { SpoolOptions, SpoolTable } from './spool-table.ts'
 
@@ -7,6 +8,7 @@ import type { SpoolOptions, SpoolTable } from './spool-table.ts'
 export interface StoreKinds {
   spool: { table: SpoolTable, options: SpoolOptions }
   history: { table: HistoryTable, options: HistoryOptions }
+  audit: { table: AuditTable, options: AuditOptions }
 }
 
 export interface IoRequest {

@@ -1,19 +1,26 @@
 /** The I/O thread: the only place where our databases and their files are touched, so that no disk ever delays a verdict. */
 import { parentPort } from 'node:worker_threads'
 import { asGoodpartsError } from '../errors.ts'
+import { AuditTable, type AuditOptions } from './audit-table.ts'
 import { isDiskFull } from './database.ts'
 import { HistoryTable, type HistoryOptions } from './history-table.ts'
-import type { IoReply, IoRequest } from './io-protocol.ts'
+import type { IoReply, IoRequest, StoreKinds } from './io-protocol.ts'
 import { SpoolTable, type SpoolOptions } from './spool-table.ts'
 
-type Table = SpoolTable | HistoryTable
+type Table = StoreKinds[keyof StoreKinds]['table']
+
+const tables: { readonly [Kind in keyof StoreKinds]: (options: unknown) => Table } = {
+  spool: (options) => new SpoolTable(options as SpoolOptions),
+  history: (options) => new HistoryTable(options as HistoryOptions),
+  audit: (options) => new AuditTable(options as AuditOptions)
+}
 
 const open = new Map<number, Table>()
 
 function answer ({ store, method, values }: IoRequest): unknown {
   if (method === 'open') {
     const [kind, options] = values
-    open.set(store, kind === 'spool' ? new SpoolTable(options as SpoolOptions) : new HistoryTable(options as HistoryOptions))
+    open.set(store, tables[kind as keyof StoreKinds](options))
     return undefined
   }
   const table = open.get(store)
