@@ -86,7 +86,8 @@ async function unlessAborted<Result> (signal: AbortSignal, work: () => Promise<R
   try {
     return await work()
   } catch (error) {
-    if (signal.aborted) return null
+    // Typescript does not know that it changes while it waits.
+    if ((signal as { readonly aborted: boolean }).aborted) return null
     throw error
   }
 }

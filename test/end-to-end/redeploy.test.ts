@@ -46,7 +46,7 @@ function flow (changes: { score?: object } = {}): object[] {
     // In this order Node-RED closes them: the sinks first.
     { id: 'out', z: 'flow', type: 'goodparts-kafka-out', name: '', sink: 'file', broker: '', topic: 'flow', key: '', value: 'inspection', path, spoolFolder: '', maximumRecords: '1000', maximumSize: '10', wires: [] },
     { id: 'live', z: 'flow', type: 'goodparts-live', name: '', server: 'server', line: '', wires: [] },
-    { id: 'heatmap', z: 'flow', type: 'goodparts-heatmap', name: '', explainGood: false, explainReview: true, explainReject: true, opacity: '60', quality: '85', capacity: '32', wires: [['out', 'live']] },
+    { id: 'heatmap', z: 'flow', type: 'goodparts-heatmap', name: '', explainGood: false, explainReview: true, explainReject: true, opacity: '0.6', quality: '85', capacity: '32', wires: [['out', 'live']] },
     { id: 'score', z: 'flow', type: 'goodparts-score', name: '', model: 'model', line: 'line-1', product: '', deadline: '0', policy: 'every', capacity: '32', batch: '1', wires: [['heatmap'], ['heatmap'], ['heatmap'], ['heatmap']], ...changes.score },
     { id: 'server', type: 'goodparts-live-server', name: '', host: '127.0.0.1', port: '0', tls: '', history: false },
     { id: 'model', type: 'goodparts-model', name: '', bundle: 'slow', device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '0.5' }
