@@ -134,7 +134,7 @@ function childrenOf (pid: number): string[] {
 it('writes what it has scored when it is interrupted', async () => {
   const [dataset, bundle, json] = ['many', 'slow.onnx', 'partial.json'].map((name) => join(folder, name)) as [string, string, string]
   await writeBrightSpots(dataset, { train: [60], good: Array.from({ length: 60 }, (_, index) => 40 + index), defects: { hole: 55, stain: 80 } })
-  await saveBundle(bundle, await brightnessBundle({ work: 200 }, { calibration: { scores: calibration, heldOutBy: 'image' } }))
+  await saveBundle(bundle, await brightnessBundle({ work: 1200 }, { calibration: { scores: calibration, heldOutBy: 'image' } }))
   const result = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--json', json], {
     // It says how far it is every few seconds.
     started: (child) => { child.stderr?.on('data', (text: string) => { if (text.includes('scoring')) child.kill('SIGTERM') }) }
