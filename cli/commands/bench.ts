@@ -4,6 +4,7 @@ import { registerExplain } from './bench/explain.ts'
 import { registerLoop } from './bench/loop.ts'
 import { registerScore } from './bench/score.ts'
 import { registerSpool } from './bench/spool.ts'
+import { registerUpdate } from './bench/update.ts'
 
 export function register (program: Command): void {
   const bench = program.command('bench').description('measure this machine; ratios compare within one run')
@@ -11,4 +12,5 @@ export function register (program: Command): void {
   registerLoop(bench)
   registerExplain(bench)
   registerSpool(bench)
+  registerUpdate(bench)
 }
