@@ -1,5 +1,6 @@
 /** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
 import type { KeptEntry, LiveExplanations, LiveRequest, LiveSay, LiveServerMessage } from '../schemas/live.ts'
+import { adoptTokenOfAddress, authorisation, forgetToken, keepToken, readToken } from './token.ts'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'paused'
 
@@ -11,14 +12,16 @@ export interface ConnectionListener {
   onTokenNeeded (wrong: boolean): void
 }
 
-const TOKEN_KEY = 'goodparts.live.token'
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 8000
 const SILENCE_MS = 15_000
 
 export class Connection {
   readonly #listener: ConnectionListener
+  /** The one that counts; others are closed and not heard. */
   #socket: WebSocket | undefined
+  /** Number of the latest: what an earlier one brings is ignored. */
+  #attempt = 0
   #failures = 0
   #heardAt = 0
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -31,13 +34,14 @@ export class Connection {
   }
 
   open (): void {
+    const attempt = ++this.#attempt
+    this.#hangUp()
     this.#listener.onState(this.#failures === 0 ? 'connecting' : 'reconnecting')
-    this.#connect().catch(() => { this.#tryLater() })
+    this.#connect(attempt).catch(() => { if (attempt === this.#attempt) this.#tryLater() })
   }
 
   useToken (token: string, remember: boolean): void {
-    sessionStorage.setItem(TOKEN_KEY, token)
-    if (remember) localStorage.setItem(TOKEN_KEY, token)
+    keepToken(token, remember)
     this.open()
   }
 
@@ -82,17 +86,21 @@ export class Connection {
     throw new Error([message ?? `Status ${answer.status}`, fix].filter((text) => typeof text === 'string').join('. '))
   }
 
-  async #connect (): Promise<void> {
-    const answer = await fetch('api/tickets', { method: 'POST', headers: authorisation() })
+  async #connect (attempt: number): Promise<void> {
+    const answer = await fetch('api/tickets', { method: 'POST', headers: authorisation(), signal: AbortSignal.timeout(SILENCE_MS) })
+    if (attempt !== this.#attempt) return
     if (answer.status === 401) {
       const wrong = readToken() !== null
       forgetToken()
+      // A person has to say something first: no retry.
+      this.#failures = 0
       this.#listener.onState('paused')
       this.#listener.onTokenNeeded(wrong)
       return
     }
     if (!answer.ok) throw new Error(`Expected a ticket, got status ${answer.status}`)
     const { ticket } = await answer.json() as { ticket: string }
+    if (attempt !== this.#attempt) return
     const address = new URL(`ws?ticket=${encodeURIComponent(ticket)}`, document.baseURI)
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
     this.#listen(new WebSocket(address))
@@ -103,10 +111,12 @@ export class Connection {
     this.#socket = socket
     this.#heardAt = performance.now()
     socket.onopen = () => {
+      if (this.#socket !== socket) return
       this.#failures = 0
       this.#listener.onState('connected')
     }
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+      if (this.#socket !== socket) return
       this.#heardAt = performance.now()
       if (typeof event.data === 'string') this.#listener.onMessage(JSON.parse(event.data) as LiveServerMessage)
       else this.#listener.onPacket(event.data)
@@ -121,11 +131,16 @@ export class Connection {
   /** The server speaks every second: long silence means that the way is broken, even if the socket does not know. */
   #checkSilence (): void {
     if (this.#socket !== undefined && performance.now() - this.#heardAt > SILENCE_MS) {
-      const silent = this.#socket
-      this.#socket = undefined
-      silent.close()
+      this.#hangUp()
       this.#tryLater()
     }
+  }
+
+  #hangUp (): void {
+    clearTimeout(this.#retry)
+    const former = this.#socket
+    this.#socket = undefined
+    former?.close()
   }
 
   #tryLater (): void {
@@ -140,26 +155,4 @@ export class Connection {
     clearTimeout(this.#retry)
     if (this.#socket === undefined && this.#failures > 0) this.open()
   }
-}
-
-/** A wall display opens `…/#token=…` once: the token is kept for the session and leaves the address. */
-function adoptTokenOfAddress (): void {
-  const given = /^#token=(.+)$/.exec(location.hash)?.[1]
-  if (given === undefined) return
-  sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(given))
-  history.replaceState(null, '', location.pathname + location.search)
-}
-
-function readToken (): string | null {
-  return sessionStorage.getItem(TOKEN_KEY) ?? localStorage.getItem(TOKEN_KEY)
-}
-
-function forgetToken (): void {
-  sessionStorage.removeItem(TOKEN_KEY)
-  localStorage.removeItem(TOKEN_KEY)
-}
-
-function authorisation (): Record<string, string> {
-  const token = readToken()
-  return token === null ? {} : { Authorization: `Bearer ${token}` }
 }

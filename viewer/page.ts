@@ -5,7 +5,7 @@ import { Connection, type ConnectionState } from './connection.ts'
 import { element, translateTree } from './element.ts'
 import { Header } from './header.ts'
 import { LineView } from './line-view.ts'
-import { decodePacket } from './packet.ts'
+import { decodeHeader, decodePacket } from './packet.ts'
 import { applyTheme, loadPreferences, savePreferences } from './preferences.ts'
 import { PartDialog } from './part-dialog.ts'
 import { setLanguage, translate } from './texts.ts'
@@ -106,9 +106,23 @@ export class Page {
     }
   }
 
+  /** Every picture is answered, also one that cannot be shown, or whose line has just gone: the server sends two ahead at most. */
   #arrived (bytes: ArrayBuffer): void {
-    const packet = decodePacket(bytes)
-    this.#lines.get(packet.header.line)?.frame(packet)
+    const { line, packet } = decodeHeader(bytes).header
+    const view = this.#lines.get(line)
+    try {
+      if (view !== undefined) {
+        view.frame(decodePacket(bytes))
+        return
+      }
+    } catch (error) {
+      console.warn(`A picture of ${line} could not be shown`, error)
+    }
+    this.#shown(line, packet)
+  }
+
+  #shown (line: string, packet: number): void {
+    this.#connection.send({ schema: SCHEMA, kind: 'shown', line, packet })
   }
 
   #said (line: string, eventId: string, word: PartWord | null): void {
@@ -134,7 +148,7 @@ export class Page {
       open: (entries, index) => { this.#partDialog.open(entries, index) },
       word: (eventId) => this.#words.get(state.line)?.get(eventId),
       hold: async (eventId) => this.#connection.hold(state.line, eventId),
-      shown: (packet) => { this.#connection.send({ schema: SCHEMA, kind: 'shown', line: state.line, packet }) },
+      shown: (packet) => { this.#shown(state.line, packet) },
       holdRejects: () => this.#preferences.holdRejects,
       focus: () => { this.#focus(this.#focused === null ? state.line : null) }
     })

@@ -42,7 +42,7 @@ export class PartDialog {
     this.#newer.addEventListener('click', () => { this.#go(-1) })
     this.#older.addEventListener('click', () => { this.#go(1) })
     this.#save.addEventListener('click', () => { this.#download() })
-    this.dialog = element('dialog', { class: 'part-dialog' },
+    this.dialog = element('dialog', { class: 'part-dialog', tabindex: '-1' },
       element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.choice, this.#save, this.#newer, this.#older, close),
       element('div', { class: 'part-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'part-side' }, this.#words.host, this.#explanations.evidence, this.#explanations.note, this.#facts)))
     this.dialog.addEventListener('keydown', (event) => {
@@ -93,9 +93,21 @@ export class PartDialog {
     this.#title.replaceChildren(icon(record.verdict), `${translate(record.verdict)} · ${entry.line}`)
     this.#words.show(entry)
     this.#facts.replaceChildren(...facts(record).flatMap(([key, value]) => [element('dt', { text: key }), element('dd', {}, value)]))
+    // The former part must not stand there under this one's name.
     this.#packet = undefined
+    this.#picture.clear()
+    this.#gone.hidden = true
+    this.#save.disabled = true
     this.#explanations.show(undefined)
-    this.#load(entry).then(async () => this.#explain(entry)).catch(() => { this.#gone.hidden = false })
+    this.#keepFocus()
+    this.#load(entry).catch(() => { if (entry === this.#entries[this.#index]) this.#gone.hidden = false })
+      .then(async () => this.#explain(entry)).catch(() => {})
+  }
+
+  /** A button that had the focus and is disabled now would swallow the keys. */
+  #keepFocus (): void {
+    const focused = document.activeElement
+    if (focused === document.body || (focused instanceof HTMLButtonElement && focused.disabled)) this.dialog.focus()
   }
 
   async #explain (entry: KeptEntry): Promise<void> {
@@ -113,6 +125,7 @@ export class PartDialog {
     this.#gone.hidden = bytes !== undefined
     this.#packet = bytes === undefined ? undefined : decodePacket(bytes)
     this.#save.disabled = this.#packet === undefined
+    this.#keepFocus()
     if (this.#packet !== undefined) await this.#picture.show(this.#packet)
   }
 

@@ -8,6 +8,8 @@ export class Picture {
   readonly canvas: HTMLCanvasElement
   #bitmap: ImageBitmap | undefined
   #packet: Packet | undefined
+  /** Number of the latest picture: one that is decoded after it must not cover it. */
+  #turn = 0
   #settings: HeatmapSettings
   readonly #layer = document.createElement('canvas')
   /** Longest edge in pixels that is worth keeping; larger pictures are scaled down when decoded. */
@@ -21,14 +23,28 @@ export class Picture {
 
   /** Decodes off the main thread, then paints. */
   async show (packet: Packet): Promise<void> {
+    const turn = ++this.#turn
     const { width, height } = packet.header.frame
     const scale = Math.min(1, (this.#longest ?? Infinity) / Math.max(width, height))
     const blob = new Blob([packet.jpeg], { type: 'image/jpeg' })
     const bitmap = await createImageBitmap(blob, { resizeWidth: Math.round(width * scale), resizeHeight: Math.round(height * scale), resizeQuality: 'medium' })
+    if (turn !== this.#turn) {
+      bitmap.close()
+      return
+    }
     this.#bitmap?.close()
     this.#bitmap = bitmap
     this.#packet = packet
     this.#paint()
+  }
+
+  /** Nothing is shown, whatever is on its way. */
+  clear (): void {
+    this.#turn++
+    this.#bitmap?.close()
+    this.#bitmap = undefined
+    this.#packet = undefined
+    this.canvas.getContext('2d')?.clearRect(0, 0, this.canvas.width, this.canvas.height)
   }
 
   restyle (settings: HeatmapSettings): void {

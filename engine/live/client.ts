@@ -8,6 +8,8 @@ import type { LinePicture } from './publication.ts'
 import { RateMeter } from './rate-meter.ts'
 
 const UNANSWERED = 2
+/** A browser that could not read a picture says nothing of it: it must not stay dark for that. */
+const ANSWER_MS = 10_000
 const REJECT_WAITS_MS = 1000
 const PICTURE_BUFFER_BYTES = 1 << 20
 const TEXT_BUFFER_BYTES = 4 << 20
@@ -25,7 +27,7 @@ interface Delivery {
   waiting: LinePicture | undefined
   waitingSince: number
   /** Taken for encoding, or sent and not yet answered. */
-  underway: number[]
+  underway: Array<{ packet: number, since: number }>
   takenAt: number
   shown: RateMeter
 }
@@ -53,6 +55,8 @@ export class LiveClient {
   #intervalMs: number
   #timer: NodeJS.Timeout | undefined
   #verdictsLost = 0
+  /** Something other than a record was refused: the browser's picture of the lines is wrong until the next hello. */
+  #isBehind = false
   #closed = false
 
   constructor (socket: LiveSocket, options: LiveClientOptions) {
@@ -105,6 +109,7 @@ export class LiveClient {
   /** Takes the waiting picture of a line when the browser can have it now. It must then be passed to `deliver` or `abandon`. */
   take (line: string): LinePicture | undefined {
     const delivery = this.#deliveries.get(line)
+    if (delivery !== undefined) this.#giveUp(delivery)
     if (delivery?.waiting === undefined || delivery.underway.length >= UNANSWERED || this.#socket.bufferedAmount > PICTURE_BUFFER_BYTES) return undefined
     const now = this.#options.now()
     const due = delivery.takenAt + this.#intervalMs
@@ -116,7 +121,7 @@ export class LiveClient {
     delivery.waiting = undefined
     // A timer or a line that comes a little late must not slow the pace on average.
     delivery.takenAt = now - due < this.#intervalMs ? due : now
-    delivery.underway.push(picture.packet)
+    delivery.underway.push({ packet: picture.packet, since: now })
     return picture
   }
 
@@ -136,6 +141,14 @@ export class LiveClient {
     this.#options.onReady()
   }
 
+  /** The line is no more: what waits or is on its way will not be answered. */
+  forget (line: string): void {
+    const delivery = this.#deliveries.get(line)
+    if (delivery === undefined) return
+    this.#deliveries.delete(line)
+    this.#count('drop', 'line-removed', delivery.underway.length + (delivery.waiting === undefined ? 0 : 1))
+  }
+
   /** A text message; a full socket refuses it, which is counted. */
   tell (message: LiveMessage, text: string = JSON.stringify(message)): void {
     if (this.#closed) return
@@ -143,11 +156,19 @@ export class LiveClient {
     texts.enter()
     if (this.#socket.bufferedAmount > TEXT_BUFFER_BYTES) {
       if (message.kind === 'verdict') this.#verdictsLost++
+      else if (message.kind !== 'statistics') this.#isBehind = true
       texts.drop(`${message.kind}-refused`)
       return
     }
     this.#socket.send(text)
     texts.leave()
+  }
+
+  /** Says everything anew to a browser that was refused something, once it takes again. */
+  catchUp (hello: () => LiveMessage): void {
+    if (!this.#isBehind || this.#socket.bufferedAmount > PICTURE_BUFFER_BYTES) return
+    this.#isBehind = false
+    this.tell(hello())
   }
 
   tellStatistics (statistics: Omit<LiveStatistics, 'delivery' | 'verdictsLost'>): void {
@@ -188,10 +209,17 @@ export class LiveClient {
 
   #answered (line: string, packet: number): boolean {
     const underway = this.#deliveries.get(line)?.underway
-    const index = underway?.indexOf(packet) ?? -1
+    const index = underway?.findIndex((sent) => sent.packet === packet) ?? -1
     if (underway === undefined || index < 0) return false
     underway.splice(index, 1)
     return true
+  }
+
+  #giveUp (delivery: Delivery): void {
+    const oldest = this.#options.now() - ANSWER_MS
+    const left = delivery.underway.filter(({ since }) => since > oldest)
+    this.#count('drop', 'unanswered', delivery.underway.length - left.length)
+    delivery.underway = left
   }
 
   #count (what: 'enter' | 'leave' | 'drop', reason = '', count = 1): void {

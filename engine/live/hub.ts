@@ -1,7 +1,7 @@
 /** Brings what lines publish to the browsers that watch: pictures newest first and only when wanted, records always. */
 import { randomUUID } from 'node:crypto'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
-import type { FitProgress, LineStatistics, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
+import type { FitProgress, LineStatistics, LiveHello, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
 import type { PartWord } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
 import { Ledger } from '../frame/ledger.ts'
@@ -186,6 +186,7 @@ export class LiveHub {
     if (!this.#lines.delete(line)) return
     this.#explanations.forget(line)
     for (const memory of [this.#kept, this.#words, this.#shown]) memory.forget(line)
+    for (const client of this.#clients) client.forget(line)
     this.#tellAll({ schema: SCHEMA, kind: 'line-removed', line })
   }
 
@@ -199,16 +200,8 @@ export class LiveHub {
       onReady: () => { this.#pump() }
     })
     this.#clients.add(client)
-    const lines = [...this.#lines.values()]
-    client.tell({
-      schema: SCHEMA,
-      kind: 'hello',
-      server: { id: this.id, version: this.#options.version },
-      role,
-      framesPerSecond: this.#options.framesPerSecond,
-      lines: lines.map((board) => this.#state(board))
-    })
-    for (const { newest } of lines) if (newest !== undefined) client.offer(newest)
+    client.tell(this.#hello(role))
+    for (const { newest } of this.#lines.values()) if (newest !== undefined) client.offer(newest)
     this.#pump()
     return client
   }
@@ -233,6 +226,7 @@ export class LiveHub {
   tellStatistics (): void {
     const at = new Date(this.#now()).toISOString()
     const lines = this.statistics()
+    for (const client of this.#clients) client.catchUp(() => this.#hello(client.role))
     for (const client of this.#clients) client.tellStatistics({ schema: SCHEMA, kind: 'statistics', at, viewers: this.viewers, lines })
   }
 
@@ -244,6 +238,11 @@ export class LiveHub {
     for (const ledger of [this.#published, this.#browsers, this.#texts]) ledger.close()
     await this.#words.close()
     await this.#kept.close()
+  }
+
+  #hello (role: LiveRole): LiveHello {
+    const lines = [...this.#lines.values()].map((board) => this.#state(board))
+    return { schema: SCHEMA, kind: 'hello', server: { id: this.id, version: this.#options.version }, role, framesPerSecond: this.#options.framesPerSecond, lines }
   }
 
   #enter (line: string): LineBoard | undefined {

@@ -9,11 +9,13 @@ import type { LiveHub } from './hub.ts'
 import type { LiveMetrics } from './metrics.ts'
 import { addPartRoutes } from './part-routes.ts'
 import type { Tickets } from './tickets.ts'
+import type { TokenGuesses } from './token-guesses.ts'
 
 export interface RouteContext {
   hub: LiveHub
   metrics: LiveMetrics
   tickets: Tickets
+  guesses: TokenGuesses
   tokens: LiveTokens
   host: string
 }
@@ -28,6 +30,9 @@ export function guard (app: FastifyInstance, context: RouteContext): void {
       await refuse(reply, 421, `Expected the host of the address to be this machine, got ${request.headers.host ?? 'none'}`, 'Open the page as localhost, or set a token')
     } else if (isFromElsewhere(request)) {
       await refuse(reply, 403, 'Expected the live page itself to ask for this, got another site', 'Open the live page and do it there')
+    } else if (request.headers.authorization !== undefined) {
+      if (context.guesses.isBlocked(request.ip)) await refuse(reply.header('Retry-After', '1'), 429, 'Expected at most ten wrong tokens a second, got more', 'Wait a second')
+      else if (roleFor(request, context) === undefined) context.guesses.wrong(request.ip)
     }
   })
   app.setErrorHandler(async (error: { statusCode?: number }, _request, reply) => {

@@ -17,6 +17,7 @@ import type { SaidOfPart } from './part-words.ts'
 import type { LivePublication, PartExplanations } from './publication.ts'
 import { addRoutes, guard } from './routes.ts'
 import { Tickets } from './tickets.ts'
+import { TokenGuesses } from './token-guesses.ts'
 
 export interface LiveServerOptions {
   /** Default `127.0.0.1`. Any address that others can reach needs a token or TLS. */
@@ -142,7 +143,7 @@ export class LiveServer {
   }
 
   async #prepare (app: FastifyInstance): Promise<void> {
-    const context = { hub: this.#hub, metrics: this.#metrics, tickets: new Tickets(this.#options.now), tokens: this.#options.tokens ?? {}, host: this.#host }
+    const context = { hub: this.#hub, metrics: this.#metrics, tickets: new Tickets(this.#options.now), guesses: new TokenGuesses(this.#options.now), tokens: this.#options.tokens ?? {}, host: this.#host }
     // First, so that it learns of every upgrade: it destroys the sockets of those that a later hook refuses.
     await app.register((await import('@fastify/websocket')).default, { options: { maxPayload: 64 << 10 } })
     guard(app, context)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Verdict } from '../../schemas/inspection.ts'
+import type { LiveHello } from '../../schemas/live.ts'
 import { Ledger } from '../../engine/frame/ledger.ts'
 import { Frame } from '../../engine/frame/frame.ts'
 import { LiveClient } from '../../engine/live/client.ts'
@@ -94,6 +95,34 @@ describe('pictures to one browser', () => {
     expect(client.take('a')).toBeUndefined()
   })
 
+  it('of a line that is no more are let go, so that the same name may come back', () => {
+    const { client } = setUp(1000)
+    for (const packet of [1, 2, 3]) {
+      client.offer(picture(packet))
+      client.take('a')
+      vi.advanceTimersByTime(50)
+    }
+    client.forget('a')
+    expect(client.delivery()).toMatchObject({ in: 3, dropped: { 'line-removed': 3 }, inFlight: 0 })
+    client.offer(picture(0))
+    expect(client.take('a')?.packet).toBe(0)
+  })
+
+  it('that are not answered for ten seconds are given up, and the line goes on', () => {
+    const { client } = setUp(1000)
+    for (const packet of [1, 2, 3]) {
+      client.offer(picture(packet))
+      client.take('a')
+      vi.advanceTimersByTime(50)
+    }
+    expect(client.take('a')).toBeUndefined()
+    vi.advanceTimersByTime(10_000)
+    expect(client.take('a')?.packet).toBe(3)
+    expect(client.delivery()).toMatchObject({ in: 3, dropped: { unanswered: 2 }, inFlight: 1 })
+    client.shown('a', 1)
+    expect(client.delivery()).toMatchObject({ out: 0, inFlight: 1 })
+  })
+
   it('are accounted for in any order of events: in = out + dropped + in flight', () => {
     const random = seededRandom(5)
     const { client, socket, total } = setUp(100)
@@ -136,5 +165,18 @@ describe('records to one browser', () => {
     socket.bufferedAmount = 0
     client.tellStatistics({ schema: 'goodparts.live/1', kind: 'statistics', at: '2026-01-01T00:00:00.000Z', viewers: 1, lines: [] })
     expect(JSON.parse(String(socket.sent.at(-1)))).toMatchObject({ verdictsLost: 2 })
+  })
+
+  it('come with everything anew after something else was refused, once there is room', () => {
+    const { client, socket } = setUp()
+    const hello: LiveHello = { schema: 'goodparts.live/1', kind: 'hello', server: { id: 'a', version: '1' }, role: 'viewer', framesPerSecond: 1, lines: [] }
+    client.catchUp(() => hello)
+    socket.bufferedAmount = (4 << 20) + 1
+    client.tell({ schema: 'goodparts.live/1', kind: 'line-removed', line: 'a' })
+    client.catchUp(() => hello)
+    expect(socket.sent).toEqual([])
+    socket.bufferedAmount = 0
+    for (let second = 0; second < 2; second++) client.catchUp(() => hello)
+    expect(socket.sent.map((text) => JSON.parse(String(text)) as object)).toEqual([hello])
   })
 })

@@ -72,6 +72,17 @@ describe('coming in', () => {
     expect((await fetch(new URL('health', url))).status).toBe(200)
   })
 
+  it('lets nobody guess tokens faster than ten a second', async () => {
+    let now = Date.now()
+    const { url } = await start({ tokens: { viewer: 'see' }, now: () => now })
+    const ask = async (token: string): Promise<number> => (await fetch(new URL('api/tickets', url), { method: 'POST', headers: { Authorization: `Bearer ${token}` } })).status
+    for (let guess = 0; guess < 10; guess++) expect(await ask(String(guess))).toBe(401)
+    expect([await ask('again'), await ask('see')]).toEqual([429, 429])
+    expect((await fetch(new URL('health', url))).status).toBe(200)
+    now += 1000
+    expect(await ask('see')).toBe(200)
+  })
+
   it('is closed to another site that calls this machine by its own name', async () => {
     const { port } = await start()
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: { Host: 'evil.example' } })
