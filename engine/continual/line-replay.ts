@@ -11,6 +11,7 @@ import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
 import { BundleHistory } from './detector-update/bundle-history.ts'
+import type { UpdateMode } from './detector-update/candidate-model.ts'
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
 import { LabelInbox, removedLabel, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
@@ -29,8 +30,8 @@ export interface LineReplayOptions {
 }
 
 interface LineReplayEvents {
-  /** An accepted or a refused update. */
-  updated: [outcome: UpdateOutcome]
+  /** An accepted or a refused update, and the one before it. */
+  updated: [outcome: UpdateOutcome, before: UpdateOutcome | null]
   failed: [error: GoodpartsError]
   progress: [stage: string, done: number, total: number]
   drift: [alarm: DriftAlarm]
@@ -78,12 +79,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     else this.#drift.reset(calibrationScores)
   }
 
-  /** A part that was labelled. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
-  async label (frame: Frame, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<void> {
-    await this.labelPicture(await pngOf(frame), label, inspection)
-  }
-
-  /** The same for a picture that is encoded already, without loss. @returns its SHA-256. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
+  /** A part that was labelled, encoded without loss. @returns SHA-256 of its picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
   async labelPicture (picture: Uint8Array, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<string> {
     return await this.#keep(picture, { ...label, pValue: inspection?.pValue ?? null, inDrift: this.#drift?.inDrift === true })
   }
@@ -122,12 +118,12 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.#keep(await pngOf(frame), { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: false })
   }
 
-  /** Begins an update unless one runs; `updated` or `failed` follows. */
-  update (): void {
+  /** Begins an update unless one runs, of the kind that the options say or of this one; `updated` or `failed` follows. */
+  update (mode: UpdateMode = this.#options.request.mode): void {
     if (this.#run !== null) return
     const run = this.#run = new AbortController()
     this.#fresh = 0
-    this.#work = this.#update(run)
+    this.#work = this.#update(run, mode)
   }
 
   /** Ends an update; labels stay. */
@@ -183,14 +179,15 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return sha256
   }
 
-  async #update (run: AbortController): Promise<void> {
+  async #update (run: AbortController, mode: UpdateMode): Promise<void> {
     try {
-      const outcome = await updateInProcess(this.#options.request, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
+      const outcome = await updateInProcess({ ...this.#options.request, mode }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
       await writeWholeInTurn(this.#outcomePath, Buffer.from(JSON.stringify(outcome)))
+      const before = this.#last
       this.#last = outcome
       this.#run = null
       this.#inbox.refresh()
-      this.emit('updated', outcome)
+      this.emit('updated', outcome, before)
     } catch (error) {
       this.#run = null
       this.#inbox.refresh()
@@ -203,7 +200,8 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 }
 
-async function pngOf (frame: Frame): Promise<Buffer> {
+/** A frame as it is kept: without loss. */
+export async function pngOf (frame: Frame): Promise<Buffer> {
   const { width, height, channels } = frame
   return encodePng({ data: frame.pixels(), width, height, channels }, 1)
 }

@@ -115,8 +115,8 @@ export class LiveHub {
   }
 
   /** As `PartWords.withdraw`. */
-  async withdraw (line: string, eventId: string): Promise<void> {
-    await this.#words.withdraw(line, eventId)
+  async withdraw (line: string, eventId: string, by: LiveRole): Promise<void> {
+    await this.#words.withdraw(line, eventId, by)
   }
 
   /** Inspections of a line that are kept on disk, newest first. @throws GOODPARTS_STORE_FAILED */

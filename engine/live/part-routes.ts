@@ -28,8 +28,9 @@ export function addPartRoutes (app: FastifyInstance, { hub, allow }: PartRoutesC
   })
 
   app.delete<Part>('/api/lines/:line/parts/:eventId/word', async (request, reply) => {
-    if (await allow(request, reply, 'operator') === undefined) return reply
-    await hub.withdraw(request.params.line, request.params.eventId)
+    const role = await allow(request, reply, 'operator')
+    if (role === undefined) return reply
+    await hub.withdraw(request.params.line, request.params.eventId, role)
     return await reply.code(204).send()
   })
 }

@@ -1,10 +1,11 @@
 /**
  * What people say of parts at the live page: kept for every browser and over a restart, and handed to the line's replay buffer with the very
- * pixels that were judged. Acknowledged only when it is on the disk.
+ * pixels that were judged. Entered in the audit log first, and acknowledged only when it is on the disk.
  */
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LiveRole, PartWord } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
+import type { AuditRecord } from '../store/audit-chain.ts'
 import type { History } from '../store/history.ts'
 import type { KeptParts } from './kept-parts.ts'
 import type { LearningLines } from './learning-line.ts'
@@ -15,7 +16,7 @@ const REMEMBERED = 500
 /** Clicks that may wait for the disk. */
 const WAITING = 64
 /** Means something else to a replay buffer. */
-const reserved = 'remove'
+export const reservedLabel = 'remove'
 
 /** Somebody has said something of a part, or has taken it back. */
 export interface SaidOfPart {
@@ -58,29 +59,35 @@ export class PartWords {
    * @throws GOODPARTS_ARGUMENT when the part's picture is no longer kept, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async say (line: string, eventId: string, label: string, by: LiveRole): Promise<PartWord> {
-    if (label.trim() === '' || label.trim() === reserved) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, got ${JSON.stringify(label)}`)
+    if (label.trim() === '' || label.trim() === reservedLabel) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, got ${JSON.stringify(label)}`)
     return await this.#inTurn(async () => {
       const { record } = await this.#part(line, eventId)
       const picture = await this.#options.parts.lossless(line, eventId)
       if (picture === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the part to be kept with the pixels that were judged, got one that made room for newer ones', { fix: 'Say it of a newer part' })
       const buffer = this.#options.learning.of(line)
       const said = { label: label.trim(), product: record.product ?? buffer?.state.product ?? 'part', partId: record.partId }
-      const sha256 = await buffer?.keep(picture, said, record)
-      const word: PartWord = { ...said, by, at: new Date(this.#options.now()).toISOString(), keptBy: buffer?.state.id ?? null, picture: sha256 ?? contentHash(picture) }
-      await this.#store(line, eventId, word, buffer !== undefined)
+      const hash = contentHash(picture)
+      const word = await this.#entered({ who: `role:${by}`, line, kind: 'label', details: { ...said, eventId, sha256: hash } }, async () => {
+        const sha256 = await buffer?.keep(picture, said, record)
+        const kept: PartWord = { ...said, by, at: new Date(this.#options.now()).toISOString(), keptBy: buffer?.state.id ?? null, picture: sha256 ?? hash }
+        await this.#store(line, eventId, kept, buffer !== undefined)
+        return kept
+      })
       this.#options.onSaid({ line, eventId, record, word, withdrawn: false, picture })
       return word
     })
   }
 
   /** @throws GOODPARTS_ARGUMENT where nothing was said, GOODPARTS_STORE_FAILED */
-  async withdraw (line: string, eventId: string): Promise<void> {
+  async withdraw (line: string, eventId: string, by: LiveRole): Promise<void> {
     await this.#inTurn(async () => {
       const word = this.#words.get(line)?.get(eventId)
       if (word === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected something to have been said of the part, got nothing')
       const buffer = this.#options.learning.of(line)
-      if (buffer !== undefined && buffer.state.id === word.keptBy) await buffer.withdraw(word.picture)
-      await this.#store(line, eventId, null, buffer !== undefined)
+      await this.#entered({ who: `role:${by}`, line, kind: 'label-withdrawn', details: { eventId, sha256: word.picture, label: word.label } }, async () => {
+        if (buffer !== undefined && buffer.state.id === word.keptBy) await buffer.withdraw(word.picture)
+        await this.#store(line, eventId, null, buffer !== undefined)
+      })
       const part = await this.#options.parts.find(line, eventId)
       this.#options.onSaid({ line, eventId, record: part?.record ?? null, word, withdrawn: true, picture: await this.#options.parts.lossless(line, eventId) ?? null })
     })
@@ -106,6 +113,11 @@ export class PartWords {
     const found = await this.#options.parts.find(line, eventId)
     if (found !== undefined) return found
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${eventId} to be a part that is kept, got none`, { fix: 'Older parts make room for newer ones' })
+  }
+
+  async #entered<T> (record: AuditRecord, change: () => Promise<T>): Promise<T> {
+    const { audit } = this.#options.learning
+    return await (audit === undefined ? change() : audit.before(record, change))
   }
 
   /** A replay buffer that has the word on its disk already is enough: the history is only for showing it. */

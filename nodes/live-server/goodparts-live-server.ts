@@ -6,6 +6,7 @@ import { LearningLines } from '../../engine/live/learning-line.ts'
 import type { SaidOfPart } from '../../engine/live/part-words.ts'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { AuditLog, auditPath } from '../../engine/store/audit-log.ts'
 import { onClose } from '../shared/lifecycle.ts'
 import { readLiveServerForm, type LiveServerCredentials, type LiveServerForm } from './settings.ts'
 import { SharedServer, type ServerLease } from './shared-server.ts'
@@ -30,7 +31,7 @@ interface TlsConfigNode extends Node {
 export default function register (RED: NodeAPI): void {
   function LiveServerConfig (this: LiveServerNode, config: Config): void {
     RED.nodes.createNode(this, config)
-    this.learning = new LearningLines()
+    this.learning = new LearningLines({ audit: new AuditLog({ path: auditPath(RED.settings.userDir ?? homedir()) }) })
     const hearers = new Set<(said: SaidOfPart) => void>()
     this.hear = (listener) => {
       hearers.add(listener)
@@ -48,7 +49,7 @@ export default function register (RED: NodeAPI): void {
       onFailed: (error) => { this.error(wholeText(error)) }
     })
     this.lease = () => shared.lease()
-    onClose(this, async () => shared.close())
+    onClose(this, async () => shared.close().finally(async () => this.learning.audit?.close()))
   }
 
   function tellHistory (node: Node, problem: GoodpartsError | null): void {

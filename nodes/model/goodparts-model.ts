@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError } from '../../engine/errors.ts'
 import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/decision/model-slot.ts'
+import { AuditTrail } from '../shared/audit-trail.ts'
 import { onClose } from '../shared/lifecycle.ts'
 import { readModelForm, type ModelForm } from './settings.ts'
 
@@ -14,7 +15,7 @@ export interface ModelNode extends Node {
   /** Of its limits, what an update of its bundle is judged by; `undefined` when its form is wrong. */
   rates: { reviewRate: number, rejectRate: number } | undefined
   current: () => SlottedModel | undefined
-  /** Loads and verifies, then exchanges between two frames. @throws as `ModelSlot.swap`; the old one then stays. */
+  /** Loads and verifies, then exchanges between two frames; resolves when that is in the audit log too. @throws as `ModelSlot.swap`; the old one then stays. */
   swap: (path: string) => Promise<SlottedModel>
   /** Tells the state now and whenever it changes. The first user makes it load. */
   register: (id: string, tell: (state: SlotState) => void) => void
@@ -27,6 +28,8 @@ export default function register (RED: NodeAPI): void {
     const users = new Map<string, (state: SlotState) => void>()
     let failure: SlotState | undefined
     let slot = new ModelSlot()
+    const trail = new AuditTrail(RED, this)
+    let entered = Promise.resolve()
     try {
       const settings = readModelForm(config, RED.settings.userDir ?? homedir())
       this.bundlePath = settings.path
@@ -42,12 +45,15 @@ export default function register (RED: NodeAPI): void {
     slot.on('state', (state) => { for (const tell of users.values()) tell(state) })
     slot.on('changed', ({ path, model, decision }) => {
       this.log(`${path}: bundle ${model.metadata.id} on ${model.choice.reason}. ${decision.statement}`)
+      entered = trail.tell({ kind: 'bundle-swapped', details: { path } }, model.metadata.id)
       this.emit('changed', slot.current)
     })
     this.current = () => slot.current
     this.swap = async (path) => {
       begun = true
-      return await slot.swap(path)
+      const current = await slot.swap(path)
+      await entered
+      return current
     }
     this.register = (id, tell) => {
       users.set(id, tell)
@@ -60,7 +66,10 @@ export default function register (RED: NodeAPI): void {
       tell(failure ?? slot.state)
     }
     this.deregister = (id) => { users.delete(id) }
-    onClose(this, async () => slot.close())
+    onClose(this, async () => {
+      await slot.close()
+      await trail.close()
+    })
   }
   RED.nodes.registerType('goodparts-model', ModelConfig as (this: Node, config: NodeDef & ModelForm) => void)
 }

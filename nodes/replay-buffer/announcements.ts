@@ -3,11 +3,14 @@ import type { Node } from 'node-red'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
 import { asGoodpartsError } from '../../engine/errors.ts'
+import type { AuditDetails } from '../../engine/store/audit-chain.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
+import type { AuditTrail } from '../shared/audit-trail.ts'
 
 export interface Announcer {
   node: Node
   model: ModelNode
+  trail: AuditTrail
   topic: string
   /** Of the bundle that updates replace. */
   path: string
@@ -16,7 +19,7 @@ export interface Announcer {
 }
 
 /** First output: accepted updates, once the model has taken the bundle. Second: all else. Third: what to look at again. */
-export function announce (line: LineReplay, { node, model, topic, path, show }: Announcer): void {
+export function announce (line: LineReplay, { node, model, trail, topic, path, show }: Announcer): void {
   const tell = (event: object): void => {
     node.send([null, { topic, payload: event }, null])
     show()
@@ -26,21 +29,39 @@ export function announce (line: LineReplay, { node, model, topic, path, show }: 
     node.error(fix === null ? message : `${message}. ${fix}`)
     tell({ kind: 'failed', code, message })
   }
-  const report = async (outcome: UpdateOutcome): Promise<void> => {
+  const report = async (outcome: UpdateOutcome, before: UpdateOutcome | null): Promise<void> => {
+    await trail.add({ kind: outcome.accepted ? 'update-accepted' : 'update-refused', details: updateDetails(outcome, before) })
     if (outcome.accepted) await model.swap(path)
     const message = { topic, payload: { kind: outcome.accepted ? 'accepted' : 'refused', path, ...outcome } }
     const queue = outcome.relabel.map((entry) => ({ ...entry, picture: line.picture(entry.sha256) }))
     node.send([outcome.accepted ? message : null, outcome.accepted ? null : message, { topic, payload: queue }])
     show()
   }
-  line.on('updated', (outcome) => {
-    report(outcome).catch(async (cause: unknown) => {
-      // The model goes on with the bundle before; the file must say the same.
+  line.on('updated', (outcome, before) => {
+    report(outcome, before).catch(async (cause: unknown) => {
       fail(cause)
-      await line.rollback().catch(fail)
-    })
+      if (!outcome.accepted) return
+      // The model goes on with the bundle before; the file must say the same.
+      await line.rollback()
+      await trail.add({ kind: 'bundle-rolled-back', details: { to: outcome.parent, because: asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED').code } })
+    }).catch(fail)
   })
   line.on('failed', fail)
   line.on('progress', (stage, done, total) => { tell({ kind: 'progress', stage, done, total }) })
   line.on('drift', (alarm) => { tell({ kind: 'drift', ...alarm }) })
+}
+
+/** What the audit log says of an update: by the hashes of pictures, what was learned anew and what was let go. */
+function updateDetails ({ bundle, parent, gate, learned, heldBack, exemplars }: UpdateOutcome, before: UpdateOutcome | null): AuditDetails {
+  const known = new Set(before?.exemplars.map(({ sha256 }) => sha256))
+  const kept = new Set(exemplars.map(({ sha256 }) => sha256))
+  return {
+    bundle,
+    parent,
+    reasons: gate.reasons,
+    learned,
+    heldBack: heldBack.map(({ sha256, reason }) => ({ sha256, reason })),
+    added: exemplars.filter(({ sha256 }) => !known.has(sha256)).map(({ sha256, label }) => ({ sha256, label })),
+    gone: [...known].filter((sha256) => !kept.has(sha256))
+  }
 }

@@ -1,15 +1,43 @@
-/** What a message may ask of a replay buffer. */
-import type { LineReplay } from '../../engine/continual/line-replay.ts'
+/** What a message may ask of a replay buffer: each change is in the audit log before it is made. */
+import { createHash } from 'node:crypto'
+import { removedLabel, type PictureLabel } from '../../engine/continual/label-inbox.ts'
+import { pngOf, type LineReplay } from '../../engine/continual/line-replay.ts'
+import type { Frame } from '../../engine/frame/frame.ts'
+import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
-import { readCommand, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
+import type { AuditTrail } from '../shared/audit-trail.ts'
+import { readCommand, readMode, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
+
+export interface Obeying {
+  line: LineReplay
+  model: ModelNode
+  trail: AuditTrail
+  /** Of the parts that say none. */
+  product: string
+}
 
 /** @throws GOODPARTS_ARGUMENT, GOODPARTS_STORE_FAILED, and as `ModelNode.swap` */
-export async function obey (line: LineReplay, model: ModelNode, msg: ReplayMessage, product: string): Promise<void> {
+export async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessage): Promise<void> {
   const command = readCommand(msg)
-  if (command === 'update') line.update()
+  if (command === 'update') line.update(readMode(msg))
   else if (command === 'cancel') await line.cancel()
-  else if (command === 'rollback') await model.swap(await line.rollback(typeof msg.payload === 'string' && msg.payload !== '' ? msg.payload : undefined))
   else if (command === 'reset-drift') line.resetDrift()
-  else if (command === 'withdraw') await line.withdraw(readPicture(msg))
-  else await line.relabel(readRelabel(msg, product).sha256, readRelabel(msg, product))
+  else if (command === 'rollback') {
+    const wanted = typeof msg.payload === 'string' && msg.payload !== '' ? msg.payload : undefined
+    const to = wanted ?? line.state.last?.parent ?? null
+    await trail.before({ kind: 'bundle-rolled-back', details: { to } }, async () => model.swap(await line.rollback(wanted)))
+  } else if (command === 'withdraw') {
+    const sha256 = readPicture(msg)
+    await trail.before({ kind: 'label-withdrawn', details: { sha256 } }, async () => line.withdraw(sha256))
+  } else {
+    const { sha256, ...said } = readRelabel(msg, product)
+    await trail.before({ kind: said.label === removedLabel ? 'exemplar-removed' : 'exemplar-relabelled', details: { sha256, ...said } }, async () => line.relabel(sha256, said))
+  }
+}
+
+/** Resolves when it is kept. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
+export async function keepLabel ({ line, trail }: Obeying, frame: Frame, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<void> {
+  const picture = await pngOf(frame)
+  const sha256 = createHash('sha256').update(picture).digest('hex')
+  await trail.before({ kind: 'label', details: { ...label, sha256 }, ...(inspection === null ? {} : { line: inspection.line }) }, async () => line.labelPicture(picture, label, inspection))
 }

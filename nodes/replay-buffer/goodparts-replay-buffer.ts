@@ -8,11 +8,12 @@ import { isFrame } from '../../engine/frame/frame.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
+import { AuditTrail } from '../shared/audit-trail.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { announce } from './announcements.ts'
 import { addContactSheet } from './contact-sheet.ts'
-import { obey } from './commands.ts'
+import { keepLabel, obey } from './commands.ts'
 import { learningLine } from './learning-line.ts'
 import { isKeptWord, readLabel, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
 
@@ -38,24 +39,27 @@ export default function register (RED: NodeAPI): void {
   function start (node: Node, status: Status, model: ModelNode, config: Config, options: LineReplayOptions): void {
     const line = new LineReplay(options)
     const product = config.product.trim() === '' ? 'part' : config.product.trim()
+    const trail = new AuditTrail(RED, node, config.line?.trim() || null)
+    const obeying = { line, model, trail, product }
     const page = RED.nodes.getNode(config.server ?? '') as LiveServerNode | null
     const show = (): void => {
       const { kind, text, values } = replayStatus(line.state)
       status.show(kind, RED._(`goodparts-replay-buffer.status.${text}`, values))
       page?.learning.changed()
     }
-    const detach = page?.learning.attach(config.line?.trim() ?? '', learningLine({ id: node.id, product, line, show }))
+    const learning = learningLine({ id: node.id, product, line, model, show })
+    const detach = page?.learning.attach(config.line?.trim() ?? '', learning)
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(state.current.model.metadata.calibration.scores) })
-    announce(line, { node, model, topic: config.name || node.id, path: options.request.bundle, show })
-    lines.set(node.id, line)
+    announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
+    lines.set(node.id, learning)
     line.recall().then(show, show)
 
     onInput(node, async (msg: Message) => {
       const { frame, inspection } = msg
       if (isKeptWord(msg.payload, node.id)) return null
       const label = msg.buffer === undefined && isFrame(frame) ? readLabel(msg, inspection?.product ?? product) : null
-      if (!isFrame(frame) || msg.buffer !== undefined) await obey(line, model, msg, product)
-      else if (label !== null) await line.label(frame, label, inspection ?? null)
+      if (!isFrame(frame) || msg.buffer !== undefined) await obey(obeying, msg)
+      else if (label !== null) await keepLabel(obeying, frame, label, inspection ?? null)
       else if (inspection !== undefined) await line.inspected(frame, inspection)
       else throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a frame to come with msg.label or msg.inspection, got neither')
       show()
@@ -66,6 +70,7 @@ export default function register (RED: NodeAPI): void {
       detach?.()
       model.deregister(node.id)
       await line.close()
+      await trail.close()
       if (removed) await rm(options.request.folder, { recursive: true, force: true })
       status.close()
     })

@@ -1,12 +1,13 @@
 /** Judges each frame that comes in: good, review, reject, or not inspected, on an output of its own. */
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
-import { Inspector } from '../../engine/decision/inspector.ts'
+import { Inspector, type InspectorOptions } from '../../engine/decision/inspector.ts'
 import { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
 import type { Verdict } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
+import { AuditTrail } from '../shared/audit-trail.ts'
 import { followVerdicts } from '../shared/follow-verdicts.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
@@ -24,13 +25,15 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     const model = RED.nodes.getNode(config.model) as ModelNode | null
     try {
-      start(this, status, model, new Inspector(() => model?.current(), readScoreForm(config, this.id)))
+      start(this, status, model, readScoreForm(config, this.id))
     } catch (cause) {
       refuse(this, status, RED._('goodparts-score.status.notConfigured'), cause)
     }
   }
 
-  function start (node: Node, status: Status, model: ModelNode | null, inspector: Inspector): void {
+  function start (node: Node, status: Status, model: ModelNode | null, options: InspectorOptions): void {
+    const inspector = new Inspector(() => model?.current(), options)
+    const trail = new AuditTrail(RED, node, options.line)
     const tally = new VerdictTally()
     let state: SlotState = { kind: 'empty' }
     const show = (): void => {
@@ -41,6 +44,9 @@ export default function register (RED: NodeAPI): void {
     model?.register(node.id, (changed) => {
       state = changed
       show()
+      if (changed.kind !== 'ready') return
+      const { model: { metadata: { id } }, decision: { limits } } = changed.current
+      trail.tell({ kind: 'limits-changed', details: { bundle: id } }, { ...limits, ...model.rates }).catch((cause: unknown) => { node.warn(String(cause)) })
     })
     if (model === null) status.show('failed', RED._('goodparts-score.status.notConfigured'))
 
@@ -53,11 +59,12 @@ export default function register (RED: NodeAPI): void {
       const judged = { ...kept, inspection: record, payload: record, ...(anomalyMap === undefined ? {} : { anomalyMap }) }
       return outputs.map((verdict) => verdict === record.verdict ? judged : null)
     })
-    onClose(node, () => {
+    onClose(node, async () => {
       clearInterval(timer)
       model?.deregister(node.id)
       inspector.close()
       status.close()
+      await trail.close()
     })
   }
   RED.nodes.registerType('goodparts-score', ScoreNode)

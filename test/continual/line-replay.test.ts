@@ -7,7 +7,7 @@ import { readBundle, saveBundle, type ModelBundle } from '../../engine/bundle/bu
 import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import { LabelInbox } from '../../engine/continual/label-inbox.ts'
-import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
+import { LineReplay, pngOf, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
 import { patchMemory } from '../../engine/detectors/patch-memory/patch-memory.ts'
 import { Frame } from '../../engine/frame/frame.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
@@ -73,7 +73,7 @@ const inspectionOf = (frame: Frame, score: number, pValue = 0.5): InspectionReco
 })
 
 async function labelGood (seeds: readonly number[]): Promise<void> {
-  for (const seed of seeds) await replay.label(frameOf(seed), { product: 'woven', label: 'good', partId: `woven ${seed}`, by: 'person' }, null)
+  for (const seed of seeds) await replay.labelPicture(await pngOf(frameOf(seed)), { product: 'woven', label: 'good', partId: `woven ${seed}`, by: 'person' }, null)
 }
 
 async function updated (): Promise<UpdateOutcome> {

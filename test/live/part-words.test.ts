@@ -11,6 +11,8 @@ import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
 import { ShownParts } from '../../engine/live/shown-parts.ts'
 import type { KeptEntry } from '../../schemas/live.ts'
 import type { PartWord } from '../../schemas/learning.ts'
+import { AuditLog } from '../../engine/store/audit-log.ts'
+import { readAudit } from '../store/read-audit.ts'
 import { Browser } from './browser.ts'
 import { openSampleLine } from './sample-line.ts'
 
@@ -113,6 +115,38 @@ describe('a word', () => {
     await later.until(() => Object.keys((state() as { words?: object } | undefined)?.words ?? {}).length > 0)
     expect(state()).toMatchObject({ words: { [part.record.eventId]: { label: 'scratch', keptBy: null } } })
     expect((await ask(url, 'a', `parts/${another.record.eventId}/word`, { method: 'PUT', body: saying('good') })).status).toBe(200)
+  })
+
+  it('is in the audit log with its role before it is kept, and is not kept without', async () => {
+    const kept = new Map<string, { picture: Uint8Array }>()
+    const path = join(folder, 'audit.sqlite')
+    const audit = new AuditLog({ path })
+    open.push(audit)
+    const learning = new LearningLines({ audit })
+    const atKeeping: object[] = []
+    const { keep, ...rest } = buffer(kept)
+    learning.attach('', {
+      ...rest,
+      keep: async (...values) => {
+        atKeeping.push(...readAudit(path))
+        return keep(...values)
+      }
+    })
+    const { server, url } = await start({ learning, tokens: { operator: 'o', engineer: 'e' } })
+    const browser = await browse(url, 'o')
+    const part = (await openSampleLine('a')).nextReject()
+    server.publish(part)
+    await browser.until(() => browser.of('kept').length === 1)
+    const say = async (method: string, token: string): Promise<Response> => ask(url, 'a', `parts/${part.record.eventId}/word`, { method, token, ...(method === 'PUT' ? { body: saying('scratch') } : {}) })
+
+    const { picture } = await (await say('PUT', 'o')).json() as PartWord
+    expect(atKeeping).toMatchObject([{ who: 'role:operator', line: 'a', kind: 'label', details: { label: 'scratch', eventId: part.record.eventId, sha256: picture } }])
+    expect((await say('DELETE', 'e')).status).toBe(204)
+    expect(readAudit(path).slice(1)).toMatchObject([{ who: 'role:engineer', line: 'a', kind: 'label-withdrawn', details: { label: 'scratch', sha256: picture } }])
+
+    await audit.close()
+    expect((await say('PUT', 'o')).status).toBeGreaterThanOrEqual(500)
+    expect(kept.size).toBe(0)
   })
 
   it('of a good part needs that somebody with the right to say it sees it', async () => {

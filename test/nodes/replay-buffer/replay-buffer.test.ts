@@ -1,15 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { NodeMessage } from 'node-red'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import type { UpdateOutcome } from '../../../engine/continual/detector-update/update-detector.ts'
 import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
+import { auditPath } from '../../../engine/store/audit-log.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
+import type { LearningSheet } from '../../../schemas/learning.ts'
 import replayBuffer from '../../../nodes/replay-buffer/goodparts-replay-buffer.ts'
 import score from '../../../nodes/score/goodparts-score.ts'
 import { part, range, type Product } from '../../continual/detector-update/products.ts'
+import { readAudit } from '../../store/read-audit.ts'
 import { deploy, getFromEditorRoute, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 // Fits and updates share the machine with the other tests.
@@ -62,6 +66,9 @@ async function labelled (product: Product, seeds: readonly number[], label: stri
   await kept
 }
 
+/** What the buffer has entered into the audit log. */
+const entered = (): Array<{ kind: string, line: string | null, details: object }> => readAudit(auditPath(userDir)).filter(({ who }) => who === 'node:buffer').map(({ kind, line, details }) => ({ kind, line, details }))
+
 const status = async (name: string, node = 'buffer'): Promise<unknown> => untilStatus(node, ({ text }) => text?.endsWith(`status.${name}`) === true)
 
 describe('goodparts-replay-buffer', () => {
@@ -92,16 +99,48 @@ describe('goodparts-replay-buffer', () => {
     await all
     expect(judged).toBe(sent)
 
-    const sheet = (await getFromEditorRoute('/goodparts/replay-buffer/buffer/exemplars')).body as { exemplars: Array<{ sha256: string, reason: string }> }
-    expect(sheet.exemplars).toHaveLength(outcome.memory.items)
-    expect(sheet.exemplars[0]!.reason).toMatch(/keeps SNNL/)
-    expect((await getFromEditorRoute(`/goodparts/replay-buffer/buffer/picture/${sheet.exemplars[0]!.sha256}`)).status).toBe(200)
+    const sheet = (await getFromEditorRoute('/goodparts/replay-buffer/buffer/exemplars')).body as LearningSheet
+    expect(sheet.memory).toHaveLength(outcome.memory.items)
+    expect(sheet.memory[0]!.text).toMatch(/keeps SNNL/)
+    expect((await getFromEditorRoute(`/goodparts/replay-buffer/buffer/picture/${sheet.memory[0]!.sha256}`)).status).toBe(200)
     expect((await getFromEditorRoute('/goodparts/replay-buffer/buffer/picture/line')).status).toBe(404)
 
     const changed = new Promise<void>((resolve) => { nodeOf('model').once('changed', () => { resolve() }) })
     nodeOf('buffer').receive({ buffer: 'rollback' })
     await changed
     expect(inUse()).toBe(parent.metadata.id)
+
+    const log = entered()
+    expect(log.slice(0, 40).map(({ kind, details }) => [kind, (details as { label: string }).label])).toEqual(range(0, 40).map((i) => ['label', i < 36 ? 'good' : 'blot']))
+    expect(log.slice(40)).toMatchObject([
+      { kind: 'update-accepted', details: { bundle: outcome.bundle, parent: parent.metadata.id, reasons: [], learned: outcome.learned, gone: [] } },
+      { kind: 'bundle-rolled-back', details: { to: parent.metadata.id } }
+    ])
+    const labels = new Set(log.slice(0, 40).map(({ details }) => (details as { sha256: string }).sha256))
+    const { added } = log[40]!.details as { added: Array<{ sha256: string }> }
+    expect(added).toHaveLength(outcome.memory.items)
+    expect(added.every(({ sha256 }) => labels.has(sha256))).toBe(true)
+  })
+
+  it('enters every word that is changed into the audit log, and what came to nothing', async () => {
+    await deploy(nodes, flow({ line: 'line-1' }))
+    await labelled('woven', [400, 401], 'good')
+    const [first, second] = entered().map(({ details }) => (details as { sha256: string }).sha256) as [string, string]
+    const next = async (message: NodeMessage & { buffer: string }, kind: string): Promise<object> => {
+      nodeOf('buffer').receive(message)
+      return await vi.waitFor(() => {
+        const last = entered().at(-1)
+        expect(last?.kind).toBe(kind)
+        return last as object
+      }, { timeout: 60_000 })
+    }
+
+    expect(await next({ buffer: 'relabel', payload: { sha256: first, label: 'blot' } }, 'exemplar-relabelled')).toMatchObject({ line: 'line-1', details: { sha256: first, label: 'blot', product: 'woven' } })
+    expect(await next({ buffer: 'relabel', payload: { sha256: first, label: 'remove' } }, 'exemplar-removed')).toMatchObject({ details: { sha256: first } })
+    expect(await next({ buffer: 'withdraw', payload: { sha256: second } }, 'label-withdrawn')).toMatchObject({ details: { sha256: second } })
+    const before = entered().length
+    expect(await next({ buffer: 'relabel', payload: { sha256: '0'.repeat(64), label: 'blot' } }, 'change-failed')).toMatchObject({ details: { code: 'GOODPARTS_ARGUMENT' } })
+    expect(entered().slice(before).map(({ kind }) => kind)).toEqual(['exemplar-relabelled', 'change-failed'])
   })
 
   it('refuses with the numbers, and the model stays', async () => {
@@ -114,6 +153,7 @@ describe('goodparts-replay-buffer', () => {
     nodeOf('buffer').receive({ buffer: 'update' })
     expect((await refused).gate.reasons[0]).toMatch(/no product that the model knew has 10 held-out/)
     expect(inUse()).toBe(parent.metadata.id)
+    expect(entered().at(-1)).toMatchObject({ kind: 'update-refused', details: { added: [], reasons: [expect.stringMatching(/no product that the model knew/) as string] } })
     await status('refused')
   })
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { saveBundle } from '../../../engine/bundle/bundle.ts'
 import { AnomalyMap } from '../../../engine/frame/anomaly-map.ts'
+import { auditPath } from '../../../engine/store/audit-log.ts'
 import { isFrame, type Frame } from '../../../engine/frame/frame.ts'
 import { allLedgers } from '../../../engine/frame/ledger.ts'
 import type { SlottedModel } from '../../../engine/decision/model-slot.ts'
@@ -13,6 +14,7 @@ import { validate } from '../../../engine/schema-validation.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import score from '../../../nodes/score/goodparts-score.ts'
 import { brightnessBundle, flatFrame } from '../../runtime/brightness-bundle.ts'
+import { readAudit } from '../../store/read-audit.ts'
 import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 const nodes = [model, score]
@@ -126,6 +128,39 @@ describe('goodparts-score', () => {
     const next = nextMessage('good')
     send(flatFrame(60))
     expect(await next).toMatchObject({ inspection: { bundle: { id: after.model.metadata.id }, limits: after.decision.limits } })
+  })
+
+  it('enters exchanged bundles and changed limits into the audit log, and what stays the same not again', async () => {
+    const log = auditPath(userDir)
+    const entered = (): object[] => readAudit(log).map(({ who, line, kind, details: { from = null, to = null } }) => ({ who, line, kind, from, to }))
+    const limitsOf = ({ decision: { limits } }: SlottedModel, reviewRate = 0.05): object => ({ ...limits, reviewRate, rejectRate: 0.005 })
+    const limits = { who: 'node:score', line: 'audited', kind: 'limits-changed' }
+    const bundles = { who: 'node:model', line: null, kind: 'bundle-swapped' }
+    const audited = (model: object = {}): object[] => flow({ score: { line: 'audited' }, model })
+
+    await deploy(nodes, audited())
+    const first = await untilPlaced()
+    const second = await modelNode().swap(join(userDir, 'goodparts', 'bundles', 'lenient.onnx'))
+    expect(entered().at(-1)).toMatchObject({ ...bundles, to: second.model.metadata.id })
+    await undeploy()
+    expect(entered().slice(-4)).toEqual(expect.arrayContaining([
+      { ...limits, from: null, to: limitsOf(first) }, { ...bundles, from: first.model.metadata.id, to: second.model.metadata.id }, { ...limits, from: limitsOf(first), to: limitsOf(second) }
+    ]))
+
+    // A start with the first bundle is an exchange again; another start is none.
+    await deploy(nodes, audited())
+    await untilPlaced()
+    await undeploy()
+    const before = entered()
+    await deploy(nodes, audited())
+    await untilPlaced()
+    await undeploy()
+    expect(entered()).toEqual(before)
+
+    await deploy(nodes, audited({ reviewRate: '10' }))
+    const wider = await untilPlaced()
+    await undeploy()
+    expect(entered().slice(before.length)).toEqual([{ ...limits, from: limitsOf(first), to: limitsOf(wider, 0.1) }])
   })
 
   it('refuses a message without a frame', async () => {
