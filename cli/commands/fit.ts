@@ -30,6 +30,7 @@ interface Options {
   regions?: string
   set: Record<string, JsonValue>
   suspects?: string | true
+  checkpoint?: string
   seed: number
   threads: number
   json?: string
@@ -52,6 +53,7 @@ export function register (program: Command): void {
     .option('--regions <file>', 'what is looked at: JSON, a list of boxes and polygons in shares of the picture')
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
     .option('--suspects [file]', 'list good pictures that look unlike the rest before learning; with a file also write a page with them')
+    .option('--checkpoint <file>', 'write there what is reached, and go on from it where a fit of the same pictures and options was stopped')
     .option('--seed <number>', 'of every random draw', wholeNumber(0), 0)
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
     .option('--json <file>', 'write what the bundle says of itself there; - for standard output, without the text')
@@ -63,6 +65,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
   const progress = new Progress()
   const printed = new Set<string>()
   let found: Suspect[] = []
+  if (options.checkpoint !== undefined && existsSync(options.checkpoint)) progress.print(`Going on from ${options.checkpoint}`)
   try {
     const { path, metadata } = await fitInProcess({
       family: options.family ?? options.detector,
@@ -72,7 +75,8 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       seed: options.seed,
       output: resolve(options.output),
       threads: options.threads,
-      suspects: options.suspects !== undefined
+      suspects: options.suspects !== undefined,
+      ...(options.checkpoint === undefined ? {} : { checkpoint: resolve(options.checkpoint) })
     }, {
       signal,
       onProgress: ({ stage, done, total, trials = [], suspects }) => {

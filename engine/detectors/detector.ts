@@ -5,6 +5,7 @@
  */
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import type { RawImage } from '../frame/image-codec.ts'
+import type { Checkpoint } from '../training/checkpoint.ts'
 
 /** A picture of a good part, decoded when it is needed. */
 export interface GoodImage {
@@ -58,6 +59,8 @@ export interface FitContext {
   signal: AbortSignal
   /** Labelled defects, where there are any. Only families with `learnsDefects` look at them. */
   defects?: readonly DefectImage[]
+  /** Where a fit of the same pictures, options and seed goes on that did not end. */
+  checkpoint?: Checkpoint
 }
 
 export interface FittedBundle {

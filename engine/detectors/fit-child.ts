@@ -4,6 +4,7 @@ import { saveBundle } from '../bundle/bundle.ts'
 import { withExemplars } from '../bundle/kept-exemplars.ts'
 import { asGoodpartsError } from '../errors.ts'
 import { decodeImage } from '../frame/image-codec.ts'
+import { fitCheckpoint } from './fit-checkpoint.ts'
 import type { FitContext } from './detector.ts'
 import type { FitMessage, FitOutcome, FitRequest } from './fit-process.ts'
 import { FitWork } from './fit-work.ts'
@@ -28,15 +29,18 @@ async function serve (request: FitRequest): Promise<void> {
   process.disconnect()
 }
 
-async function fit ({ family, images, defects = [], options, seed, output, threads = 1, suspects = false, knownOptionsOnly = false }: FitRequest): Promise<FitOutcome> {
+async function fit (request: FitRequest): Promise<FitOutcome> {
+  const { family, images, defects = [], options, seed, output, threads = 1, suspects = false, knownOptionsOnly = false } = request
   const detector = detectorByFamily(family)
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
+  const checkpoint = await fitCheckpoint(request)
   let reported = 0
   let shown = ''
   const context: FitContext = {
     seed,
     threads,
     signal: new AbortController().signal,
+    ...(checkpoint === null ? {} : { checkpoint }),
     defects: defects.map(({ path, group, className }) => ({ name: path, group, className, read: () => decodeImage(path) })),
     progress: (progress) => {
       const now = performance.now()
@@ -54,6 +58,7 @@ async function fit ({ family, images, defects = [], options, seed, output, threa
   const given = knownOptionsOnly ? Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(detector.defaults, name))) : options
   const bundle = await detector.fit(good, given, context)
   await saveBundle(output, await withExemplars(bundle, good))
+  await checkpoint?.remove()
   return { path: output, metadata: bundle.metadata }
 }
 

@@ -25,6 +25,8 @@ export interface FitRequest {
   suspects?: boolean
   /** Intra-op threads, default 1. */
   threads?: number
+  /** Path of the file that a fit which was killed goes on from; taken away when the bundle is written. */
+  checkpoint?: string
 }
 
 export interface FitOutcome {

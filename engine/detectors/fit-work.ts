@@ -3,6 +3,7 @@ import type { ScaleTrial } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
+import type { Checkpoint } from '../training/checkpoint.ts'
 import type { DefectImage, FitContext } from './detector.ts'
 import { PicturePool } from './picture-pool.ts'
 
@@ -16,11 +17,13 @@ export class FitWork {
   readonly seed: number
   /** Labelled defects, where there are any. */
   readonly defects: readonly DefectImage[]
+  /** Of what is learned in the end, not of trials: only the work of `learning()` has it. */
+  readonly checkpoint: Checkpoint | undefined
   readonly #context: FitContext
   readonly #part: string
   readonly #shown: { trials: ScaleTrial[] | null }
 
-  constructor (context: FitContext, pool = new PicturePool(), part = '', shown: { trials: ScaleTrial[] | null } = { trials: null }) {
+  constructor (context: FitContext, pool = new PicturePool(), part = '', shown: { trials: ScaleTrial[] | null } = { trials: null }, checkpoint?: Checkpoint) {
     this.#context = context
     this.#part = part
     this.#shown = shown
@@ -28,6 +31,7 @@ export class FitWork {
     this.threads = context.threads
     this.seed = context.seed
     this.defects = context.defects ?? []
+    this.checkpoint = checkpoint
   }
 
   random (purpose: Purpose): Random {
@@ -58,5 +62,16 @@ export class FitWork {
   /** The same work, its stages reported as parts of `part`. */
   under (part: string): FitWork {
     return new FitWork(this.#context, this.pool, part, this.#shown)
+  }
+
+  /** The part that learns what the bundle is made of; its training goes on from the checkpoint. */
+  learning (): FitWork {
+    return new FitWork(this.#context, this.pool, 'learning', this.#shown, this.#context.checkpoint)
+  }
+
+  /** A choice, which a fit that goes on from a checkpoint does not make again. */
+  async remember<Choice> (name: string, choose: () => Promise<Choice>): Promise<Choice> {
+    const { checkpoint } = this.#context
+    return checkpoint === undefined ? choose() : checkpoint.remember(name, choose)
   }
 }

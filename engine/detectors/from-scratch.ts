@@ -41,14 +41,14 @@ export async function fitFromScratch (images: readonly GoodImage[], scratch: Scr
   const geometry: PictureGeometry = { size, channels: pictures.input.channels }
   const selected = augmentation !== 'auto'
     ? null
-    : await selectAugmentation({
+    : await work.remember('augmentation', () => selectAugmentation({
       ...selection,
       images: split.kept,
       load: (some, part) => loadPictures(some, geometry, part),
       trial: async (set, some, part) => encodeModel(await scratch.learn(await loadPictures(some, geometry, part), geometry, set, part, true))
-    }, work)
+    }, work))
   const set = selected?.set ?? { nuisances: namedNuisances(augmentation), shifts }
-  const learning = work.under('learning')
+  const learning = work.learning()
   const graph = await scratch.learn(await loadPictures(split.kept, geometry, learning), geometry, set, learning, false)
   const options = { ...scratch.options(set), augmentation: asOption(set.nuisances) }
   return finishBundle({ family, name: `${family} ${scratch.name(set)}`, model: encodeModel(graph), options, split, pictures, trials: [], begun, augmentation: selected?.choice }, work)

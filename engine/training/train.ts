@@ -7,9 +7,8 @@ import { learningRateName, stepName, trainStep } from '../graph/train-step.ts'
 import type { StateTensor, TrainStep } from '../graph/train-step.ts'
 import { openSession } from '../runtime/onnx-runtime.ts'
 import type { GraphSession, Tensor } from '../runtime/onnx-runtime.ts'
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Device } from '../runtime/loaded-model.ts'
-import type { CheckpointState } from './checkpoint.ts'
+import type { Checkpoint, TrainingState } from './checkpoint.ts'
 import type { Network } from './network/network-builder.ts'
 import { initialWeights } from './network/parameter.ts'
 import type { Weights } from './network/parameter.ts'
@@ -30,8 +29,6 @@ export interface Training {
   weights?: Weights
   /** The network's other inputs in this step, from 1. The same step must give the same: draw by `stepRandom`. */
   feeds (step: number): Promise<Feeds> | Feeds
-  /** A file that is written every so many steps, and that a run with the same seed and network goes on from. */
-  checkpoint?: { path: string, every: number }
 }
 
 /** What the loop reports to; `FitWork` is one. */
@@ -39,6 +36,8 @@ export interface TrainingWork {
   readonly threads: number
   /** Where the steps run; default `cpu`. */
   readonly device?: Device
+  /** What a run with the same seed and network goes on from. */
+  readonly checkpoint?: Checkpoint | undefined
   /** May throw to end it. */
   step (stage: string, done: number, total: number, loss?: number): Promise<void>
 }
@@ -51,7 +50,7 @@ export interface Trained {
 
 /** @throws GOODPARTS_FIT_FAILED when the loss is no number any more, GOODPARTS_ARGUMENT when the checkpoint is of another training, and what `work.step` throws. */
 export async function train (training: Training, work: TrainingWork): Promise<Trained> {
-  const { device = 'cpu' } = work
+  const { device = 'cpu', checkpoint } = work
   const step = trainStep(training.network.graph, {
     ...gradientOptionsFor(device),
     loss: 'loss',
@@ -59,13 +58,13 @@ export async function train (training: Training, work: TrainingWork): Promise<Tr
     optimiser: training.optimiser,
     ...(training.clipNorm === undefined ? {} : { clipNorm: training.clipNorm })
   })
-  const reached = await begin(training, step)
+  const reached = begin(training, step, checkpoint)
   const session = await openSession(encodeModel(step.graph), { device, threads: work.threads })
   try {
     while (reached.step < training.steps) {
       await work.step('training', reached.step, training.steps, reached.losses.at(-1))
       await advance(session, step, training, reached)
-      if (training.checkpoint !== undefined && reached.step % training.checkpoint.every === 0) await writeCheckpoint(training.checkpoint.path, reached)
+      if (checkpoint !== undefined && reached.step % checkpoint.every === 0) await checkpoint.keepTraining({ ...reached })
     }
     await work.step('training', training.steps, training.steps, reached.losses.at(-1))
   } finally {
@@ -74,7 +73,7 @@ export async function train (training: Training, work: TrainingWork): Promise<Tr
   return { weights: Object.fromEntries(training.network.parameters.map(({ name }) => [name, reached.state[name] as Float32Array])), losses: reached.losses }
 }
 
-async function advance (session: GraphSession, { state, loss }: TrainStep, training: Training, reached: CheckpointState): Promise<void> {
+async function advance (session: GraphSession, { state, loss }: TrainStep, training: Training, reached: TrainingState): Promise<void> {
   const number = reached.step + 1
   const results = await session.run({
     ...await training.feeds(number),
@@ -93,15 +92,15 @@ async function advance (session: GraphSession, { state, loss }: TrainStep, train
 }
 
 /** Fresh, given, or taken up where the checkpoint left it. */
-async function begin ({ network, seed, weights, checkpoint }: Training, { state }: TrainStep): Promise<CheckpointState> {
-  const found = checkpoint === undefined ? null : await readCheckpoint(checkpoint.path)
+function begin ({ network, seed, weights }: Training, { state }: TrainStep, checkpoint: Checkpoint | undefined): TrainingState {
+  const found = checkpoint?.training ?? null
   if (found !== null) {
     const differs = state.find(({ name, shape }) => found.state[name]?.length !== count(shape))
     if (found.seed !== seed || differs !== undefined) {
       throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the checkpoint ${checkpoint?.path ?? ''} to be of this training, got ${differs === undefined ? `seed ${found.seed}` : `other sizes at ${differs.name}`}`,
         { fix: 'Delete the file to begin anew.' })
     }
-    return found
+    return { ...found, losses: [...found.losses] }
   }
   const fresh = { ...initialWeights(network.parameters, seed), ...weights }
   return { step: 0, seed, losses: [], state: Object.fromEntries(state.map((tensor) => [tensor.name, fresh[tensor.name] ?? zeros(tensor)])) }

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, watch } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -98,6 +99,33 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     expect(ran.code).toBe(1)
     expect(ran.stderr).toMatch(expected)
     expect(existsSync(output)).toBe(false)
+  })
+
+  it('goes on after it was killed, and learns what it would have learned', async () => {
+    const good = await pictures('good', 24)
+    const [checkpoint, output] = [join(folder, 'reached'), join(folder, 'resumed.onnx')]
+    const command = ['fit', good, '--detector', 'reconstruction', '--size', '64', '--set', 'loss=l2', '--set', 'width=8', '--set', 'steps=120', '--set', 'batch=2']
+    const kill = (child: ChildProcess): void => {
+      const watcher = watch(folder, () => {
+        if (!existsSync(checkpoint)) return
+        watcher.close()
+        child.kill('SIGKILL')
+      })
+    }
+    const killed = await runGoodparts([...command, '-o', output, '--checkpoint', checkpoint], { started: kill })
+    expect(killed.code).not.toBe(0)
+    expect([existsSync(checkpoint), existsSync(output)]).toEqual([true, false])
+    const other = await runGoodparts([...command, '-o', output, '--checkpoint', checkpoint, '--seed', '1'])
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/of the same work.*GOODPARTS_ARGUMENT/) as string })
+    const resumed = await runGoodparts([...command, '-o', output, '--checkpoint', checkpoint])
+    expect(resumed.stderr).toContain(`Going on from ${checkpoint}`)
+    expect(resumed).toMatchObject({ code: 0 })
+    expect((await readdir(folder)).filter((name) => name.startsWith('reached'))).toEqual([])
+    const undisturbed = join(folder, 'undisturbed.onnx')
+    await runGoodparts([...command, '-o', undisturbed])
+    const [{ metadata }, { metadata: expected }] = [await readBundle(output), await readBundle(undisturbed)]
+    expect(metadata.graphSha256).toBe(expected.graphSha256)
+    expect(metadata.calibration).toEqual(expected.calibration)
   })
 
   it('refuses options that the detector does not have', async () => {

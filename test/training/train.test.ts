@@ -14,6 +14,7 @@ import { convolution, globalAverage, linear } from '../../engine/training/networ
 import { NetworkBuilder } from '../../engine/training/network/network-builder.ts'
 import type { Network } from '../../engine/training/network/network-builder.ts'
 import { stepRandom } from '../../engine/training/step-random.ts'
+import { Checkpoint } from '../../engine/training/checkpoint.ts'
 import { train } from '../../engine/training/train.ts'
 import type { Training, TrainingWork } from '../../engine/training/train.ts'
 
@@ -76,24 +77,38 @@ describe('train', () => {
     expect((await train(training({ seed: 4 }), work)).losses).not.toEqual(first.losses)
   })
 
-  it('goes on from a checkpoint as if it had never stopped, to the last bit', async () => {
-    const path = join(folder, 'resumed')
+  const open = (path: string, of = 'spots'): Promise<Checkpoint> => Checkpoint.open(join(folder, path), { of, every: 5 })
+
+  it('goes on from a checkpoint as if it had never stopped, to the last bit, and takes it away', async () => {
     const whole = await train(training(), work)
-    const interrupted = { ...work, step: (_stage: string, done: number) => done === 5 ? Promise.reject(new Error('stopped')) : Promise.resolve() }
-    await expect(train(training({ checkpoint: { path, every: 5 } }), interrupted)).rejects.toThrow('stopped')
+    const interrupted = (_stage: string, done: number): Promise<void> => done === 7 ? Promise.reject(new Error('stopped')) : Promise.resolve()
+    await expect(train(training(), { ...work, checkpoint: await open('resumed'), step: interrupted })).rejects.toThrow('stopped')
+    expect(await readdir(folder)).toEqual(['resumed'])
     let first = -1
-    const resumed = await train(training({ checkpoint: { path, every: 5 } }), { ...work, step: (_stage, done) => { if (first < 0) first = done; return Promise.resolve() } })
+    const checkpoint = await open('resumed')
+    const resumed = await train(training(), { ...work, checkpoint, step: (_stage, done) => { if (first < 0) first = done; return Promise.resolve() } })
     expect(first).toBe(5)
     expect(resumed).toEqual(whole)
-    expect(await readdir(folder)).toEqual(['resumed'])
+    await writeFile(join(folder, 'resumed.left.part'), 'killed while it wrote')
+    await checkpoint.remove()
+    expect(await readdir(folder)).toEqual([])
   })
 
-  it('refuses a checkpoint of another training, and a file that is none', async () => {
-    const path = join(folder, 'other')
-    await train(training({ steps: 1, checkpoint: { path, every: 1 } }), work)
-    await expect(train(training({ seed: 9, checkpoint: { path, every: 1 } }), work)).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
-    await writeFile(path, 'not one')
-    await expect(train(training({ checkpoint: { path, every: 1 } }), work)).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
+  it('remembers choices beside the training', async () => {
+    const first = await open('choices')
+    expect(await first.remember('size', () => Promise.resolve({ size: 64 }))).toEqual({ size: 64 })
+    await train(training({ steps: 5 }), { ...work, checkpoint: first })
+    const again = await open('choices')
+    expect(await again.remember('size', () => Promise.reject(new Error('asked twice')))).toEqual({ size: 64 })
+    expect(again.training?.step).toBe(5)
+  })
+
+  it('refuses a checkpoint of another training, of other work, and a file that is none', async () => {
+    await train(training({ steps: 5 }), { ...work, checkpoint: await open('other') })
+    await expect(train(training({ seed: 9 }), { ...work, checkpoint: await open('other') })).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
+    await expect(open('other', 'stripes')).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT', message: expect.stringContaining('the same work') as string })
+    await writeFile(join(folder, 'other'), 'not one')
+    await expect(open('other')).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
   })
 
   it('reports each step with its loss, and stops where it is told to', async () => {

@@ -54,12 +54,12 @@ export async function checkNuisances (names: readonly NuisanceName[], pictures: 
     const checks: NuisanceCheck[] = []
     for (const [index, name] of names.entries()) {
       await work.step('nuisances', index, names.length)
-      const { apply, untouched: like } = nuisances[name]
+      const nuisance = nuisances[name]
       const random = work.random('training')
       const parts: Kinds[] = []
       for (const [place, { image }] of pictures.entries()) {
-        const good = like === undefined ? untouched[place] as Float32Array : await rows.row(middle(like(image)))
-        parts.push({ rows: [good, await rows.row(middle(apply(image, random)))] })
+        const good = nuisance.untouched === undefined ? untouched[place] as Float32Array : await rows.row(middle(nuisance.untouched(image)))
+        parts.push({ rows: [good, await rows.row(middle(nuisance.apply(image, random)))] })
         await work.breathe()
       }
       const auroc = toldApart(parts, (place) => pictures[place]?.fold ?? 0)

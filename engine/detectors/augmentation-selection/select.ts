@@ -78,22 +78,22 @@ export async function selectAugmentation (request: AugmentationRequest, work: Fi
 
 interface JudgedSet { set: AugmentationSet, proxy: number, byOperator: { [operator: string]: number } }
 
-async function judge (sets: readonly AugmentationSet[], images: readonly GoodImage[], { trial, trainedOperators }: AugmentationRequest, work: FitWork): Promise<JudgedSet[]> {
+async function judge (sets: readonly AugmentationSet[], images: readonly GoodImage[], request: AugmentationRequest, work: FitWork): Promise<JudgedSet[]> {
   const { kept, heldOut } = holdOut(images, { share: heldOutShare, atLeast: leastHeldOut }, work.random('trial'))
   const judged: JudgedSet[] = []
   for (const [index, set] of sets.entries()) {
     const part = work.under(`augmentation set ${index + 1} of ${sets.length}`)
-    const model = await trial(set, spread(kept, mostToLearn), part)
-    judged.push({ set, ...await judgeByOperator(model, spread(heldOut, mostToJudge), trainedOperators, part) })
+    const model = await request.trial(set, spread(kept, mostToLearn), part)
+    judged.push({ set, ...await judgeByOperator(model, spread(heldOut, mostToJudge), request.trainedOperators, part) })
   }
   return judged
 }
 
-async function checkedPictures ({ images, load }: AugmentationRequest, work: FitWork): Promise<CheckedPicture[]> {
-  const some = spread(images, mostChecked)
+async function checkedPictures (request: AugmentationRequest, work: FitWork): Promise<CheckedPicture[]> {
+  const some = spread(request.images, mostChecked)
   const { heldOut } = holdOut(some, { share: 0.5, atLeast: 1 }, work.random('trial'))
   const other = new Set(heldOut)
-  return (await load(some, work)).map((image, index) => ({ image, fold: other.has(some[index] as GoodImage) ? 1 : 0 }))
+  return (await request.load(some, work)).map((image, index) => ({ image, fold: other.has(some[index] as GoodImage) ? 1 : 0 }))
 }
 
 function cropsOf (pictures: readonly CheckedPicture[], patch: number, work: FitWork): CheckedPicture[] {

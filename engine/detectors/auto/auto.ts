@@ -23,10 +23,11 @@ async function fit (detectors: readonly Detector[], images: readonly GoodImage[]
   const options = readAutoOptions(given)
   const families = options.families.map((name) => detectors.find(({ family, learnsDefects }) => family === name && learnsDefects !== 'required') ?? unknownFamily(name, detectors))
   const split = calibrationSplit(images, new FitWork(context).random('calibration'))
-  const choice = await chooseFamily(families, options, split.kept, context)
+  const choice = await new FitWork(context).remember('family', () => chooseFamily(families, options, split.kept, context))
+  const chosen = families.find(({ family }) => family === choice.family) ?? unknownFamily(choice.family, detectors)
   const held = new Set(split.heldOut)
   const marked = images.map((image) => ({ ...image, calibration: held.has(image) }))
-  const { bytes, metadata } = await choice.family.fit(marked, choice.options, context)
+  const { bytes, metadata } = await chosen.fit(marked, choice.options, context)
   return writeBundle(bytes, {
     ...metadata,
     trials: [...choice.trials, ...metadata.trials],

@@ -9,7 +9,7 @@ import { judgeModel, spread } from '../proxy-choice.ts'
 import type { AutoOptions } from './options.ts'
 
 export interface FamilyChoice {
-  family: Detector
+  family: string
   /** As the trial resolved them, layers and size among them. */
   options: { readonly [option: string]: JsonValue }
   /** One row for each family, then those of the choice of layers and size of the winner. */
@@ -35,18 +35,20 @@ export async function chooseFamily (families: readonly Detector[], options: Auto
   const { kept, heldOut } = holdOut(images, { share: heldOutShare, atLeast: fewestToCalibrate }, new FitWork(context).random('trial'))
   if (others.length === 0 || kept.length < fewestToLearn || heldOut.length < fewestToCalibrate) {
     const outcome = others.length === 0 ? 'chosen: the only family' : 'chosen: too few pictures to choose by'
-    return { family: only, options: optionsFor(only, options), trials: [rowOf(only, { outcome, chosen: true })] }
+    return { family: only.family, options: optionsFor(only, options), trials: [rowOf(only, { outcome, chosen: true })] }
   }
   const pictures = [...spread(kept, mostToLearn).map((image) => ({ ...image, calibration: false })), ...spread(heldOut, mostToJudge).map((image) => ({ ...image, calibration: true }))]
   const tried: Tried[] = []
-  for (const family of families) tried.push(await tryFamily(family, options, pictures, context))
+  // The checkpoint is of what is learned in the end.
+  const { checkpoint: _, ...trialContext } = context
+  for (const family of families) tried.push(await tryFamily(family, options, pictures, trialContext))
   const inTime = tried.filter(({ bundle }) => bundle !== null)
   const lead = Math.max(...inTime.map(({ row }) => row.proxyAuroc ?? 0))
   const winner = inTime.find(({ row }) => (row.proxyAuroc ?? 0) >= lead - alike)
   if (winner?.bundle == null) throw new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected one of ${families.map(({ family }) => family).join(', ')} to be fitted, got ${tried.map(({ row }) => row.outcome).join('; ')}`)
   Object.assign(winner.row, { outcome: 'chosen', chosen: true })
   const { metadata } = winner.bundle
-  return { family: winner.family, options: metadata.options, trials: [...tried.map(({ row }) => row), ...metadata.trials.map((row) => ({ ...row, chosen: false }))] }
+  return { family: winner.family.family, options: metadata.options, trials: [...tried.map(({ row }) => row), ...metadata.trials.map((row) => ({ ...row, chosen: false }))] }
 }
 
 /** Learns from the pictures that are not for calibration and judges by those that are. */

@@ -49,13 +49,13 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const pictures = await survey(images, work)
   // Where a patch memory sees drawn defects best; asking the head itself would mean training it at every scale.
   const { scale, size, normalisation } = options
-  const { settings, trials } = await chooseScale({ ...patchMemoryDefaults, scale, size, normalisation, whitening: true, bankSize: 1000 }, backbone, pictures.edge, split.kept, work)
+  const { settings, trials } = await work.remember('scale', () => chooseScale({ ...patchMemoryDefaults, scale, size, normalisation, whitening: true, bankSize: 1000 }, backbone, pictures.edge, split.kept, work))
   const features = { backbone, layers: settings.layers, size: settings.size, normalisation: settings.normalisation }
   const projection = await learnProjection(features, { components: options.components, whitening: true }, split.kept, work.under('learning'))
   const lesson = { features, projection, colours: pictures.input.channels }
   const selected = options.augmentation !== 'auto'
     ? null
-    : await selectAugmentation({
+    : await work.remember('augmentation', () => selectAugmentation({
       images: split.kept,
       load: (some, part) => loadPictures(some, { size: features.size, channels: lesson.colours }, part),
       patch: null,
@@ -64,9 +64,9 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
       sets: ({ nuisances }) => [{ nuisances: [], shifts: [] }, { nuisances, shifts: [] }],
       trainedOperators: ['paste', 'tone', 'contrast'],
       trial: async ({ nuisances }, some, part) => (await learnHead(some, { ...options, steps: Math.min(trialSteps, options.steps) }, { ...lesson, nuisances }, [], part)).model
-    }, work)
+    }, work))
   const nuisances = selected?.set.nuisances ?? namedNuisances(options.augmentation)
-  const { model, known } = await learnHead(split.kept, options, { ...lesson, nuisances }, work.defects, work.under('learning'))
+  const { model, known } = await learnHead(split.kept, options, { ...lesson, nuisances }, work.defects, work.learning())
   return finishBundle({
     family,
     name: `${family} ${settings.layers} ${settings.size}`,

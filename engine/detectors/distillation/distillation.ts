@@ -61,7 +61,7 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const geometry = { size: options.size, channels: pictures.input.channels }
   const selected = options.augmentation !== 'auto'
     ? null
-    : await selectAugmentation({
+    : await work.remember('augmentation', () => selectAugmentation({
       images: split.kept,
       load: (some, part) => loadPictures(some, geometry, part),
       patch: null,
@@ -70,9 +70,9 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
       sets: ({ nuisances }) => [{ nuisances: [], shifts: [] }, { nuisances, shifts: [] }],
       trainedOperators: [],
       trial: async ({ nuisances }, some, part) => (await learn(some, { ...options, steps: Math.min(trialSteps, options.steps) }, features, geometry, nuisances, part)).model
-    }, work)
+    }, work))
   const nuisances = selected?.set.nuisances ?? namedNuisances(options.augmentation)
-  const { model, components } = await learn(split.kept, options, features, geometry, nuisances, work.under('learning'))
+  const { model, components } = await learn(split.kept, options, features, geometry, nuisances, work.learning())
   return finishBundle({
     family,
     name: `${family} ${options.scale} ${options.size}`,

@@ -31,7 +31,7 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const backbone = await chosenBackbone(options)
   const pictures = await survey(images, work)
 
-  const { settings, trials } = await chooseScale(options, backbone, pictures.edge, split.kept, work)
+  const { settings, trials } = await work.remember('scale', () => chooseScale(options, backbone, pictures.edge, split.kept, work))
   const memory = await learnMemory(backbone, settings, split.kept, work.under('learning'))
   const { layers, size, normalisation, whitening, relative } = settings
   const entries = memory.bank.length / memory.width

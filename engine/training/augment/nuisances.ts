@@ -45,8 +45,7 @@ const all = {
   },
   contrast: { says: 'have more or less contrast', share: 1, apply: (image, random) => adjustTone(image, 1 + symmetric(contrast, random), 0) },
   brightness: { says: 'are brighter or darker', share: 1, apply: (image, random) => adjustTone(image, 1, symmetric(brightness, random)) },
-  blur: { says: 'are less sharp',
-    share: 0.3, apply: (image, random) => blur(image, between(sharpness, random)) },
+  blur: { says: 'are less sharp', share: 0.3, apply: (image, random) => blur(image, between(sharpness, random)) },
   noise: {
     says: 'are grainier',
     share: 0.3,
@@ -67,7 +66,7 @@ export const nuisanceNames = Object.keys(all) as readonly NuisanceName[]
 /** Each of them for its share of the pictures, in the order above. A quarter turn exchanges width and height. */
 export function varied (image: FloatImage, names: readonly NuisanceName[], random: Random): FloatImage {
   return nuisanceNames.filter((name) => names.includes(name)).reduce((made, name) => {
-    const { share, apply } = nuisances[name]
-    return share === 1 || random() < share ? apply(made, random) : made
+    const nuisance = nuisances[name]
+    return nuisance.share === 1 || random() < nuisance.share ? nuisance.apply(made, random) : made
   }, image)
 }
