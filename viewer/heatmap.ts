@@ -1,8 +1,8 @@
 /** From the detector's map to coloured pixels, all in the browser: the sliders move nothing on the server. */
 import type { InspectionRecord } from '../schemas/inspection.ts'
 import type { QuantisedMapHeader } from '../schemas/live.ts'
+import { heatColour } from '../schemas/heat-colours.ts'
 import { paintedRange } from '../schemas/map-limits.ts'
-import { heatColour } from './colour-map.ts'
 
 export interface HeatmapSettings {
   visible: boolean

@@ -1,6 +1,6 @@
 /** A map over a frame. Loops over pixels: for worker threads, never for Node-RED's main thread. */
+import { heatColours } from '../../schemas/heat-colours.ts'
 import type { RawImage } from '../frame/image-codec.ts'
-import { heatColours } from './colour-map.ts'
 
 /** A map `(height, width)` that covers the whole frame. */
 export interface MapValues {

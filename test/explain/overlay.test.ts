@@ -1,32 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { heatColours } from '../../engine/explain/colour-map.ts'
 import { overlayMap } from '../../engine/explain/overlay.ts'
+import { heatColours } from '../../schemas/heat-colours.ts'
 
 const grey = (width: number, height: number, value: number) => ({ data: new Uint8Array(width * height).fill(value), width, height, channels: 1 as const })
-
-/** Lightness of CIE L*a*b* (CIE 15:2004), an independent measure of what the ramp promises. */
-function lightness (rgb: number[]): number {
-  const [r, g, b] = rgb.map((value) => value <= 10 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4) as [number, number, number]
-  const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b
-  return 116 * Math.cbrt(luminance) - 16
-}
-
-describe('heat colours', () => {
-  test('grow lighter with every step', () => {
-    const steps = Array.from({ length: 16 }, (_, i) => lightness([...heatColours.subarray(i * 51, i * 51 + 3)]))
-
-    expect(steps).toEqual([...steps].sort((a, b) => a - b))
-    expect(steps.at(-1)! - steps[0]!).toBeGreaterThan(50)
-  })
-
-  test('run from violet over red to yellow', () => {
-    const [first, middle, last] = [0, 128, 255].map((i) => [...heatColours.subarray(i * 3, i * 3 + 3)]) as [number[], number[], number[]]
-
-    expect(first[2]!).toBeGreaterThan(first[0]!)
-    expect(middle[0]!).toBeGreaterThan(Math.max(middle[1]!, middle[2]!) + 80)
-    expect(Math.min(last[0]!, last[1]!)).toBeGreaterThan(last[2]! + 150)
-  })
-})
 
 describe('overlay', () => {
   const map = { values: Float32Array.of(0, 0, 0, 10), height: 2, width: 2 }

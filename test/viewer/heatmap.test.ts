@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { heatColour } from '../../viewer/colour-map.ts'
+import { heatColours } from '../../schemas/heat-colours.ts'
 import { paintMap } from '../../viewer/heatmap.ts'
 import { inspection } from '../publish/fixtures.ts'
 
 const map = { height: 1, width: 4, minimum: 0, maximum: 8 }
 const record = { ...inspection(0), score: 4, limits: { review: 1, reject: 2 } }
 const settings = { visible: true, opacity: 1, threshold: 1 }
-
-describe('the colours', () => {
-  it('grow lighter all the way (CIE 1976 lightness)', () => {
-    const lightness = Array.from({ length: 101 }, (_, i) => {
-      const [red, green, blue] = heatColour(i / 100).map((value) => { const part = value / 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4 }) as [number, number, number]
-      return 116 * Math.cbrt(0.2126 * red + 0.7152 * green + 0.0722 * blue) - 16
-    })
-    for (let i = 1; i < lightness.length; i++) expect(lightness[i]).toBeGreaterThan(lightness[i - 1] ?? 0)
-  })
-
-  it('stay inside their ends', () => {
-    expect(heatColour(-3)).toEqual(heatColour(0))
-    expect(heatColour(7)).toEqual([252, 255, 164])
-  })
-})
 
 describe('the painted map', () => {
   it('starts in the middle of its own range without limits or score', () => {
@@ -37,7 +22,7 @@ describe('the painted map', () => {
     expect(alpha(1)[3]).toBe(255)
     expect(alpha(0.5)[3]).toBe(128)
     expect(alpha(0)).toEqual([0, 0, 0, 0])
-    expect([...paintMap(map, cells, record, settings).slice(12, 15)]).toEqual([252, 255, 164])
+    expect([...paintMap(map, cells, record, settings).slice(12, 15)]).toEqual([...heatColours.subarray(-3)])
   })
 
   it('is clear for a good part', () => {
