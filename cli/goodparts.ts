@@ -23,7 +23,9 @@ const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
 const program = new Command('goodparts')
   .version(packageVersion())
   .description('Visual inspection learned from good parts only')
-  .showHelpAfterError('(--help lists the options)')
+  // As every other error: message, code, what to do.
+  .configureOutput({ outputError: (text, write) => { write(`goodparts: ${text.replace(/^error: /, '').trimEnd()} (GOODPARTS_ARGUMENT)\n`) } })
+  .showHelpAfterError('Fix: the same command with --help lists the options.')
 
 for (const load of commands) (await load()).register(program)
 

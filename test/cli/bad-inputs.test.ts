@@ -50,7 +50,7 @@ describe('a command that is given what it cannot use', () => {
 
   it.each(['inspect SAMPLE', 'fit SAMPLE -o x --size small', 'nothing'])('%s: where --help lists what it takes', async (line) => {
     const { code, stderr } = await runGoodparts(line.replace('SAMPLE', sample).split(' '))
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error: [^]*--help lists the options/) as string })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^goodparts: [^]* \(GOODPARTS_ARGUMENT\)\nFix: [^]*--help lists the options/) as string })
   })
 })
 
