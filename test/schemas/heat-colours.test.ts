@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { heatColour, heatColours } from '../../schemas/heat-colours.ts'
 
@@ -47,15 +48,21 @@ describe('the heat colours', () => {
   })
 
   test('run from violet over red to yellow', () => {
-    const [first, middle, last] = [0, 0.5, 1].map(heatColour) as [number[], number[], number[]]
+    const [first, middle, last] = [heatColour(0), heatColour(0.5), heatColour(1)]
 
-    expect(first[2]!).toBeGreaterThan(first[0]!)
-    expect(middle[0]!).toBeGreaterThan(Math.max(middle[1]!, middle[2]!) + 80)
-    expect(Math.min(last[0]!, last[1]!)).toBeGreaterThan(last[2]! + 150)
+    expect(first[2]).toBeGreaterThan(first[0])
+    expect(middle[0]).toBeGreaterThan(Math.max(middle[1], middle[2]) + 80)
+    expect(Math.min(last[0], last[1])).toBeGreaterThan(last[2] + 150)
   })
 
   test('stay inside their ends', () => {
     expect(heatColour(-3)).toEqual([...heatColours.subarray(0, 3)])
     expect(heatColour(7)).toEqual([...heatColours.subarray(-3)])
+  })
+
+  test('are those of the live page’s legend', () => {
+    const stops = /\.legend i [^}]*linear-gradient\(90deg, ([^)]*)\)/.exec(readFileSync(new URL('../../viewer/style.css', import.meta.url), 'utf8'))?.[1]?.split(', ') ?? []
+
+    expect(stops).toEqual(Array.from({ length: 6 }, (_, i) => `#${Buffer.from(heatColour(i / 5)).toString('hex')}`))
   })
 })
