@@ -1,9 +1,10 @@
 /**
  * Labelled pictures that wait for the next update: each a file of its own, so that labels may come while an update holds the memory, and none
- * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out.
+ * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out; what
+ * the last update took in lies aside until the next one, for the case that its bundle proves to be of no use.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
 import { PictureFiles, writeWholeInTurn } from './picture-files.ts'
@@ -41,12 +42,14 @@ export interface InboxBounds {
 export class LabelInbox {
   readonly pictures: PictureFiles
   readonly #folder: string
+  readonly #aside: string
   readonly #bounds: InboxBounds
   readonly #waiting = new Map<string, WaitingPicture>()
 
   /** Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. */
   constructor (folder: string, bounds: InboxBounds, { tidy = false } = {}) {
     this.#folder = join(folder, 'labels')
+    this.#aside = join(folder, 'aside')
     this.#bounds = bounds
     mkdirSync(this.#folder, { recursive: true })
     this.pictures = new PictureFiles(join(folder, 'pictures'))
@@ -75,7 +78,7 @@ export class LabelInbox {
     const before = this.#waiting.get(sha256)
     const confirmed = label.by === 'person' && before?.by === 'person' && before.product === label.product && before.label === label.label
     const waiting = { ...label, sha256, bytes: picture.byteLength, confirmed }
-    await writeWholeInTurn(join(this.#folder, `${sha256}.json`), Buffer.from(JSON.stringify(waiting)))
+    await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
     this.#waiting.set(sha256, waiting)
     return waiting
   }
@@ -86,20 +89,50 @@ export class LabelInbox {
     for (const name of readdirSync(this.#folder)) this.#read(name)
   }
 
-  /** Takes those away that an update has taken in, except where something else was said of one meanwhile: that waits for the next update. */
+  /** Forgets these, except where something else was said of one meanwhile: that waits for the next update. */
   remove (ids: Iterable<string>): void {
     for (const sha256 of ids) {
       if (this.#isAsKnown(sha256)) {
-        rmSync(join(this.#folder, `${sha256}.json`), { force: true })
+        rmSync(this.#labelPath(sha256), { force: true })
         rmSync(this.pictures.path(sha256), { force: true })
       }
       this.#waiting.delete(sha256)
     }
   }
 
+  /** As `remove`, for those that an update has taken in: they lie aside, in place of those of the update before. */
+  setAside (ids: Iterable<string>): void {
+    rmSync(this.#aside, { recursive: true, force: true })
+    mkdirSync(this.#aside, { recursive: true })
+    for (const sha256 of ids) {
+      if (this.#isAsKnown(sha256) && existsSync(this.#labelPath(sha256))) {
+        renameSync(this.#labelPath(sha256), join(this.#aside, `${sha256}.json`))
+        renameSync(this.pictures.path(sha256), join(this.#aside, `${sha256}.img`))
+      }
+      this.#waiting.delete(sha256)
+    }
+  }
+
+  /** What lies aside waits again, except where something else was said since. */
+  takeBack (): void {
+    const names = existsSync(this.#aside) ? readdirSync(this.#aside) : []
+    for (const name of names.filter((each) => each.endsWith('.json'))) {
+      const sha256 = name.slice(0, -'.json'.length)
+      if (existsSync(this.#labelPath(sha256)) || !existsSync(join(this.#aside, `${sha256}.img`))) continue
+      renameSync(join(this.#aside, `${sha256}.img`), this.pictures.path(sha256))
+      renameSync(join(this.#aside, name), this.#labelPath(sha256))
+    }
+    rmSync(this.#aside, { recursive: true, force: true })
+    this.refresh()
+  }
+
+  #labelPath (sha256: string): string {
+    return join(this.#folder, `${sha256}.json`)
+  }
+
   #isAsKnown (sha256: string): boolean {
     try {
-      return readFileSync(join(this.#folder, `${sha256}.json`), 'utf8') === JSON.stringify(this.#waiting.get(sha256))
+      return readFileSync(this.#labelPath(sha256), 'utf8') === JSON.stringify(this.#waiting.get(sha256))
     } catch {
       return true
     }

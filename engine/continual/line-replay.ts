@@ -141,6 +141,19 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return this.#options.request.bundle
   }
 
+  /**
+   * The last update was accepted, but its bundle cannot be used: the one before lies in its place again, what it had learned waits again, and it
+   * counts as refused. @throws GOODPARTS_ARGUMENT without any
+   */
+  async takeBack (why: string): Promise<void> {
+    await this.cancel()
+    const last = this.#last
+    if (last?.accepted !== true || last.parent === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected an update to take back, got none')
+    const { metadata } = await this.#history.undo(this.#options.request.bundle, last.parent)
+    this.#inbox.takeBack()
+    await this.#remember({ ...last, accepted: false, bundle: metadata.id, parent: metadata.parent, learned: 0, gate: { ...last.gate, accepted: false, reasons: [why, ...last.gate.reasons] } })
+  }
+
   /** The cause of a drift was removed. */
   resetDrift (): void {
     this.#drift?.reset()
@@ -182,9 +195,8 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   async #update (run: AbortController, mode: UpdateMode): Promise<void> {
     try {
       const outcome = await updateInProcess({ ...this.#options.request, mode }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
-      await writeWholeInTurn(this.#outcomePath, Buffer.from(JSON.stringify(outcome)))
       const before = this.#last
-      this.#last = outcome
+      await this.#remember(outcome)
       this.#run = null
       this.#inbox.refresh()
       this.emit('updated', outcome, before)
@@ -193,6 +205,11 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
       this.#inbox.refresh()
       if (!run.signal.aborted) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
     }
+  }
+
+  async #remember (outcome: UpdateOutcome): Promise<void> {
+    await writeWholeInTurn(this.#outcomePath, Buffer.from(JSON.stringify(outcome)))
+    this.#last = outcome
   }
 
   #tell (alarms: readonly DriftAlarm[] = []): void {

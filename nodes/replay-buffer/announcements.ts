@@ -41,9 +41,11 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
     report(outcome, before).catch(async (cause: unknown) => {
       fail(cause)
       if (!outcome.accepted) return
-      // The model goes on with the bundle before; the file must say the same.
-      await line.rollback()
-      await trail.add({ kind: 'bundle-rolled-back', details: { to: outcome.parent, because: asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED').code } })
+      const { code, message } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
+      // The model goes on with the bundle before; the file and what waits must say the same.
+      await line.takeBack(message)
+      show()
+      await trail.add({ kind: 'bundle-rolled-back', details: { to: outcome.parent, because: code } })
     }).catch(fail)
   })
   line.on('failed', fail)

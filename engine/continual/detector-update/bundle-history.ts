@@ -39,15 +39,28 @@ export class BundleHistory {
   }
 
   /**
-   * Puts a kept bundle back at `path`; the one there is kept in turn.
+   * Puts a kept bundle back at `path`; the one there is kept in turn, unless it is damaged.
    * @throws GOODPARTS_ARGUMENT when none is kept under that id, GOODPARTS_BUNDLE_INVALID when it was damaged
    */
   async restore (path: string, id: string): Promise<ModelBundle> {
+    const bundle = await this.#kept(id)
+    const isWhole = await readBundle(path).then(() => true, () => false)
+    if (isWhole) await this.exchange(path, bundle)
+    else await saveBundle(path, bundle)
+    return bundle
+  }
+
+  /** The same where what lies at `path` proved to be of no use: nobody can put that back. @throws as `restore` */
+  async undo (path: string, id: string): Promise<ModelBundle> {
+    const bundle = await this.#kept(id)
+    await saveBundle(path, bundle)
+    return bundle
+  }
+
+  async #kept (id: string): Promise<ModelBundle> {
     const kept = (await this.list()).find((bundle) => bundle.id === id)
     if (kept === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a kept bundle ${id}, got none`)
-    const bundle = await readBundle(kept.path)
-    await this.exchange(path, bundle)
-    return bundle
+    return await readBundle(kept.path)
   }
 
   async #keep (path: string): Promise<void> {

@@ -109,7 +109,8 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
       await new BundleHistory(join(request.folder, 'history')).exchange(request.bundle, bundle)
       for (const { item } of candidate.checked) store.pictures.add(inbox.pictures.read(item.id) ?? new Uint8Array())
       store.replace(buffer.state)
-      inbox.remove([...lot.removed, ...[...candidate.learned, ...candidate.checked].map(({ item }) => item.id)])
+      inbox.remove(lot.removed)
+      inbox.setAside([...candidate.learned, ...candidate.checked].map(({ item }) => item.id))
     }
     const exemplars = answer.accepted ? buffer.exemplars : before.exemplars
     return {
