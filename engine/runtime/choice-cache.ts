@@ -16,11 +16,15 @@ export function defaultCacheFolder (environment: NodeJS.ProcessEnv = process.env
   return join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'goodparts')
 }
 
+/** What a bundle's options say of what it has learned since it was fitted; an adapter, which costs, says so as `lights`. */
+const learnedOptions = ['products', 'update']
+
 /** Equal for bundles of equal cost on one machine: the same family, resolved options and geometry, whatever they have learned. */
 export function choiceKey ({ family, options, input, map }: BundleMetadata, request: ChoiceRequest, runtimeVersion: string): string {
   const processors = cpus()
   const machine = { processor: processors[0]?.model, cores: processors.length, platform: process.platform, architecture: process.arch, drivers: driverFiles.filter((file) => existsSync(file)) }
-  return createHash('sha256').update(JSON.stringify({ machine, runtimeVersion, request, family, options, input, map })).digest('hex').slice(0, 32)
+  const costly = Object.fromEntries(Object.entries(options).filter(([name]) => !learnedOptions.includes(name)))
+  return createHash('sha256').update(JSON.stringify({ machine, runtimeVersion, request, family, options: costly, input, map })).digest('hex').slice(0, 32)
 }
 
 export async function rememberedChoice (folder: string, key: string): Promise<DeviceChoice | undefined> {

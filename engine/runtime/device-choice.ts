@@ -6,7 +6,7 @@ import { probeDevice, type ProbeDevice } from './device-probe.ts'
 import type { Device, DeviceChoice, DeviceRequest, DeviceTrial } from './loaded-model.ts'
 import { describeRuntime } from './onnx-runtime.ts'
 import { goldenPart } from './threaded-model.ts'
-import { measureThroughput } from './throughput.ts'
+import { measureThroughput, type ProcessorTime } from './throughput.ts'
 
 export interface ChoiceRequest {
   device: DeviceRequest
@@ -21,6 +21,7 @@ export interface ChoiceContext {
   /** Devices that the runtime's binary was built with. */
   devices?: readonly string[]
   probe?: ProbeDevice
+  processorTime?: ProcessorTime
 }
 
 interface Loaded { bytes: Uint8Array, metadata: BundleMetadata }
@@ -28,6 +29,8 @@ interface Loaded { bytes: Uint8Array, metadata: BundleMetadata }
 /** About a second for all the ways of using the processor. */
 const BUDGET_MS = 1000
 const automatic: readonly Device[] = ['cuda', 'webgpu']
+/** With less of the processor than this, a layout was timed beside other work. */
+const undisturbed = 0.7
 /** Another thread layout must be this much faster to be worth its memory and its load on the main thread. */
 const worthwhile = 1.1
 
@@ -48,7 +51,7 @@ export async function chooseDevice (bundle: Loaded, request: ChoiceRequest, cont
     }
     return { device: elsewhere.device, threads: 1, workers: count(request.workers, 1), reason: `${elsewhere.device} as asked for: ${shown(elsewhere.imagesPerSecond)}`, trials }
   }
-  const processor = await chooseLayout(bundle, request, context.cores ?? availableParallelism())
+  const processor = await chooseLayout(bundle, request, context)
   const all = [...trials, ...processor.trials]
   if (elsewhere?.imagesPerSecond != null && elsewhere.imagesPerSecond > (fastest(processor.trials)?.imagesPerSecond ?? Infinity)) {
     return { device: elsewhere.device, threads: 1, workers: count(request.workers, 1), reason: `${elsewhere.device} is the fastest of what runs this bundle: ${shown(elsewhere.imagesPerSecond)}`, trials: all }
@@ -65,23 +68,38 @@ async function tryDevice (bundle: Loaded, device: Device, probe: ProbeDevice): P
 }
 
 /** How many inference threads with how many intra-op threads each. */
-async function chooseLayout (bundle: Loaded, request: ChoiceRequest, cores: number): Promise<DeviceChoice> {
+async function chooseLayout (bundle: Loaded, request: ChoiceRequest, { cores = availableParallelism(), processorTime }: ChoiceContext): Promise<DeviceChoice> {
   const layouts = candidateLayouts(request, cores)
   const only = layouts.length === 1 ? layouts[0] : undefined
   if (only !== undefined && request.workers !== 'auto') {
     const reason = `cpu, ${layoutText(only)}, as asked for`
     return { device: 'cpu', ...only, reason, trials: [{ device: 'cpu', threads: only.threads, imagesPerSecond: null, goldenDifference: null, reason }] }
   }
-  const trials: Array<DeviceTrial & Layout> = []
-  for (const layout of layouts) trials.push(await tryLayout(bundle, layout, BUDGET_MS / layouts.length))
-  const best = trials.reduce<(DeviceTrial & Layout) | undefined>((chosen, trial) =>
+  const trials: LayoutTrial[] = []
+  for (const layout of layouts) trials.push(await tryLayout(bundle, layout, BUDGET_MS / layouts.length, processorTime))
+  const best = trials.reduce<LayoutTrial | undefined>((chosen, trial) =>
     trial.imagesPerSecond !== null && trial.imagesPerSecond > worthwhile * (chosen?.imagesPerSecond ?? 0) ? trial : chosen, undefined)
   if (best === undefined) throw new GoodpartsError('GOODPARTS_INFERENCE_FAILED', `Expected the CPU to run bundle ${bundle.metadata.id}, got: ${trials[0]?.reason ?? 'no trial'}`)
   const { threads, workers, imagesPerSecond } = best
-  return { device: 'cpu', threads, workers, reason: `cpu, ${layoutText(best)}: ${shown(imagesPerSecond)}`, trials: trials.map(({ workers: _workers, ...trial }) => trial) }
+  const disturbed = isDisturbed(trials)
+  return {
+    device: 'cpu',
+    threads,
+    workers,
+    reason: `cpu, ${layoutText(best)}: ${shown(imagesPerSecond)}${disturbed ? ', timed beside other work' : ''}`,
+    trials: trials.map(({ workers: _workers, processorShare: _share, ...trial }) => trial),
+    ...(disturbed ? { disturbed: true } : {})
+  }
+}
+
+/** Threads of one session wait for each other on an idle machine too: where single ones were tried, only they tell. */
+function isDisturbed (trials: readonly LayoutTrial[]): boolean {
+  const single = trials.filter(({ threads }) => threads === 1)
+  return (single.length > 0 ? single : trials).some(({ processorShare }) => processorShare !== null && processorShare < undisturbed)
 }
 
 interface Layout { workers: number, threads: number }
+interface LayoutTrial extends DeviceTrial, Layout { processorShare: number | null }
 
 /** Fewest inference threads first. Both numbers are powers of two that together use the cores, and one of each. */
 function candidateLayouts ({ workers, threads }: ChoiceRequest, cores: number): Layout[] {
@@ -92,15 +110,15 @@ function candidateLayouts ({ workers, threads }: ChoiceRequest, cores: number): 
   return all.filter((layout, index) => all.findIndex((other) => other.workers === layout.workers && other.threads === layout.threads) === index)
 }
 
-async function tryLayout ({ bytes, metadata }: Loaded, { workers, threads }: Layout, milliseconds: number): Promise<DeviceTrial & Layout> {
+async function tryLayout ({ bytes, metadata }: Loaded, { workers, threads }: Layout, milliseconds: number, processorTime?: ProcessorTime): Promise<LayoutTrial> {
   try {
-    const { imagesPerSecond, goldenDifference } = await measureThroughput({ bytes, metadata: goldenPart(metadata), device: 'cpu', threads }, workers, milliseconds)
-    return { device: 'cpu', workers, threads, imagesPerSecond, goldenDifference, reason: `${layoutText({ workers, threads })}: ${shown(imagesPerSecond)}` }
+    const { imagesPerSecond, goldenDifference, processorShare } = await measureThroughput({ bytes, metadata: goldenPart(metadata), device: 'cpu', threads }, workers, milliseconds, processorTime)
+    return { device: 'cpu', workers, threads, processorShare, imagesPerSecond, goldenDifference, reason: `${layoutText({ workers, threads })}: ${shown(imagesPerSecond)}` }
   } catch (error) {
     const failure = asGoodpartsError(error, 'GOODPARTS_INFERENCE_FAILED')
     // Another layout would fail the same way, unless it was memory or a thread that failed.
     if (failure.code !== 'GOODPARTS_INFERENCE_FAILED') throw failure
-    return { device: 'cpu', workers, threads, imagesPerSecond: null, goldenDifference: null, reason: failure.message }
+    return { device: 'cpu', workers, threads, processorShare: null, imagesPerSecond: null, goldenDifference: null, reason: failure.message }
   }
 }
 

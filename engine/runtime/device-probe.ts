@@ -9,7 +9,7 @@ import type { Device } from './loaded-model.ts'
 import type { Throughput } from './throughput.ts'
 
 /** Either how fast the device runs the bundle, or why it does not. */
-export type ProbeResult = { result: Throughput } | { error: string }
+export type ProbeResult = { result: Omit<Throughput, 'processorShare'> } | { error: string }
 
 export type ProbeDevice = (bundle: Uint8Array, device: Device, milliseconds: number) => Promise<ProbeResult>
 

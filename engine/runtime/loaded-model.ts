@@ -23,6 +23,8 @@ export interface DeviceChoice {
   /** One sentence for a person. */
   reason: string
   trials: DeviceTrial[]
+  /** Other work took so much of the processor while it was timed that its figures are too low: it is not remembered. */
+  disturbed?: true
 }
 
 export interface Scoring {

@@ -11,6 +11,8 @@ import { loadModel, type LoadOptions } from '../../engine/runtime/inference-runt
 import { brightnessBundle, brightnessGraph, description, flatFrame } from './brightness-bundle.ts'
 
 const plain: LoadOptions = { device: 'cpu', workers: 1, threads: 1, cacheFolder: null }
+/** Microseconds: more than all threads together could have had. */
+const allOfIt = (): number => 1e6 * performance.now()
 let folder: string
 let bundle: ModelBundle
 let slow: ModelBundle
@@ -125,7 +127,7 @@ describe('loading', () => {
   })
 
   it('times the layouts once and remembers the choice for bundles of the same cost', async () => {
-    const options: LoadOptions = { device: 'cpu', cacheFolder: join(folder, 'cache') }
+    const options: LoadOptions = { device: 'cpu', cacheFolder: join(folder, 'cache'), processorTime: allOfIt }
     const first = await loadModel(bundle, options)
     const { choice } = first
     expect(choice.trials.length).toBeGreaterThan(0)
@@ -143,6 +145,30 @@ describe('loading', () => {
     const third = await loadModel(bundle, options)
     expect(third.choice.reason).toMatch(/images\/s$/)
     await third.close()
+  })
+
+  it('knows a bundle that has learned on as one of the same cost', async () => {
+    const options: LoadOptions = { device: 'cpu', cacheFolder: join(folder, 'learned'), processorTime: allOfIt }
+    await (await loadModel(bundle, options)).close()
+    const file = join(folder, 'learned', 'device-choices.json')
+    const kinds = (): number => Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object).length
+    const { options: own } = bundle.metadata
+    await (await loadModel(await brightnessBundle({}, { options: { ...own, products: ['plate'], update: 'extend' } }), options)).close()
+    expect(kinds()).toBe(1)
+    await (await loadModel(await brightnessBundle({}, { options: { ...own, lights: [] } }), options)).close()
+    expect(kinds()).toBe(2)
+  })
+
+  it('says so when other work took the processor meanwhile, and forgets those figures', async () => {
+    const options: LoadOptions = { device: 'cpu', cacheFolder: join(folder, 'busy') }
+    const busy = await loadModel(bundle, { ...options, processorTime: () => 500 * performance.now() })
+    expect(busy.choice).toMatchObject({ disturbed: true, reason: expect.stringMatching(/images\/s, timed beside other work$/) as string })
+    await busy.close()
+    expect(existsSync(join(folder, 'busy'))).toBe(false)
+    const quiet = await loadModel(bundle, { ...options, processorTime: allOfIt })
+    expect(quiet.choice.disturbed).toBeUndefined()
+    await quiet.close()
+    expect(existsSync(join(folder, 'busy', 'device-choices.json'))).toBe(true)
   })
 })
 
