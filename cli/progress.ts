@@ -24,8 +24,8 @@ export class Progress {
     this.#drawn = output.isTTY === true ? -Infinity : now()
   }
 
-  /** `total` 0 = not known; `note` stands at the end of the line. */
-  update (stage: string, done: number, total: number, note = ''): void {
+  /** `total` 0 = not known; `note` stands at the end of the line; `whole`: how far all stages together are, 0 to 1, where it is known. */
+  update (stage: string, done: number, total: number, note = '', whole?: number): void {
     const now = this.#now()
     const terminal = this.#output.isTTY === true
     if (stage !== this.#stage) {
@@ -34,7 +34,7 @@ export class Progress {
     }
     if (now - this.#drawn < (terminal ? redrawEvery : lineEvery)) return
     this.#drawn = now
-    const text = progressText(stage, done, total, note, (now - this.#begun) / 1000)
+    const text = progressText(stage, done, total, note, (now - this.#begun) / 1000, whole)
     this.#output.write(terminal ? `\r\u001b[2K${text.slice(0, this.#width() - 1)}` : `${text}\n`)
     this.#shown = terminal
   }
@@ -58,12 +58,13 @@ export class Progress {
   }
 }
 
-function progressText (stage: string, done: number, total: number, note: string, seconds: number): string {
+function progressText (stage: string, done: number, total: number, note: string, seconds: number, whole?: number): string {
   const known = seconds > 0.5 && done > 0
-  const count = total > 0 ? `${bar(done / total)} ${done}/${total}` : String(done)
+  const count = total === 0 ? String(done) : `${whole === undefined ? `${bar(done / total)} ` : ''}${done}/${total}`
+  const overall = whole === undefined ? '' : `${bar(whole)} ${Math.floor(100 * whole)} %`
   const rate = known ? `${formatRate(done / seconds)}/s` : ''
   const left = known && seconds > 2 && total > done ? `${formatSeconds(seconds / done * (total - done))} left` : ''
-  return [stage, count, rate, left, note].filter((part) => part !== '').join('  ')
+  return [overall, stage, count, rate, left, note].filter((part) => part !== '').join('  ')
 }
 
 function bar (share: number): string {

@@ -13,6 +13,7 @@ import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { positiveNumber, readSetting, wholeNumber } from '../option-values.ts'
+import { mustBeWritable } from '../output-file.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 
@@ -61,6 +62,7 @@ export function register (program: Command): void {
 }
 
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
+  await mustBeWritable(options.output, options.json, options.suspects)
   const { images, defects } = await readPictures(source, options)
   const progress = new Progress()
   const printed = new Set<string>()
@@ -79,7 +81,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       ...(options.checkpoint === undefined ? {} : { checkpoint: resolve(options.checkpoint) })
     }, {
       signal,
-      onProgress: ({ stage, done, total, trials = [], suspects }) => {
+      onProgress: ({ stage, done, total, share, trials = [], suspects }) => {
         if (suspects !== undefined) {
           found = suspects
           progress.print(suspectsText(suspects, images.length, source))
@@ -89,7 +91,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
           if (!printed.has(line)) progress.print(line)
           printed.add(line)
         }
-        progress.update(stage, done, total)
+        progress.update(stage, done, total, '', share)
       }
     })
     progress.clear()

@@ -42,6 +42,8 @@ export interface FitProgress {
   stage: string
   done: number
   total: number
+  /** Of the whole fit, 0 to 1, estimated, never falling; told by fits in a process of their own. */
+  share?: number
   /** Rows of the scale table as they come in. */
   trials?: ScaleTrial[]
   /** Of the train steps since the last report, their mean: points of the loss curve. */

@@ -7,6 +7,7 @@ import { decodeImage } from '../frame/image-codec.ts'
 import { fitCheckpoint } from './fit-checkpoint.ts'
 import type { FitContext } from './detector.ts'
 import type { FitMessage, FitOutcome, FitRequest } from './fit-process.ts'
+import { fitShare } from './fit-share.ts'
 import { FitWork } from './fit-work.ts'
 import { detectorByFamily } from './registry.ts'
 import { findSuspects } from './suspects.ts'
@@ -34,6 +35,7 @@ async function fit (request: FitRequest): Promise<FitOutcome> {
   const detector = detectorByFamily(family)
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
   const checkpoint = await fitCheckpoint(request)
+  const whole = fitShare(family, options, detector.defaults, suspects)
   let reported = 0
   let shown = ''
   const context: FitContext = {
@@ -43,12 +45,13 @@ async function fit (request: FitRequest): Promise<FitOutcome> {
     ...(checkpoint === null ? {} : { checkpoint }),
     defects: defects.map(({ path, group, className }) => ({ name: path, group, className, read: () => decodeImage(path) })),
     progress: (progress) => {
+      const share = whole.reached(progress.stage, progress.done, progress.total)
       const now = performance.now()
       const rows = JSON.stringify(progress.trials ?? [])
       if (now - reported < reportEvery && rows === shown) return
       reported = now
       shown = rows
-      send({ kind: 'progress', progress })
+      send({ kind: 'progress', progress: { ...progress, share } })
     }
   }
   if (suspects) {
@@ -59,6 +62,7 @@ async function fit (request: FitRequest): Promise<FitOutcome> {
   const bundle = await detector.fit(good, given, context)
   await saveBundle(output, await withExemplars(bundle, good))
   await checkpoint?.remove()
+  send({ kind: 'progress', progress: { stage: 'done', done: 1, total: 1, share: 1 } })
   return { path: output, metadata: bundle.metadata }
 }
 

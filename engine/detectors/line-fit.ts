@@ -31,6 +31,8 @@ export interface LineFitOptions {
 /** With pictures that look unlike the rest, once, before anything is learned. */
 export interface LineFitProgress extends FitProgress {
   suspects?: Suspect[]
+  /** Of the whole fit, 0 to 1; not while frames are collected. */
+  share?: number
 }
 
 interface LineFitEvents {
@@ -153,11 +155,11 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     try {
       const outcome = await fitInProcess({ suspects: true, ...this.#options.request, images }, {
         signal,
-        onProgress: ({ stage, done, total, suspects }) => { if (!signal.aborted) this.#tell(stage, done, total, suspects) }
+        onProgress: ({ stage, done, total, suspects, share }) => { if (!signal.aborted) this.#tell(stage, done, total, { ...(suspects === undefined ? {} : { suspects }), ...(share === undefined ? {} : { share }) }) }
       })
       if (signal.aborted) return
       this.#state = 'idle'
-      this.#tell('ready', 1, 1)
+      this.#tell('ready', 1, 1, { share: 1 })
       this.emit('ready', outcome)
     } catch (error) {
       if (!signal.aborted) this.#fail(error)
@@ -175,8 +177,8 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
   }
 
-  #tell (stage: string, done: number, total: number, suspects?: Suspect[]): void {
+  #tell (stage: string, done: number, total: number, more: Pick<LineFitProgress, 'suspects' | 'share'> = {}): void {
     const text = total > 1 ? `${stage} ${done}/${total}` : stage
-    this.emit('progress', { kind: 'fit-progress', stage, done, total, text, ...(suspects === undefined ? {} : { suspects }) })
+    this.emit('progress', { kind: 'fit-progress', stage, done, total, text, ...more })
   }
 }

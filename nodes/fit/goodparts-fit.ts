@@ -39,8 +39,8 @@ export default function register (RED: NodeAPI): void {
       node.error(fix === null ? message : `${message}. ${fix}`)
     }
     fit.on('progress', (progress) => {
-      const { stage, done, total } = progress
-      status.show('busy', RED._(`goodparts-fit.status.${stage === 'collecting' ? stage : 'fitting'}`, { stage, done, total, percent: total === 0 ? 0 : Math.round(100 * done / total) }))
+      const { stage, done, total, share = 0 } = progress
+      status.show('busy', RED._(`goodparts-fit.status.${stage === 'collecting' ? stage : 'fitting'}`, { stage, done, total, percent: Math.floor(100 * share) }))
       node.send([null, { topic, payload: progress }])
     })
     fit.on('failed', fail)

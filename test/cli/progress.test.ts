@@ -26,6 +26,13 @@ describe('progress', () => {
     ])
   })
 
+  it('shows how far the whole is where it is known, and the stage beside it', () => {
+    const { written, output, clock } = screen(true)
+    const progress = new Progress({ ...output, columns: 100 }, () => clock.now)
+    progress.update('learning: training', 312, 800, '', 0.439)
+    expect(written).toEqual(['\r\u001b[2K█████████░░░░░░░░░░░ 43 %  learning: training  312/800'])
+  })
+
   it('writes a line every five seconds elsewhere', () => {
     const { written, output, clock } = screen(false)
     const progress = new Progress(output, () => clock.now)

@@ -44,6 +44,9 @@ describe('fitInProcess', () => {
     expect((await readBundle(path)).metadata).toEqual(metadata)
     expect(metadata.training.images).toBe(14)
     expect(reports[0]).toMatchObject({ stage: 'pictures', total: 24 })
+    const shares = reports.map(({ share }) => share ?? -1)
+    expect(shares).toEqual([...shares].sort((a, b) => a - b))
+    expect([shares[0]! < 0.2, shares.at(-1)]).toEqual([true, 1])
   })
 
   it('is killed by its signal, and leaves no file', async () => {
