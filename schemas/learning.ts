@@ -86,13 +86,13 @@ export interface SheetPicture {
   /** `product/label`. */
   label: string
   place: 'memory' | 'inbox'
-  /** Why it is kept, or why it should be looked at again. */
+  /** Why it is kept, why it should be looked at again, or who labelled it: `by a person`, `by the line`. */
   text: string
   /** Soft nearest neighbour loss against the memory; `null` where there is none to compare with. */
   snnl: number | null
 }
 
-/** Contact sheet of a replay buffer: `/api/lines/<line>/learning/sheet`. */
+/** Contact sheet of a replay buffer: `/api/lines/<line>/learning/exemplars`. */
 export interface LearningSheet {
   schema: 'goodparts.learning/1'
   state: LearningState

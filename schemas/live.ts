@@ -259,9 +259,36 @@ export interface LiveSay {
   label: string
 }
 
+/** Body of `PUT /api/lines/<line>/learning/pictures/<sha256>/label`: what a picture of the replay buffer shows, from the next update on. */
+export interface LiveRelabel {
+  schema: 'goodparts.live/1'
+  kind: 'relabel'
+  /**
+   * @minLength 1
+   * @maxLength 60
+   * @pattern ^[^/\x00-\x1f]+$
+   */
+  product: string
+  /**
+   * `good`, or the type of the defect.
+   * @minLength 1
+   * @maxLength 60
+   * @pattern ^[^/\x00-\x1f]+$
+   */
+  label: string
+}
+
+/** Body of `POST /api/lines/<line>/learning/update`. */
+export interface LiveUpdate {
+  schema: 'goodparts.live/1'
+  kind: 'update'
+  /** `null` = as the replay buffer's form says. */
+  mode: 'recalibrate' | null
+}
+
 export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveKept | LiveWord | LiveLearning | LiveExplained | LiveNotice | LiveStatistics | LiveFrame
 export type LiveRequest = LiveWatch | LiveShown
-export type LiveMessage = LiveServerMessage | LiveRequest | LiveSay
+export type LiveMessage = LiveServerMessage | LiveRequest | LiveSay | LiveRelabel | LiveUpdate
 
 /** One method's answer to where a part is bad. */
 export interface LiveExplanation {

@@ -1,5 +1,6 @@
 /** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
-import type { KeptEntry, LiveExplanations, LiveRequest, LiveSay, LiveServerMessage } from '../schemas/live.ts'
+import type { LearningSheet } from '../schemas/learning.ts'
+import type { KeptEntry, LiveExplanations, LiveRelabel, LiveRequest, LiveSay, LiveServerMessage, LiveUpdate } from '../schemas/live.ts'
 import { adoptTokenOfAddress, authorisation, forgetToken, keepToken, readToken } from './token.ts'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'paused'
@@ -75,6 +76,38 @@ export class Connection {
   /** As `say`. */
   async withdraw (line: string, eventId: string): Promise<void> {
     await this.#ask('DELETE', line, `parts/${encodeURIComponent(eventId)}/word`)
+  }
+
+  /** What the line's replay buffer keeps. @throws Error with the server's words */
+  async sheet (line: string): Promise<LearningSheet> {
+    return await (await this.#ask('GET', line, 'learning/exemplars')).json() as LearningSheet
+  }
+
+  /** Its pictures as a table. @throws as `sheet` */
+  async sheetTable (line: string): Promise<Blob> {
+    return await (await this.#ask('GET', line, 'learning/exemplars.csv')).blob()
+  }
+
+  /** @throws as `sheet` */
+  async exemplar (line: string, sha256: string): Promise<Blob> {
+    return await (await this.#ask('GET', line, `learning/pictures/${sha256}`)).blob()
+  }
+
+  /** As `say`, of a picture of the replay buffer; `null` lets it go. */
+  async relabel (line: string, sha256: string, said: { product: string, label: string } | null): Promise<void> {
+    if (said === null) await this.#ask('DELETE', line, `learning/pictures/${sha256}`)
+    else await this.#ask('PUT', line, `learning/pictures/${sha256}/label`, { schema: 'goodparts.live/1', kind: 'relabel', ...said } satisfies LiveRelabel)
+  }
+
+  /** Begins an update, or ends it. @throws as `sheet` */
+  async update (line: string, mode: LiveUpdate['mode'] | 'cancel'): Promise<void> {
+    if (mode === 'cancel') await this.#ask('DELETE', line, 'learning/update')
+    else await this.#ask('POST', line, 'learning/update', { schema: 'goodparts.live/1', kind: 'update', mode } satisfies LiveUpdate)
+  }
+
+  /** Puts the model before the last update back. @throws as `sheet` */
+  async rollBack (line: string): Promise<void> {
+    await this.#ask('POST', line, 'learning/rollback')
   }
 
   async #ask (method: string, line: string, path: string, body?: object): Promise<Response> {

@@ -1,6 +1,7 @@
 /** One line: its picture, verdict, figures, chart and kept parts. */
 import type { InspectionRecord, Verdict } from '../schemas/inspection.ts'
 import type { LineNotice, LineState, LineStatistics, KeptEntry, VerdictCounts } from '../schemas/live.ts'
+import type { LearningState } from '../schemas/learning.ts'
 import { element, translateTree } from './element.ts'
 import { formatCount, formatRate, formatScore, formatTime } from './format.ts'
 import type { HeatmapSettings } from './heatmap.ts'
@@ -19,6 +20,8 @@ export interface LineViewOptions extends PartListOptions {
   shown: (packet: number) => void
   focus: () => void
   holdRejects: () => boolean
+  /** Shows what the line has learned. */
+  memory: () => void
   /** Keeps the part on the screen. */
   hold: (eventId: string) => Promise<KeptEntry>
 }
@@ -33,6 +36,7 @@ export class LineView {
   readonly #shownRate = element('span', { class: 'shown-rate' })
   readonly #when = element('span')
   readonly #look = element('button', { type: 'button', class: 'quiet look', hint: 'lookHint', disabled: true }, icon('review'), element('span', { text: 'look' }))
+  readonly #memory = element('button', { type: 'button', class: 'quiet memory', hidden: true }, element('span', { text: 'memory' }), element('span', { class: 'badge' }))
   readonly #notice = new NoticeBar()
   readonly #chart = new ScoreChart()
   readonly #parts: PartList
@@ -54,10 +58,11 @@ export class LineView {
     this.#parts = new PartList(options)
     const title = element('button', { type: 'button', class: 'line-title' }, state.line)
     title.addEventListener('click', () => { options.focus() })
+    this.#memory.addEventListener('click', () => { options.memory() })
     this.#look.addEventListener('click', () => { this.#lookCloser() })
     this.#caption.append(this.#shownRate, this.#look, this.#when)
     this.host = element('article', { class: 'line', 'aria-label': state.line },
-      element('header', { class: 'line-head' }, element('h2', {}, title)),
+      element('header', { class: 'line-head' }, element('h2', {}, title), element('span', { class: 'space' }), this.#memory),
       this.#notice.host,
       element('div', { class: 'line-body' },
         element('section', { class: 'stage panel' }, this.#banner,
@@ -74,6 +79,7 @@ export class LineView {
     this.#notice.show(state.notice)
     this.#chart.reset(state.points, state.limits)
     this.#parts.reset(state.kept)
+    this.learned(state.learning)
     this.#render()
   }
 
@@ -111,6 +117,14 @@ export class LineView {
   /** Somebody has said something of a part. */
   said (): void {
     this.#parts.translate()
+  }
+
+  /** The line's replay buffer has changed. */
+  learned (learning: LearningState | null): void {
+    this.#memory.hidden = learning === null
+    const waiting = this.#memory.querySelector('.badge')
+    waiting?.replaceChildren(String(learning?.waiting ?? 0))
+    waiting?.toggleAttribute('hidden', learning?.waiting === 0)
   }
 
   notice (notice: LineNotice): void {

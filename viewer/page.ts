@@ -5,6 +5,7 @@ import { Connection, type ConnectionState } from './connection.ts'
 import { element, translateTree } from './element.ts'
 import { Header } from './header.ts'
 import { LineView } from './line-view.ts'
+import { MemoryDialog } from './memory-dialog.ts'
 import { decodeHeader, decodePacket } from './packet.ts'
 import { applyTheme, loadPreferences, savePreferences } from './preferences.ts'
 import { PartDialog } from './part-dialog.ts'
@@ -21,6 +22,7 @@ export class Page {
   readonly #empty: HTMLElement
   readonly #lost = element('p', { class: 'lost', role: 'status', hidden: true })
   readonly #partDialog: PartDialog
+  readonly #memoryDialog: MemoryDialog
   readonly #tokenDialog: TokenDialog
   readonly #lines = new Map<string, LineView>()
   #focused: string | null = null
@@ -55,9 +57,19 @@ export class Page {
         withdraw: async (line, eventId) => this.#connection.withdraw(line, eventId)
       }
     })
+    this.#memoryDialog = new MemoryDialog({
+      role: () => this.#role,
+      learning: (line) => this.#learning.get(line) ?? null,
+      sheet: async (line) => this.#connection.sheet(line),
+      table: async (line) => this.#connection.sheetTable(line),
+      picture: async (line, sha256) => this.#connection.exemplar(line, sha256),
+      relabel: async (line, sha256, said) => this.#connection.relabel(line, sha256, said),
+      update: async (line, mode) => this.#connection.update(line, mode),
+      rollBack: async (line) => this.#connection.rollBack(line)
+    })
     this.#tokenDialog = new TokenDialog((token, remember) => { this.#connection.useToken(token, remember) })
     this.#empty = emptyState()
-    body.append(this.#header.host, this.#lost, this.#empty, this.#main, this.#partDialog.dialog, this.#tokenDialog.dialog)
+    body.append(this.#header.host, this.#lost, this.#empty, this.#main, this.#partDialog.dialog, this.#memoryDialog.dialog, this.#tokenDialog.dialog)
     document.addEventListener('visibilitychange', () => { this.#watch() })
     window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { this.#apply('theme') })
     this.#connection.open()
@@ -92,7 +104,9 @@ export class Page {
       case 'word': this.#said(message.line, message.eventId, message.word); break
       case 'learning':
         this.#learning.set(message.line, message.learning)
+        this.#lines.get(message.line)?.learned(message.learning)
         this.#partDialog.said()
+        this.#memoryDialog.learned(message.line)
         break
       case 'notice': this.#lines.get(message.notice.line)?.notice(message.notice); break
       case 'statistics':
@@ -147,6 +161,7 @@ export class Page {
       packet: async (sha256) => this.#connection.packet(sha256),
       open: (entries, index) => { this.#partDialog.open(entries, index) },
       word: (eventId) => this.#words.get(state.line)?.get(eventId),
+      memory: () => { this.#memoryDialog.open(state.line) },
       hold: async (eventId) => this.#connection.hold(state.line, eventId),
       shown: (packet) => { this.#shown(state.line, packet) },
       holdRejects: () => this.#preferences.holdRejects,

@@ -1,9 +1,11 @@
 /** Everything that the page says, in English and Korean. `{name}` is replaced by a value. */
+import { memoryEnglish, memoryKorean } from './memory-texts.ts'
 import type { VerdictReason } from '../schemas/inspection.ts'
 import type { LiveRole } from '../schemas/learning.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
 
 const english = {
+  ...memoryEnglish,
   title: 'Live inspection',
   allLines: 'All lines',
   lines: 'Lines',
@@ -114,6 +116,7 @@ export type TextKey = keyof typeof english
 type Texts = Record<TextKey, string>
 
 const korean: Texts = {
+  ...memoryKorean,
   title: '실시간 검사',
   allLines: '전체 라인',
   lines: '라인',

@@ -1,6 +1,6 @@
 /** What keeps a line learning, as far as the live page is concerned: a replay buffer attaches itself here. */
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { LearningState, PartWord } from '../../schemas/learning.ts'
+import type { LearningSheet, LearningState, PartWord } from '../../schemas/learning.ts'
 import type { AuditLog } from '../store/audit-log.ts'
 
 export interface LearningLine {
@@ -12,6 +12,17 @@ export interface LearningLine {
   keep: (picture: Uint8Array, word: Pick<PartWord, 'product' | 'label' | 'partId'>, inspection: InspectionRecord) => Promise<string>
   /** The person takes it back: it is not learned, or forgotten at the next update. */
   withdraw: (sha256: string) => Promise<void>
+  /** Everything that is kept or waits. */
+  sheet: () => LearningSheet
+  /** Encoded; `null` for a hash of none. */
+  picture: (sha256: string) => Uint8Array | null
+  /** Another word for a picture that is kept or waits. @throws GOODPARTS_ARGUMENT when there is none, GOODPARTS_STORE_FAILED */
+  relabel: (sha256: string, said: Pick<PartWord, 'product' | 'label'>) => Promise<void>
+  /** Begins an update unless one runs; `null` = of the kind that the form says. */
+  update: (mode: 'recalibrate' | null) => void
+  cancel: () => Promise<void>
+  /** Puts the bundle before back; resolves when it is in use. @throws GOODPARTS_ARGUMENT where there is none */
+  rollBack: () => Promise<void>
 }
 
 /** Which line learns by which replay buffer; one attached under an empty name serves the lines that have none of their own. */

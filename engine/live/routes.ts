@@ -6,6 +6,8 @@ import { asGoodpartsError, GoodpartsError, type ErrorCode } from '../errors.ts'
 import { validate } from '../schema-validation.ts'
 import { isAtLeast, mayAnswer, roleOf, type LiveTokens } from './access.ts'
 import type { LiveHub } from './hub.ts'
+import type { LearningLines } from './learning-line.ts'
+import { addLearningRoutes } from './learning-routes.ts'
 import type { LiveMetrics } from './metrics.ts'
 import { addPartRoutes } from './part-routes.ts'
 import type { Tickets } from './tickets.ts'
@@ -16,6 +18,7 @@ export interface RouteContext {
   metrics: LiveMetrics
   tickets: Tickets
   guesses: TokenGuesses
+  learning: LearningLines
   tokens: LiveTokens
   host: string
 }
@@ -85,16 +88,15 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
     return reply.type('application/json').header('Cache-Control', 'no-store').send(hub.explanations(line, eventId) ?? JSON.stringify(none))
   })
 
-  addPartRoutes(app, {
-    hub,
-    allow: async (request, reply, least) => {
-      const role = roleFor(request, context)
-      if (role === undefined) await refuseToken(request, reply)
-      else if (!isAtLeast(role, least)) await refuse(reply, 403, `Expected the role to be ${least}, got ${role}`, `Use the ${least}'s token`)
-      else return role
-      return undefined
-    }
-  })
+  const allow = async (request: FastifyRequest, reply: FastifyReply, least: LiveRole): Promise<LiveRole | undefined> => {
+    const role = roleFor(request, context)
+    if (role === undefined) await refuseToken(request, reply)
+    else if (!isAtLeast(role, least)) await refuse(reply, 403, `Expected the role to be ${least}, got ${role}`, `Use the ${least}'s token`)
+    else return role
+    return undefined
+  }
+  addPartRoutes(app, { hub, allow })
+  addLearningRoutes(app, { learning: context.learning, allow })
 
   app.get<{ Querystring: { ticket?: string } }>('/ws', {
     websocket: true,

@@ -53,6 +53,7 @@ export class LiveServer {
   readonly #host: string
   readonly #hub: LiveHub
   readonly #metrics: LiveMetrics
+  readonly #learning: LearningLines
   #app: FastifyInstance | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -61,12 +62,13 @@ export class LiveServer {
     this.#options = options
     this.#host = options.host ?? '127.0.0.1'
     assertMayListen(this.#host, options.tokens ?? {}, options.tls !== undefined)
+    this.#learning = options.learning ?? new LearningLines()
     this.#hub = new LiveHub({
       version: packageVersion(),
       framesPerSecond: options.framesPerSecond ?? 12,
       jpegQuality: options.jpegQuality ?? 80,
       gallery: options.gallery ?? { entriesPerLine: 60, bytes: 64 << 20 },
-      learning: options.learning ?? new LearningLines(),
+      learning: this.#learning,
       onSaid: (said) => { options.onSaid?.(said) },
       onError: (error) => { options.onError?.(asGoodpartsError(error, 'GOODPARTS_LIVE_FAILED')) },
       ...(options.history === undefined ? {} : { history: new History(options.history) }),
@@ -143,7 +145,7 @@ export class LiveServer {
   }
 
   async #prepare (app: FastifyInstance): Promise<void> {
-    const context = { hub: this.#hub, metrics: this.#metrics, tickets: new Tickets(this.#options.now), guesses: new TokenGuesses(this.#options.now), tokens: this.#options.tokens ?? {}, host: this.#host }
+    const context = { hub: this.#hub, metrics: this.#metrics, tickets: new Tickets(this.#options.now), guesses: new TokenGuesses(this.#options.now), learning: this.#learning, tokens: this.#options.tokens ?? {}, host: this.#host }
     // First, so that it learns of every upgrade: it destroys the sockets of those that a later hook refuses.
     await app.register((await import('@fastify/websocket')).default, { options: { maxPayload: 64 << 10 } })
     guard(app, context)

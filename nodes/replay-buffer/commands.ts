@@ -6,7 +6,7 @@ import type { Frame } from '../../engine/frame/frame.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import type { AuditTrail } from '../shared/audit-trail.ts'
-import { readCommand, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
+import { readCommand, readMode, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
 
 export interface Obeying {
   line: LineReplay
@@ -19,7 +19,7 @@ export interface Obeying {
 /** @throws GOODPARTS_ARGUMENT, GOODPARTS_STORE_FAILED, and as `ModelNode.swap` */
 export async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessage): Promise<void> {
   const command = readCommand(msg)
-  if (command === 'update') line.update()
+  if (command === 'update') line.update(readMode(msg))
   else if (command === 'cancel') await line.cancel()
   else if (command === 'reset-drift') line.resetDrift()
   else if (command === 'rollback') {

@@ -17,10 +17,10 @@ interface Properties extends EditorNodeProperties {
   seed: string
 }
 
+/** Of `schemas/learning.ts`, what is shown here. */
 interface ContactSheet {
-  waiting: number
-  last: { accepted: boolean, gate: { reasons: string[] } } | null
-  exemplars: Array<{ sha256: string, label: string, reason: string, snnl: number | null }>
+  state: { waiting: number, last: { reasons: string[] } | null }
+  memory: Array<{ sha256: string, label: string, text: string, snnl: number | null }>
 }
 
 /** A site's value from the environment stays as it is written. */
@@ -32,10 +32,10 @@ const mostShown = 60
 
 async function showContactSheet (id: string, translate: (key: string, values?: Record<string, string | number>) => string): Promise<void> {
   const sheet = await $.getJSON(`goodparts/replay-buffer/${id}/exemplars`) as ContactSheet
-  const reasons = sheet.last?.gate.reasons ?? []
-  $('#goodparts-replay-buffer-gate').text(reasons.length === 0 ? translate('goodparts-replay-buffer.sheet.kept', { kept: sheet.exemplars.length, waiting: sheet.waiting }) : reasons.join('; '))
-  $('#goodparts-replay-buffer-sheet').empty().append(sheet.exemplars.slice(0, mostShown).map(({ sha256, label, reason, snnl }) => {
-    const said = `${label}\n${reason}${snnl === null ? '' : `\nSNNL ${snnl.toFixed(2)}`}\n${sha256}`
+  const reasons = sheet.state.last?.reasons ?? []
+  $('#goodparts-replay-buffer-gate').text(reasons.length === 0 ? translate('goodparts-replay-buffer.sheet.kept', { kept: sheet.memory.length, waiting: sheet.state.waiting }) : reasons.join('; '))
+  $('#goodparts-replay-buffer-sheet').empty().append(sheet.memory.slice(0, mostShown).map(({ sha256, label, text, snnl }) => {
+    const said = `${label}\n${text}${snnl === null ? '' : `\nSNNL ${snnl.toFixed(2)}`}\n${sha256}`
     return $('<figure style="margin: 0 6px 6px 0; width: 84px; display: inline-block; vertical-align: top">').attr('title', said).append(
       $('<img style="width: 84px; height: 84px; object-fit: contain; background: #8882">').attr('src', `goodparts/replay-buffer/${id}/picture/${sha256}`).attr('alt', label),
       $('<figcaption style="font-size: 11px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap">').text(label))

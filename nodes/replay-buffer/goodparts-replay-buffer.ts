@@ -47,10 +47,11 @@ export default function register (RED: NodeAPI): void {
       status.show(kind, RED._(`goodparts-replay-buffer.status.${text}`, values))
       page?.learning.changed()
     }
-    const detach = page?.learning.attach(config.line?.trim() ?? '', learningLine({ id: node.id, product, line, show }))
+    const learning = learningLine({ id: node.id, product, line, model, show })
+    const detach = page?.learning.attach(config.line?.trim() ?? '', learning)
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(state.current.model.metadata.calibration.scores) })
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
-    lines.set(node.id, line)
+    lines.set(node.id, learning)
     line.recall().then(show, show)
 
     onInput(node, async (msg: Message) => {

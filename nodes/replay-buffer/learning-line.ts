@@ -3,19 +3,22 @@ import type { UpdateOutcome } from '../../engine/continual/detector-update/updat
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
 import type { LearningLine } from '../../engine/live/learning-line.ts'
 import type { LearningState, UpdateReport } from '../../schemas/learning.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { sheetOf } from './contact-sheet.ts'
 
 export interface LearningLineOptions {
   id: string
   product: string
   line: LineReplay
+  model: Pick<ModelNode, 'current' | 'swap'>
   /** Something has changed. */
   show: () => void
 }
 
-export function learningLine ({ id, product, line, show }: LearningLineOptions): LearningLine {
+export function learningLine ({ id, product, line, model, show }: LearningLineOptions): LearningLine {
   let updating: LearningState['updating'] = null
   line.on('progress', (stage, done, total) => { updating = { stage, done, total } })
-  return {
+  const learning: LearningLine = {
     get state () {
       const { updating: isUpdating, waiting, inDrift, last } = line.state
       if (!isUpdating) updating = null
@@ -26,7 +29,8 @@ export function learningLine ({ id, product, line, show }: LearningLineOptions):
         waiting,
         updating: isUpdating ? updating ?? { stage: 'starting', done: 0, total: 0 } : null,
         inDrift,
-        canRollBack: last?.parent != null,
+        // Not a second time: the update that was taken back is no longer in use.
+        canRollBack: last?.parent != null && model.current()?.model.metadata.id === last.bundle,
         last: last === null ? null : reportOf(last)
       }
     },
@@ -38,8 +42,27 @@ export function learningLine ({ id, product, line, show }: LearningLineOptions):
     withdraw: async (sha256) => {
       await line.withdraw(sha256)
       show()
+    },
+    sheet: () => sheetOf(line, learning.state),
+    picture: (sha256) => line.picture(sha256),
+    relabel: async (sha256, said) => {
+      await line.relabel(sha256, said)
+      show()
+    },
+    update: (mode) => {
+      line.update(mode ?? undefined)
+      show()
+    },
+    cancel: async () => {
+      await line.cancel()
+      show()
+    },
+    rollBack: async () => {
+      await model.swap(await line.rollback())
+      show()
     }
   }
+  return learning
 }
 
 /** Types of defect that were named, in order of name. */

@@ -46,7 +46,7 @@ export function readReplayForm (form: ReplayForm, { id, userFolder, bundle, rate
       policy: form.policy === '' ? defaultReplayPolicy.name : replayPolicyByName(form.policy).name,
       memory: { items: readWhole('the memory', form.memory, { least: 20 }), bytes },
       inbox: { items: mostWaiting, bytes },
-      mode: readChoice('the kind of update', form.mode, ['extend', 'recalibrate', 'adapt']),
+      mode: readChoice('the kind of update', form.mode, updateModes),
       ...rates,
       seed: readWhole('the seed', form.seed)
     },
@@ -66,6 +66,8 @@ export interface ReplayMessage {
   partId?: unknown
   by?: unknown
   buffer?: unknown
+  /** Of this update. */
+  mode?: unknown
   payload?: unknown
 }
 
@@ -80,6 +82,13 @@ export function readCommand ({ buffer }: ReplayMessage): ReplayCommand {
   const found = replayCommands.find((command) => command === buffer)
   if (found !== undefined) return found
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.frame to be a frame, or msg.buffer to be one of ${replayCommands.join(', ')}, got ${typeof buffer === 'string' ? buffer : 'neither'}`)
+}
+
+const updateModes = ['extend', 'recalibrate', 'adapt'] as const
+
+/** `undefined` = as the form says. @throws GOODPARTS_ARGUMENT */
+export function readMode ({ mode }: ReplayMessage): typeof updateModes[number] | undefined {
+  return mode === undefined ? undefined : readChoice('msg.mode', typeof mode === 'string' ? mode : '', updateModes)
 }
 
 /** @throws GOODPARTS_ARGUMENT */

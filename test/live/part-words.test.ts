@@ -41,6 +41,8 @@ async function ask (url: string, line: string, path: string, { method = 'POST', 
 
 const saying = (label: string): object => ({ schema: 'goodparts.live/1', kind: 'say', label })
 
+const notAsked = (): never => { throw new Error('Expected not to be asked') }
+
 /** A replay buffer that only remembers. */
 function buffer (kept: Map<string, unknown>): LearningLine {
   return {
@@ -53,7 +55,13 @@ function buffer (kept: Map<string, unknown>): LearningLine {
     withdraw: (sha256) => {
       kept.delete(sha256)
       return Promise.resolve()
-    }
+    },
+    sheet: notAsked,
+    picture: notAsked,
+    relabel: notAsked,
+    update: notAsked,
+    cancel: notAsked,
+    rollBack: notAsked
   }
 }
 

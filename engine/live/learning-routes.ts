@@ -1,0 +1,101 @@
+/** What a line has learned, and what people may do about it: everybody looks, operators correct labels, engineers update. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LiveMessage } from '../../schemas/live.ts'
+import type { LiveRole } from '../../schemas/learning.ts'
+import { GoodpartsError } from '../errors.ts'
+import { validate } from '../schema-validation.ts'
+import type { AuditRecord } from '../store/audit-chain.ts'
+import type { LearningLine, LearningLines } from './learning-line.ts'
+import { reservedLabel } from './part-words.ts'
+import { sheetTable } from './sheet-table.ts'
+
+export interface LearningRoutesContext {
+  learning: LearningLines
+  /** Answers for itself, and gives `undefined`, when the role is not enough. */
+  allow: (request: FastifyRequest, reply: FastifyReply, least: LiveRole) => Promise<LiveRole | undefined>
+}
+
+interface OfLine { Params: { line: string } }
+interface OfPicture { Params: { line: string, sha256: string } }
+
+export function addLearningRoutes (app: FastifyInstance, { learning, allow }: LearningRoutesContext): void {
+  const of = (line: string): LearningLine => {
+    const found = learning.of(line)
+    if (found === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the line ${line} to have a replay buffer, got none`, { fix: 'Choose the live page in a replay buffer node' })
+    return found
+  }
+  const pictureOf = (line: string, sha256: string): Uint8Array => {
+    const picture = of(line).picture(sha256)
+    if (picture === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${sha256} to be a picture that is kept or waits, got none`, { fix: 'Look at the memory again' })
+    return picture
+  }
+  /** In the audit log before it is done. */
+  const entered = async (record: AuditRecord, change: () => Promise<void>): Promise<void> => {
+    await (learning.audit === undefined ? change() : learning.audit.before(record, change))
+  }
+
+  app.get<OfLine>('/api/lines/:line/learning/exemplars', async (request, reply) => {
+    if (await allow(request, reply, 'viewer') === undefined) return reply
+    return await reply.header('Cache-Control', 'no-store').send(of(request.params.line).sheet())
+  })
+
+  app.get<OfLine>('/api/lines/:line/learning/exemplars.csv', async (request, reply) => {
+    if (await allow(request, reply, 'viewer') === undefined) return reply
+    const { line } = request.params
+    return await reply.header('Cache-Control', 'no-store').type('text/csv; charset=utf-8').send(sheetTable(of(line).sheet(), line))
+  })
+
+  app.get<OfPicture>('/api/lines/:line/learning/pictures/:sha256', async (request, reply) => {
+    if (await allow(request, reply, 'viewer') === undefined) return reply
+    const picture = pictureOf(request.params.line, request.params.sha256)
+    return await reply.headers({ 'Cache-Control': 'private, max-age=86400, immutable', 'Content-Type': 'image/png' }).send(Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength))
+  })
+
+  app.put<OfPicture>('/api/lines/:line/learning/pictures/:sha256/label', async (request, reply) => {
+    const role = await allow(request, reply, 'operator')
+    if (role === undefined) return reply
+    const { line, sha256 } = request.params
+    const asked = readBody(request.body, 'relabel')
+    const said = { product: asked.product.trim(), label: asked.label.trim() }
+    if (said.product === '' || said.label === '' || said.label === reservedLabel) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected a product and the type of a defect, or good, got ${JSON.stringify(said)}`)
+    pictureOf(line, sha256)
+    await entered({ who: `role:${role}`, line, kind: 'exemplar-relabelled', details: { sha256, ...said } }, async () => of(line).relabel(sha256, said))
+    return await reply.code(204).send()
+  })
+
+  app.delete<OfPicture>('/api/lines/:line/learning/pictures/:sha256', async (request, reply) => {
+    const role = await allow(request, reply, 'operator')
+    if (role === undefined) return reply
+    const { line, sha256 } = request.params
+    pictureOf(line, sha256)
+    await entered({ who: `role:${role}`, line, kind: 'exemplar-removed', details: { sha256 } }, async () => of(line).withdraw(sha256))
+    return await reply.code(204).send()
+  })
+
+  app.post<OfLine>('/api/lines/:line/learning/update', async (request, reply) => {
+    if (await allow(request, reply, 'engineer') === undefined) return reply
+    of(request.params.line).update(readBody(request.body, 'update').mode)
+    return await reply.code(202).send()
+  })
+
+  app.delete<OfLine>('/api/lines/:line/learning/update', async (request, reply) => {
+    if (await allow(request, reply, 'engineer') === undefined) return reply
+    await of(request.params.line).cancel()
+    return await reply.code(204).send()
+  })
+
+  app.post<OfLine>('/api/lines/:line/learning/rollback', async (request, reply) => {
+    const role = await allow(request, reply, 'engineer')
+    if (role === undefined) return reply
+    const { line } = request.params
+    await entered({ who: `role:${role}`, line, kind: 'bundle-rolled-back', details: { to: of(line).state.last?.parent ?? null } }, async () => of(line).rollBack())
+    return await reply.code(204).send()
+  })
+}
+
+/** @throws GOODPARTS_SCHEMA_INVALID */
+function readBody<Kind extends LiveMessage['kind']> (body: unknown, kind: Kind): Extract<LiveMessage, { kind: Kind }> {
+  const read = validate('live', body)
+  if (read.kind !== kind) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected the body to be of kind ${kind}, got ${read.kind}`)
+  return read as Extract<LiveMessage, { kind: Kind }>
+}

@@ -1,0 +1,22 @@
+/** A contact sheet as CSV (RFC 4180), to be taken along; pictures by their address. */
+import type { LearningSheet, SheetPicture } from '../../schemas/learning.ts'
+
+const columns = ['list', 'sha256', 'product', 'label', 'place', 'why', 'snnl', 'picture'] as const
+
+/** One row for each picture of each list. */
+export function sheetTable (sheet: LearningSheet, line: string): string {
+  const lists = ['relabel', 'memory', 'waiting'] as const
+  const rows = lists.flatMap((list) => sheet[list].map((picture) => rowOf(list, picture, line)))
+  return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+
+function rowOf (list: string, { sha256, label, place, text, snnl }: SheetPicture, line: string): string[] {
+  const [product = '', ...rest] = label.split('/')
+  return [list, sha256, product, rest.join('/'), place, text, snnl === null ? '' : String(snnl), `api/lines/${encodeURIComponent(line)}/learning/pictures/${sha256}`]
+}
+
+/** A spreadsheet takes what begins so for a formula: labels are written by people. */
+function cell (text: string): string {
+  const plain = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+}

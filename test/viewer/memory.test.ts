@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
+import { LineReplay } from '../../engine/continual/line-replay.ts'
+import { encodePng } from '../../engine/frame/image-codec.ts'
+import { LearningLines } from '../../engine/live/learning-line.ts'
+import { learningLine } from '../../nodes/replay-buffer/learning-line.ts'
+import { openSampleLine } from '../live/sample-line.ts'
+import { live, missing } from './live-page.ts'
+
+const opened = live()
+let folder: string
+let replay: LineReplay
+let learning: LearningLines
+
+/** A replay buffer with three pictures in its memory and one that was held back, as an update leaves it. */
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'goodparts-memory-page-'))
+  const request = { bundle: join(folder, 'line.onnx'), folder, policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 } as const
+  const line = await openSampleLine('Plates 1')
+  const pictures = await Promise.all(Array.from({ length: 4 }, async (_, index) => {
+    const { frame } = index === 2 ? line.nextReject() : line.next()
+    return await encodePng({ data: frame.pixels(), width: frame.width, height: frame.height, channels: frame.channels }, 1)
+  }))
+  const exemplars = pictures.slice(0, 3).map((picture, index) => {
+    const sha256 = createHash('sha256').update(picture).digest('hex')
+    mkdirSync(join(folder, 'memory', 'pictures'), { recursive: true })
+    writeFileSync(join(folder, 'memory', 'pictures', `${sha256}.img`), picture)
+    return { sha256, label: index === 2 ? 'plate/scratch' : 'plate/good', reason: `step ${index + 1}: keeps SNNL as against all 40 of its class`, snnl: 0.2 + index }
+  })
+  replay = new LineReplay({ request, updateAfter: 0, learnFromLineEveryMs: null, driftRate: 0.001 })
+  const held = await replay.labelPicture(pictures[3] as Buffer, { product: 'plate', label: 'scratch', partId: null, by: 'person' }, null)
+  const outcome: UpdateOutcome = {
+    accepted: false,
+    bundle: '0123456789abcdef',
+    parent: null,
+    gate: { accepted: false, reasons: ['plate: 65.0 % of known defects rejected, before 70.0 %'], products: [{ product: 'plate', known: true, good: 40, defects: 20, falseRejects: { before: 0.02, after: 0.01 }, caught: { before: 0.7, after: 0.65 }, auroc: { before: 0.977, after: 0.945 } }], limits: { before: { review: 1, reject: 1.3 }, after: { review: 1, reject: 1.3 } } },
+    shifts: [],
+    learned: 30,
+    checked: 20,
+    heldBack: [],
+    relabel: [{ sha256: held, label: 'plate/scratch', place: 'inbox', snnl: 3.1, text: 'labelled plate/scratch, but unlike the rest of its lot' }],
+    memory: { items: 3, bytes: 1, classes: { 'plate/good': 2, 'plate/scratch': 1 } },
+    exemplars,
+    seconds: 22
+  }
+  writeFileSync(join(folder, 'last-update.json'), JSON.stringify(outcome))
+  await replay.recall()
+  learning = new LearningLines()
+  const none = { current: () => undefined, swap: async () => await Promise.reject(new Error('Expected no bundle to be swapped')) }
+  learning.attach('Plates 1', learningLine({ id: 'buffer', product: 'plate', line: replay, model: none, show: () => { learning.changed() } }))
+})
+afterEach(async () => {
+  await replay.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe.skipIf(missing !== null)('the memory of a line on the live page', () => {
+  it('shows each exemplar with why it is kept, what to look at again and the gate; an operator corrects labels', async () => {
+    const { url } = await opened.serve({ learning, tokens: { operator: 'o' } })
+    const page = await opened.visit(`${url}#token=o`)
+    opened.server.publish((await openSampleLine('Plates 1')).nextReject())
+    await page.locator('.memory').click()
+    await page.locator('[data-list="memory"] .exemplar').nth(2).waitFor()
+    expect(await page.locator('.gate-report').innerText()).toContain('65.0 % of known defects rejected')
+    expect(await page.locator('.gate tbody').innerText()).toContain('70.0 % → 65.0 %')
+    expect(await page.locator('[data-list="memory"] .exemplar').first().innerText()).toMatch(/keeps SNNL[^]*SNNL 0\.20/)
+    await expect.poll(async () => page.evaluate('document.querySelector(".exemplar img").naturalWidth'), { timeout: 10_000 }).toBeGreaterThan(10)
+    expect(await page.locator('.engineer').isVisible()).toBe(false)
+    await opened.screenshot('memory')
+
+    await page.locator('[data-list="relabel"] .card-isGood').click()
+    await expect.poll(() => replay.waiting.map(({ label }) => label), { timeout: 10_000 }).toEqual(['good'])
+    await page.locator('[data-list="relabel"]').waitFor({ state: 'detached' })
+    await page.locator('[data-list="memory"] .exemplar').nth(2).locator('.card-letGo').click()
+    await page.locator('.exemplar-next', { hasText: 'Goes with the next update' }).first().waitFor()
+    const saving = page.waitForEvent('download')
+    await page.locator('.memory-exportTable').click()
+    expect((await saving).suggestedFilename()).toMatch(/^Plates_1-exemplars\.csv$/)
+  })
+
+  it('has the buttons of engineers, in Korean, in the dark and on a phone, with nothing cut off', async () => {
+    const { url } = await opened.serve({ learning })
+    const page = await opened.visit(url, { locale: 'ko-KR', colorScheme: 'dark', viewport: { width: 360, height: 740 } })
+    opened.server.publish((await openSampleLine('Plates 1')).nextReject())
+    await page.locator('.memory').click()
+    await page.locator('.memory-calibrateOnly').waitFor()
+    await opened.screenshot('memory-phone')
+    expect(await page.evaluate('(() => { const body = document.querySelector(".memory-body"); return [body.scrollWidth <= body.clientWidth, document.documentElement.scrollWidth <= 360] })()')).toEqual([true, true])
+    const failed = new Promise((resolve) => { replay.once('failed', resolve) })
+    await page.locator('.memory-calibrateOnly').click()
+    await failed
+  })
+})

@@ -1,0 +1,32 @@
+/** How the last update ended, with its table per product: what the line would have forgotten, and what it has learned. */
+import type { ProductReport, UpdateReport } from '../schemas/learning.ts'
+import { element } from './element.ts'
+import { translate } from './texts.ts'
+
+export function gateReport (last: UpdateReport | null): HTMLElement[] {
+  if (last === null) return [element('p', { class: 'soft', text: 'noUpdateYet' })]
+  const { accepted, learned, heldBack, seconds, reasons, products } = last
+  const verdict = element('p', { class: 'said', 'data-verdict': accepted ? 'good' : 'review' },
+    element('strong', { text: accepted ? 'updateAccepted' : 'updateRefused' }), element('span', {}, translate(accepted ? 'updateNumbers' : 'refusedNumbers', { learned, heldBack, seconds: seconds.toFixed(0) })))
+  return [verdict, ...reasons.map((reason) => element('p', { class: 'wrong' }, reason)), element('div', { class: 'wide' }, table(products))]
+}
+
+function table (products: readonly ProductReport[]): HTMLElement {
+  const heads = (['product', 'heldOutGood', 'knownDefects', 'falseRejects', 'defectsCaught', 'auroc'] as const).map((text) => element('th', { scope: 'col', text }))
+  return element('table', { class: 'gate' }, element('thead', {}, element('tr', {}, ...heads)),
+    element('tbody', {}, ...products.map((product) => element('tr', {},
+      element('th', { scope: 'row' }, product.product, ...(product.known ? [] : [' ', element('small', { text: 'newProduct' })])),
+      element('td', {}, String(product.good)), element('td', {}, String(product.defects)),
+      change(product.falseRejects, (share) => `${(share * 100).toFixed(1)} %`, -1),
+      change(product.caught, (share) => `${(share * 100).toFixed(1)} %`, 1),
+      change(product.auroc, (area) => area.toFixed(3), 1)))))
+}
+
+/** `better` = 1 where more is better. */
+function change (pair: { before: number, after: number } | null, format: (value: number) => string, better: 1 | -1): HTMLElement {
+  if (pair === null) return element('td', {}, '–')
+  const [before, after] = [format(pair.before), format(pair.after)]
+  if (before === after) return element('td', {}, after)
+  const isBetter = (pair.after - pair.before) * better > 0
+  return element('td', { 'data-verdict': isBetter ? 'good' : 'reject', class: 'changed' }, `${before} → ${after}`)
+}
