@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { registerExplain } from './bench/explain.ts'
 import { registerLoop } from './bench/loop.ts'
+import { registerPipeline } from './bench/pipeline.ts'
 import { registerScore } from './bench/score.ts'
 import { registerSpool } from './bench/spool.ts'
 import { registerUpdate } from './bench/update.ts'
@@ -13,4 +14,5 @@ export function register (program: Command): void {
   registerExplain(bench)
   registerSpool(bench)
   registerUpdate(bench)
+  registerPipeline(bench)
 }
