@@ -63,6 +63,8 @@ async function compare (path: string, options: Options, signal: AbortSignal): Pr
 async function compareOn (dataset: Dataset, options: Options, signal: AbortSignal): Promise<void> {
   const sheet = new ComparisonSheet(dataset)
   const progress = new Progress()
+  const slow = slowFamilies(options)
+  if (slow !== '') progress.print(slow)
   const writeJson = async (): Promise<void> => {
     if (options.json !== undefined && options.json !== '-') await writeFile(options.json, `${JSON.stringify(sheet.report(), null, 2)}\n`)
   }
@@ -97,6 +99,16 @@ function settingsOf (set: Settings, family: string): Settings {
     if (after !== undefined) return before === family ? [[after, value]] : []
     return Object.hasOwn(defaults, name) ? [[name, value]] : []
   }))
+}
+
+/** Those that are trained, and by how many steps; empty where there are none, or where they were named. */
+function slowFamilies ({ families, seeds, set }: Options): string {
+  if (families.join() !== familiesOfGoodParts().join()) return ''
+  const trained = families.flatMap((family) => {
+    const { steps } = { ...detectorByFamily(family).defaults, ...settingsOf(set, family) }
+    return typeof steps === 'number' ? [`${family} (${steps} steps)`] : []
+  })
+  return `Slow, because they are trained, ${seeds.length === 1 ? 'once' : `${seeds.length} times`} each, minutes a time on two cores: ${trained.join(', ')}. --families leaves them out.`
 }
 
 function familiesOfGoodParts (): string[] {

@@ -93,6 +93,12 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(readReport(json).results).toHaveLength(1)
   })
 
+  it('says before it begins which families will take long', async () => {
+    const interrupt = (child: ChildProcess): void => { child.stderr!.once('data', () => { child.kill('SIGINT') }) }
+    const { stderr } = await runGoodparts(['compare', dataset, '--seeds', '0', '--set', 'reconstruction.steps=50'], { started: interrupt })
+    expect(stderr).toMatch(/^Slow, .*discriminative \(400 steps\), reconstruction \(50 steps\), distillation \(800 steps\), contrastive \(1200 steps\)/)
+  })
+
   it('refuses families and seeds that are none', async () => {
     expect(await runGoodparts(['compare', dataset, '--families', 'magic'])).toMatchObject({ code: 1, stderr: expect.stringContaining('got magic') as string })
     expect(await runGoodparts(['compare', dataset, '--seeds', '1,x'])).toMatchObject({ code: 1, stderr: expect.stringContaining('GOODPARTS_ARGUMENT') as string })

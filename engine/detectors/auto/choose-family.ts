@@ -39,8 +39,8 @@ export async function chooseFamily (families: readonly Detector[], options: Auto
   }
   const pictures = [...spread(kept, mostToLearn).map((image) => ({ ...image, calibration: false })), ...spread(heldOut, mostToJudge).map((image) => ({ ...image, calibration: true }))]
   const tried: Tried[] = []
-  // The checkpoint is of what is learned in the end.
-  const { checkpoint: _, ...trialContext } = context
+  // The checkpoint is of what is learned in the end, and no real defect has a say: a family that may learn from them is tried without.
+  const { checkpoint: _checkpoint, defects: _defects, ...trialContext } = context
   for (const family of families) tried.push(await tryFamily(family, options, pictures, trialContext))
   const inTime = tried.filter(({ bundle }) => bundle !== null)
   const lead = Math.max(...inTime.map(({ row }) => row.proxyAuroc ?? 0))

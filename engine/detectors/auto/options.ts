@@ -12,7 +12,8 @@ export interface AutoOptions {
 }
 
 /**
- * Those that fit in a minute or two. Families that are trained on drawn defects are not among them: drawn defects would judge them too kindly.
+ * Those that fit in a minute or two. Families that are trained take many, and drawn defects judge those too kindly that are trained on them:
+ * whoever wants them names them.
  */
 export const autoDefaults: AutoOptions = {
   families: ['patch-memory', 'density', 'template-difference'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readBundle } from '../../../engine/bundle/bundle.ts'
-import type { FitContext, GoodImage } from '../../../engine/detectors/detector.ts'
+import { automatic } from '../../../engine/detectors/auto/auto.ts'
+import type { Detector, FitContext, GoodImage } from '../../../engine/detectors/detector.ts'
 import { detectorByFamily } from '../../../engine/detectors/registry.ts'
 import { seededRandom } from '../../../engine/random.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
@@ -53,6 +54,23 @@ describe('auto', () => {
     expect(few.metadata).toMatchObject({ family: 'density', trials: [{ outcome: 'chosen: too few pictures to choose by', chosen: true }] })
     const one = await auto.fit(goodParts(40), { ...quick, families: ['density'] }, context())
     expect(one.metadata).toMatchObject({ family: 'density', trials: [{ outcome: 'chosen: the only family' }] })
+  }, 120_000)
+
+  it('takes another family that is named, and shows its trial no labelled defects', async () => {
+    const seen: Array<number | undefined> = []
+    const learner = (family: string): Detector => ({
+      ...detectorByFamily('template-difference'),
+      family,
+      learnsDefects: 'optional',
+      fit: (images, options, given) => {
+        seen.push(given.defects?.length)
+        return detectorByFamily('template-difference').fit(images, options, given)
+      }
+    })
+    const defects = goodParts(2).map((image) => ({ ...image, className: 'odd' }))
+    await automatic([learner('one'), learner('other')]).fit(goodParts(40), { families: ['other', 'one'], size: 64 }, context({ defects }))
+    // Two trials, then the family that was chosen.
+    expect(seen).toEqual([undefined, undefined, 2])
   }, 120_000)
 
   it('refuses families that there are not, or that need defects, and nothing to be fast enough', async () => {
