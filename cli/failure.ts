@@ -41,6 +41,7 @@ export function failureText (error: unknown): string | null {
 }
 
 function ofFileSystem (error: unknown): GoodpartsError | null {
-  if (!(error instanceof Error) || !('syscall' in error) || !('path' in error)) return null
-  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${String(error.path)} to be a place to read and write, got ${error.message}`, { cause: error })
+  if (!(error instanceof Error) || !('syscall' in error)) return null
+  // What goes wrong while an open file is written names no path.
+  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${'path' in error ? String(error.path) : 'the file'} to be a place to read and write, got ${error.message}`, { cause: error })
 }

@@ -62,7 +62,7 @@ export function register (program: Command): void {
 }
 
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
-  await mustBeWritable(options.output, options.json, options.suspects)
+  await mustBeWritable(options.output, options.json, options.suspects === true ? undefined : options.suspects)
   const { images, defects } = await readPictures(source, options)
   const progress = new Progress()
   const printed = new Set<string>()

@@ -67,6 +67,7 @@ async function inspect (source: string, options: Options, signal: AbortSignal): 
     const { counts, seconds } = await inspectAll(opened, model, options, progress, signal)
     progress.clear()
     await print(opened.name, model, { counts, seconds, warnings }, options)
+    if (!signal.aborted && Object.values(counts).every((count) => count === 0)) throw new GoodpartsError('GOODPARTS_IMAGE_DECODE', `Expected ${opened.name} to give at least one picture that can be read, got none`)
   } finally {
     progress.clear()
     await model.close()

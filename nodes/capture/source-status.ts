@@ -1,7 +1,9 @@
 /** Shows a source's state on its node, and reports each error once: a camera that is away for a night is one entry, not thousands. */
 import type { Node, NodeAPI } from 'node-red'
+import { GoodpartsError, type ErrorCode } from '../../engine/errors.ts'
 import type { CaptureSupervisor } from '../../engine/capture/supervisor.ts'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
+import { tellError } from '../shared/lifecycle.ts'
 import type { Status } from '../shared/status.ts'
 
 const INTERVAL_MS = 1000
@@ -48,7 +50,7 @@ export class SourceStatus {
   #report (event: CaptureEvent): void {
     if (this.#reported === event.text) return
     this.#reported = event.text
-    this.#node.error(event.fix === null ? event.text : `${event.text}. ${event.fix}`)
+    tellError(this.#node, new GoodpartsError((event.code ?? 'GOODPARTS_CAPTURE_FAILED') as ErrorCode, event.text, event.fix === null ? {} : { fix: event.fix }))
   }
 
   #text (key: string, values: Record<string, string> = {}): string {

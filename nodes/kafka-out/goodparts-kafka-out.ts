@@ -8,7 +8,7 @@ import { leaseFile } from '../../engine/publish/ndjson-files.ts'
 import { Publisher, type PublisherState } from '../../engine/publish/publisher.ts'
 import { Spool } from '../../engine/store/spool.ts'
 import type { KafkaBrokerNode } from '../kafka-broker/goodparts-kafka-broker.ts'
-import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
+import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
 import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { messageToRecord, readKafkaOutForm, statusOf, type KafkaOutForm, type KafkaOutSettings } from './settings.ts'
@@ -40,7 +40,7 @@ export default function register (RED: NodeAPI): void {
       name: `kafka-out/${node.id}`,
       spool,
       client,
-      onRejected: (error) => { node.error(error.message) },
+      onRejected: (error) => { tellError(node, error) },
       onState: (state) => {
         const { kind, text } = statusOf(state, settings.sink)
         status.show(kind, RED._(`goodparts-kafka-out.status.${text}`, { n: state.waiting }))

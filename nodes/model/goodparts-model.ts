@@ -5,7 +5,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError } from '../../engine/errors.ts'
 import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/decision/model-slot.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
-import { onClose } from '../shared/lifecycle.ts'
+import { onClose, tellError } from '../shared/lifecycle.ts'
 import { readModelForm, type ModelForm } from './settings.ts'
 
 /** What other nodes see of it. Emits `changed` with a `SlottedModel` whenever a bundle takes its place. */
@@ -38,7 +38,7 @@ export default function register (RED: NodeAPI): void {
     } catch (cause) {
       const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
       failure = { kind: 'failed', error, current: undefined }
-      this.error(error.message)
+      tellError(this, error)
     }
     let begun = failure !== undefined
 
@@ -59,8 +59,7 @@ export default function register (RED: NodeAPI): void {
       users.set(id, tell)
       if (!begun && this.bundlePath !== undefined && existsSync(this.bundlePath)) {
         this.swap(this.bundlePath).catch((cause: unknown) => {
-          const { message, fix } = asGoodpartsError(cause, 'GOODPARTS_BUNDLE_INVALID')
-          this.error(fix === null ? message : `${message}. ${fix}`)
+          tellError(this, asGoodpartsError(cause, 'GOODPARTS_BUNDLE_INVALID'))
         })
       }
       tell(failure ?? slot.state)

@@ -1,6 +1,6 @@
 /** One way for every node to take messages and to close: exactly one `done` per message, a close that is awaited and bounded. */
 import type { Node, NodeMessageInFlow } from 'node-red'
-import { asGoodpartsError } from '../../engine/errors.ts'
+import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
 import { begin, closeInPlace, opens, sendTo, type Output } from './line-closing.ts'
 import type { Status } from './status.ts'
 
@@ -20,11 +20,16 @@ export function onClose (node: Node, close: (removed: boolean) => Promise<void> 
   })
 }
 
+/** An error that no message caused, for the log or for Catch nodes, which hear only of errors with a message. */
+export function tellError (node: Node, { code, message, fix }: GoodpartsError): void {
+  node.error(fix === null ? message : `${message}. ${fix}`, { payload: { code, message, fix } })
+}
+
 /** What a node does whose form is wrong: says so once, and to every message. `text` is for the status. */
 export function refuse (node: Node, status: Status, text: string, cause: unknown): void {
   const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
   status.show('failed', text)
-  node.error(error.fix === null ? error.message : `${error.message}. ${error.fix}`)
+  tellError(node, error)
   onInput(node, async () => await Promise.reject(error))
   onClose(node, () => { status.close() })
 }

@@ -38,6 +38,8 @@ describe('a command that is given what it cannot use', () => {
     ['explain @garbage.onnx @garbage.png', 'GRAPH_INVALID'],
     ['explain @nowhere.onnx @garbage.png', '[A-Z_]+'],
     ['continual @nowhere', 'DATASET_INVALID'],
+    ['fit SAMPLE -o @empty', 'STORE_FAILED'],
+    ['fit SAMPLE -o @nowhere/new.onnx', 'STORE_FAILED'],
     ['bench score @garbage.onnx', 'GRAPH_INVALID'],
     ['bench explain @garbage.onnx', 'BUNDLE_INVALID'],
     ['demo --source @nowhere', '[A-Z_]+'],
@@ -61,6 +63,7 @@ describe('what a command says at its end', () => {
 
   it('tells a disk that refuses from a defect', () => {
     expect(failureText(Object.assign(new Error('EACCES: permission denied'), { syscall: 'open', path: '/a' }))).toMatch(/\/a .*EACCES.*\(GOODPARTS_STORE_FAILED\)\nFix: /)
+    expect(failureText(Object.assign(new Error('ENOSPC: no space left on device, write'), { syscall: 'write', code: 'ENOSPC' }))).toMatch(/ENOSPC.*\(GOODPARTS_STORE_FAILED\)\nFix: /)
     expect(failureText(new TypeError('x is not a function'))).toBeNull()
   })
 })

@@ -124,7 +124,8 @@ describe('goodparts-capture', () => {
   test('shows that a video is not there, goes on trying, and plays it once it is', async () => {
     const file = join(await temporaryFolder(), 'line.avi')
     await deploy([capture], flow({ pipeline: 'video-file', parameters: { file } }))
-    const failed = await event('error')
+    const [failed, caught] = await Promise.all([event('error'), until('errors', () => true)])
+    expect(caught).toMatchObject({ error: { message: expect.stringContaining('No such file') as unknown }, payload: { code: 'GOODPARTS_CAPTURE_FAILED' } })
     expect(failed.payload).toMatchObject({ code: 'GOODPARTS_CAPTURE_FAILED', fix: expect.stringContaining('path exists') as unknown })
     expect((failed.payload as CaptureEvent).text).toContain('No such file')
     expect((await untilStatus('camera', ({ fill }) => fill === 'red')).text).toBe('goodparts-capture.status.failed.GOODPARTS_CAPTURE_FAILED')
