@@ -51,7 +51,11 @@ async function demo (options: Options): Promise<void> {
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
 
   const nodeRed = startNodeRed(settingsFile, (line) => { if (/\[error\]|\[warn\] \[goodparts-/.test(line)) process.stdout.write(`${line}\n`) })
-  const stop = (): void => { nodeRed.stop().catch(() => undefined) }
+  const stopping = new AbortController()
+  const stop = (): void => {
+    stopping.abort()
+    nodeRed.stop().catch(() => undefined)
+  }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   process.stdout.write('Starting Node-RED …\n')
@@ -75,7 +79,8 @@ async function demo (options: Options): Promise<void> {
     process.stdout.write(`Node-RED does not serve both addresses. See the messages above; its folder is ${userDir}\n`)
     await nodeRed.stop()
   }
-  const code = await nodeRed.exited
+  const { code, signal } = await nodeRed.exited
+  if (ready && !stopping.signal.aborted && (code !== 0 || signal !== null)) process.stderr.write(`Node-RED ended with ${signal ?? `exit code ${code}`}. The same command starts it again; what was sent on to be recorded is kept.\n`)
   process.exitCode = ready ? code : 1
 }
 

@@ -9,8 +9,8 @@ import { GoodpartsError } from '../../engine/errors.ts'
 const STOP_MS = 8000
 
 export interface NodeRedProcess {
-  /** Resolves with the exit code. */
-  exited: Promise<number>
+  /** Resolves with the exit code, and with the signal that ended it, if one did. */
+  exited: Promise<{ code: number, signal: string | null }>
   stop (): Promise<void>
 }
 
@@ -18,7 +18,7 @@ export interface NodeRedProcess {
 export function startNodeRed (settingsFile: string, onLine: (line: string) => void): NodeRedProcess {
   const child = spawn(process.execPath, [nodeRedScript(), '--settings', settingsFile], { stdio: ['ignore', 'pipe', 'pipe'] })
   for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine)
-  const exited = once(child, 'exit').then(([code]) => Number(code ?? 1))
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code: Number(code ?? 1), signal: signal as string | null }))
   return { exited, stop: async () => { await stop(child) } }
 }
 

@@ -1,7 +1,8 @@
 /** Reads an audit log, also while a line writes into it. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { GoodpartsError } from '../errors.ts'
 import { entryOf, verifyChain, type AuditEntry, type AuditRow, type AuditVerification } from './audit-chain.ts'
+import { auditPath } from './audit-log.ts'
 import { Database } from './database.ts'
 
 /** Rows that are in memory at a time, and that a writer waits for. */
@@ -10,8 +11,9 @@ const PAGE = 1000
 export class AuditFile {
   readonly #database: Database
 
-  /** @throws GOODPARTS_ARGUMENT when there is no such file, GOODPARTS_STORE_FAILED, also from the methods */
-  constructor (path: string) {
+  /** @param path The file, or Node-RED's user directory. @throws GOODPARTS_ARGUMENT when there is no such file, GOODPARTS_STORE_FAILED, also from the methods */
+  constructor (given: string) {
+    const path = existsSync(given) && statSync(given).isDirectory() ? auditPath(given) : given
     if (!existsSync(path)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be an audit log, got no file`, { fix: 'It is goodparts/audit.sqlite in Node-RED\'s user directory' })
     this.#database = new Database(path, { durable: true, access: 'reading', schema: '' })
   }
