@@ -5,6 +5,13 @@ export interface JudgedScore {
   limits: { review: number, reject: number }
 }
 
+/** Of the values of a map. */
+export interface MapLevels {
+  minimum: number
+  median: number
+  maximum: number
+}
+
 export interface PaintedRange {
   /** Of the map, where colour begins. */
   from: number
@@ -15,19 +22,17 @@ export interface PaintedRange {
 }
 
 /**
- * The score of a part is not exactly the highest value of its map (smoothing, reweighting), and both are known for this part: a distance, which
- * has a zero, is carried over by their ratio; a score that may be below zero, such as a log-odds, by their difference. Either way a part beyond a limit has
- * a place where its map is, and a good one has none.
- * @param threshold Where colour begins: 1 = at the review limit, 0 = at nothing (of a score without a zero: at the lowest value of the map)
+ * The score of a part is not exactly the highest value of its map: it is taken before the smoothing, and reweighted. Smoothing lowers a peak
+ * and leaves the level around it, so the straight line that leaves the median where it is and takes the score to the peak carries the limits over: a part
+ * beyond a limit has a place where its map is, a good one has none, and the level of a good surface stays below. It needs no zero, which a log-odds does not have.
+ * @param threshold Where colour begins: 1 = at the review limit, 0 = at the median of the map
  */
-export function paintedRange (map: { minimum: number, maximum: number }, judged: JudgedScore | null, threshold = 1): PaintedRange {
-  const { minimum, maximum } = map
+export function paintedRange ({ minimum, median, maximum }: MapLevels, judged: JudgedScore | null, threshold = 1): PaintedRange {
   if (judged === null) return { from: minimum + (maximum - minimum) * Math.min(0.98, threshold / 2), to: maximum, outline: Infinity }
   const { score, limits: { review, reject } } = judged
-  if (score > 0 && maximum > 0 && review > 0) {
-    const unit = maximum / score
-    return { from: review * threshold * unit, to: Math.max(maximum, 1.25 * reject * unit), outline: review * unit }
-  }
-  const outline = review + (maximum - score)
-  return { from: minimum + threshold * (outline - minimum), to: Math.max(maximum, outline + 2 * (reject - review)), outline }
+  const slope = (maximum - median) / (score - median)
+  // A limit below the map's own level, or a map without a peak, leaves nothing to be measured by: what is as high as the score allows is shown.
+  const carried = (limit: number): number => limit > median && score > median && maximum > median ? median + (limit - median) * slope : limit + (maximum - score)
+  const outline = carried(review)
+  return { from: median + threshold * (outline - median), to: Math.max(maximum, carried(reject) + 0.25 * (carried(reject) - median)), outline }
 }

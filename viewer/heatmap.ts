@@ -13,12 +13,11 @@ export interface HeatmapSettings {
 }
 
 /**
- * RGBA `(h, w, 4)` of a map. The map is read in the units of the score: its peak counts as the part's score, so what is painted is what lies
- * above the review limit. Without limits the threshold is a share of the map's own range.
+ * RGBA `(h, w, 4)` of a map. Its peak counts as the part's score, so what is painted is what lies above the review limit. Without limits the threshold is a share of the map's own range.
  */
 export function paintMap (map: QuantisedMapHeader, cells: Uint8Array, record: InspectionRecord | null, settings: HeatmapSettings): Uint8ClampedArray<ArrayBuffer> {
   const judged = record?.limits == null || record.score === null ? null : { score: record.score, limits: record.limits }
-  const { from: start, to: full } = paintedRange(map, judged, settings.threshold)
+  const { from: start, to: full } = paintedRange({ ...map, median: medianOf(map, cells) }, judged, settings.threshold)
   const table = new Uint8ClampedArray(256 * 4)
   for (let level = 0; level < 256; level++) {
     const value = map.minimum + (map.maximum - map.minimum) * level / 255
@@ -33,4 +32,8 @@ export function paintMap (map: QuantisedMapHeader, cells: Uint8Array, record: In
     for (let channel = 0; channel < 4; channel++) pixels[i * 4 + channel] = table[level + channel] as number
   }
   return pixels
+}
+
+function medianOf ({ minimum, maximum }: QuantisedMapHeader, cells: Uint8Array): number {
+  return minimum + (maximum - minimum) * (cells.slice().sort()[cells.length >> 1] ?? 0) / 255
 }

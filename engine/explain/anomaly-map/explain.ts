@@ -43,8 +43,7 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
 }
 
 function rangeOf (map: MapValues, judged: ExplanationRequest['judged']): PaintedRange {
-  const finite = map.values.filter(Number.isFinite)
-  const maximum = finite.reduce((most, value) => Math.max(most, value), -Infinity)
-  const minimum = finite.reduce((least, value) => Math.min(least, value), Infinity)
-  return paintedRange({ minimum, maximum }, judged)
+  const ordered = map.values.filter(Number.isFinite).sort()
+  const [minimum = Infinity, median = 0, maximum = -Infinity] = [ordered[0], ordered[ordered.length >> 1], ordered.at(-1)]
+  return paintedRange({ minimum, median, maximum }, judged)
 }
