@@ -1,4 +1,5 @@
 /** Judges each frame that comes in: good, review, reject, or not inspected, on an output of its own. */
+import { basename } from 'node:path'
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { Inspector, type InspectorOptions } from '../../engine/decision/inspector.ts'
 import { VerdictTally } from '../../engine/decision/verdict-tally.ts'
@@ -38,7 +39,8 @@ export default function register (RED: NodeAPI): void {
     let state: SlotState = { kind: 'empty' }
     const show = (): void => {
       const { kind, text, values } = scoreStatus(state, tally.summary())
-      status.show(kind, RED._(`goodparts-score.status.${text}`, values))
+      // Named, so that a mistyped bundle does not look like one that is still to be learned.
+      status.show(kind, RED._(`goodparts-score.status.${text}`, { ...values, bundle: basename(model?.bundlePath ?? '') }))
     }
     const timer = model === null ? undefined : setInterval(show, STATUS_MS).unref()
     model?.register(node.id, (changed) => {
