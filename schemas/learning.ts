@@ -37,8 +37,9 @@ export interface ProductReport {
   good: number
   /** @TJS-type integer */
   defects: number
+  /** Share of good parts beyond the reject limit. */
   falseRejects: { before: number, after: number }
-  /** `null` without defects. */
+  /** Share of defects beyond the reject limit; `null` without any. */
   caught: { before: number, after: number } | null
   auroc: { before: number, after: number } | null
 }

@@ -4,6 +4,7 @@
  */
 import { auroc } from '../../evaluation/auroc.ts'
 import { clopperPearson } from '../../evaluation/binomial-interval.ts'
+import type { ProductReport } from '../../../schemas/learning.ts'
 
 /** Scores of one product's held-out pictures, before and after, in the same order. */
 export interface ProductScores {
@@ -25,23 +26,11 @@ export interface GateOptions {
 
 export const gateDefaults: GateOptions = { fewestGood: 10, largestDrop: 0.02 }
 
-export interface ProductChange {
-  product: string
-  known: boolean
-  good: number
-  defects: number
-  /** Share of good parts beyond the reject limit. */
-  falseRejects: { before: number, after: number }
-  /** Share of defects beyond the reject limit; `null` without any. */
-  caught: { before: number, after: number } | null
-  auroc: { before: number, after: number } | null
-}
-
 export interface GateAnswer {
   accepted: boolean
   /** What speaks against it, with the numbers; empty when accepted. */
   reasons: string[]
-  products: ProductChange[]
+  products: ProductReport[]
   limits: { before: Limits, after: Limits }
 }
 
@@ -54,7 +43,7 @@ export function judgeUpdate (products: readonly ProductScores[], limits: GateAns
   return { accepted: reasons.length === 0, reasons, products: changes, limits }
 }
 
-function changeOf ({ product, known, good, defect }: ProductScores, { before, after }: GateAnswer['limits']): ProductChange {
+function changeOf ({ product, known, good, defect }: ProductScores, { before, after }: GateAnswer['limits']): ProductReport {
   const area = (goodScores: readonly number[], defectScores: readonly number[]): number | null => auroc(goodScores, defectScores)
   const [areaBefore, areaAfter] = [area(good.before, defect.before), area(good.after, defect.after)]
   return {
@@ -68,7 +57,7 @@ function changeOf ({ product, known, good, defect }: ProductScores, { before, af
   }
 }
 
-function objections ({ product, known, good, falseRejects, caught, auroc }: ProductChange, { fewestGood, largestDrop }: GateOptions): string[] {
+function objections ({ product, known, good, falseRejects, caught, auroc }: ProductReport, { fewestGood, largestDrop }: GateOptions): string[] {
   const found: string[] = []
   if (known && good < fewestGood) found.push(`${product}: ${good} held-out good parts, expected at least ${fewestGood}`)
   // One more than before may be chance; a share whose count the one before makes improbable is not.

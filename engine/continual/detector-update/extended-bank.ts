@@ -1,5 +1,6 @@
 /** A bank of the same size that covers new good parts too. */
 import { greedyCoreset } from '../../detectors/coreset.ts'
+import { joined } from '../../detectors/matrix-rows.ts'
 import { imageTensor } from '../../detectors/picture-features.ts'
 import type { RawImage } from '../../frame/image-codec.ts'
 import type { Random } from '../../random.ts'
@@ -72,16 +73,6 @@ function comeNearer (nearest: Float64Array, points: Float32Array, width: number,
 function leftOut (taken: Uint32Array, count: number): Uint32Array {
   const there = new Set(taken)
   return Uint32Array.from({ length: count }, (_, index) => index).filter((index) => !there.has(index))
-}
-
-function joined (parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-  return all
 }
 
 /** The graph's features end in a one. */
