@@ -17,6 +17,7 @@ process.on('message', (request: PartRequest) => {
   }).then((reply) => { process.send?.(reply) }, () => { process.exit(1) })
 })
 lowerPriority()
+process.send?.('ready')
 
 /**
  * Linux's idle class where util-linux is there, which every Debian has: it runs only while no other thread wants the core, where niceness still

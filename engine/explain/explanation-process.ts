@@ -1,24 +1,28 @@
 /**
- * The line's side of the explanation process. A process and no thread, because only a process can have a priority of its own: on a small
- * machine, forward passes of an explanation would otherwise take the cores that verdicts need.
+ * The line's side of the explanation process. A process and no thread, because only a process can have a priority of its own and be stopped:
+ * on a small machine, forward passes of an explanation would otherwise take the cores that verdicts need.
  */
-import { fork, type ChildProcess } from 'node:child_process'
+import { execFile, fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { GoodpartsError } from '../errors.ts'
 import type { LedgerSnapshot } from '../frame/ledger.ts'
 import { WorkQueue } from '../frame/work-queue.ts'
+import { processorShare, type ProcessorShare } from '../runtime/processor-share.ts'
 import { siblingModule } from '../sibling-module.ts'
 import type { PartReply } from './explanation-child.ts'
 import type { PartExplanation, PartRequest } from './part-explanation.ts'
 
 export class ExplanationProcess {
   readonly #queue: WorkQueue
+  readonly #processor: ProcessorShare
   #child: ChildProcess | undefined
   #closed = false
 
-  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. */
-  constructor (hop: string, capacity: number) {
+  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. While `processor` is busy with verdicts, nothing is explained. */
+  constructor (hop: string, capacity: number, processor = processorShare) {
     this.#queue = new WorkQueue(hop, capacity)
+    this.#processor = processor
   }
 
   /** @throws GOODPARTS_QUEUE_FULL when too many wait, GOODPARTS_EXPLANATION_FAILED when it cannot be explained or the process ends; the next call starts a new one. */
@@ -38,10 +42,17 @@ export class ExplanationProcess {
   }
 
   async #ask (request: PartRequest): Promise<PartExplanation> {
-    if (this.#closed) throw failed('Expected the explanation process to be open, got one that was closed')
-    const child = this.#child ??= fork(fileURLToPath(siblingModule(import.meta.url, './explanation-child')), [], { execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    if (this.#isClosed()) throw closed()
+    const leash = await (tied ??= findLeash())
+    if (this.#isClosed()) throw closed()
+    const isNew = this.#child === undefined
+    const child = this.#child ??= fork(fileURLToPath(siblingModule(import.meta.url, './explanation-child')), [], { ...leash, serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    let release = (): void => { /* not held */ }
     try {
-      const reply = await exchange(child, request)
+      // Before it says so, it may not yet be tied.
+      if (isNew) await answer(child)
+      if (leash.execPath !== undefined) release = holdWhileBusy(child, this.#processor)
+      const reply = await answer(child, request) as PartReply
       if ('result' in reply) return reply.result
       throw new GoodpartsError(reply.error.code, reply.error.message, reply.error.fix === null ? {} : { fix: reply.error.fix })
     } catch (error) {
@@ -49,20 +60,73 @@ export class ExplanationProcess {
       if (this.#child === child) this.#child = undefined
       child.kill('SIGKILL')
       throw failed(`Expected the explanation process to answer: ${error instanceof Error ? error.message : String(error)}`, error)
+    } finally {
+      release()
     }
+  }
+
+  #isClosed (): boolean {
+    return this.#closed
   }
 }
 
-/** One question, one answer. Rejects when the process fails or ends. */
-async function exchange (child: ChildProcess, request: PartRequest): Promise<PartReply> {
+/** How `fork` starts the process: under util-linux's setpriv, if there, which ties its life to this process's. */
+interface Leash {
+  execPath?: string
+  execArgv: string[]
+}
+
+let tied: Promise<Leash> | undefined
+
+/** A process that is stopped cannot see its parent go, and would outlive it: without a tie it is never stopped. */
+async function findLeash (): Promise<Leash> {
+  const leash = ['--pdeathsig', 'KILL', process.execPath]
+  try {
+    await promisify(execFile)('setpriv', [...leash, '--version'])
+    return { execPath: 'setpriv', execArgv: leash }
+  } catch {
+    return { execArgv: [] }
+  }
+}
+
+/**
+ * Stops `child` while verdicts are being made: even the idle class, on the other thread of a core or in the same cache, makes them slower by a
+ * seventh (`goodparts bench explain`). @returns What ends that and lets it run.
+ */
+function holdWhileBusy (child: ChildProcess, processor: ProcessorShare): () => void {
+  let held = false
+  let ended = false
+  const hold = (busy: boolean): void => {
+    if (busy === held) return
+    held = busy
+    child.kill(busy ? 'SIGSTOP' : 'SIGCONT')
+  }
+  const unwatch = processor.watch((busy) => {
+    if (busy) hold(true)
+    // The next part may begin in this very turn.
+    else setImmediate(() => { hold(!ended && processor.busy) })
+  })
+  return () => {
+    ended = true
+    unwatch()
+    hold(false)
+  }
+}
+
+/** What the process says next, asked for something or not. Rejects when it fails or ends. */
+async function answer (child: ChildProcess, request?: PartRequest): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const stop = (): void => { child.off('message', answered).off('error', broken).off('exit', ended) }
-    const answered = (reply: unknown): void => { stop(); resolve(reply as PartReply) }
+    const answered = (reply: unknown): void => { stop(); resolve(reply) }
     const broken = (error: Error): void => { stop(); reject(error) }
     const ended = (code: number | null, signal: string | null): void => { stop(); reject(new Error(`it ended with ${signal ?? code ?? 'no code'}`)) }
     child.on('message', answered).on('error', broken).on('exit', ended)
-    child.send(request, (error) => { if (error !== null) broken(error) })
+    if (request !== undefined) child.send(request, (error) => { if (error !== null) broken(error) })
   })
+}
+
+function closed (): GoodpartsError {
+  return failed('Expected the explanation process to be open, got one that was closed')
 }
 
 function failed (message: string, cause?: unknown): GoodpartsError {

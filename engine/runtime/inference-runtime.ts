@@ -6,7 +6,7 @@ import { choiceKey, defaultCacheFolder, rememberChoice, rememberedChoice } from 
 import { chooseDevice, type ChoiceContext, type ChoiceRequest } from './device-choice.ts'
 import type { DeviceChoice, LoadedModel } from './loaded-model.ts'
 import { describeRuntime } from './onnx-runtime.ts'
-import { ProcessorShare } from './processor-share.ts'
+import { processorShare as share } from './processor-share.ts'
 import { ThreadedModel } from './threaded-model.ts'
 
 export interface LoadOptions extends Partial<ChoiceRequest>, ChoiceContext {
@@ -15,9 +15,6 @@ export interface LoadOptions extends Partial<ChoiceRequest>, ChoiceContext {
   /** Largest bundle file that is read, default 512 MiB. */
   maximumBytes?: number
 }
-
-/** All models of the process share its cores. */
-const share = new ProcessorShare()
 
 /**
  * Loads a bundle from its path, its bytes or as read. Nothing of it is done by the calling thread.

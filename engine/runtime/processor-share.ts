@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 export class ProcessorShare {
   readonly #cores: number
   readonly #waiting: Array<{ cores: number, start: () => void }> = []
+  readonly #listeners = new Set<(busy: boolean) => void>()
   #used = 0
 
   constructor (cores = availableParallelism()) {
@@ -20,16 +21,40 @@ export class ProcessorShare {
     try {
       return await work()
     } finally {
-      this.#used -= share
+      this.#use(-share)
       this.#admit()
     }
+  }
+
+  /**
+   * Whether verdicts have half of the cores or more. What a virtual machine calls two cores is often one with two threads: a verdict on one of
+   * them then has that one to itself only while the other rests.
+   */
+  get busy (): boolean {
+    return this.#used > 0 && this.#used >= this.#cores / 2
+  }
+
+  /** Tells `listener` at once and whenever `busy` has changed. @returns what ends that. */
+  watch (listener: (busy: boolean) => void): () => void {
+    this.#listeners.add(listener)
+    listener(this.busy)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  #use (cores: number): void {
+    const before = this.busy
+    this.#used += cores
+    if (this.busy !== before) for (const listener of this.#listeners) listener(this.busy)
   }
 
   #admit (): void {
     for (let next = this.#waiting[0]; next !== undefined && this.#used + next.cores <= this.#cores; next = this.#waiting[0]) {
       this.#waiting.shift()
-      this.#used += next.cores
+      this.#use(next.cores)
       next.start()
     }
   }
 }
+
+/** That of this process: all models share its cores. */
+export const processorShare = new ProcessorShare()

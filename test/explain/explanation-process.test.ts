@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +10,7 @@ import { withExemplars } from '../../engine/bundle/kept-exemplars.ts'
 import { ExplanationProcess } from '../../engine/explain/explanation-process.ts'
 import type { PartRequest } from '../../engine/explain/part-explanation.ts'
 import { decodeImage } from '../../engine/frame/image-codec.ts'
+import { ProcessorShare } from '../../engine/runtime/processor-share.ts'
 import { flatPicture, spot, spottedPicture } from './hand-built-models.ts'
 import { spotBundle } from './spot-bundle.ts'
 
@@ -28,8 +31,8 @@ function request (changes: Partial<PartRequest> = {}): PartRequest {
   return { bundle, image: spottedPicture(), methods: ['sise', 'grad-cam'], budget: null, seed: 0, judge: true, zones: [], opacity: 0.6, quality: 85, ...changes }
 }
 
-function open (capacity = 4): ExplanationProcess {
-  explaining = new ExplanationProcess('test', capacity)
+function open (capacity = 4, processor?: ProcessorShare): ExplanationProcess {
+  explaining = new ExplanationProcess('test', capacity, processor)
   return explaining
 }
 
@@ -40,10 +43,23 @@ function childrenOf (pid: number): string[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean))
 }
 
-/** Field 41 of proc(5)'s stat; the name in field 2 may hold spaces. */
-function schedulingPolicy (file: string): number {
+/** Of proc(5)'s stat, counted from 3, the first after the name, which may hold spaces. */
+function statField (file: string, field: number): string | undefined {
   const stat = readFileSync(file, 'utf8')
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38])
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[field - 3]
+}
+
+function explanationChildOf (pid: number): string | undefined {
+  return childrenOf(pid).find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('explanation-child'))
+}
+
+/** R, S, T (stopped), …; undefined when there is none. */
+function stateOf (pid: string | undefined): string | undefined {
+  try {
+    return statField(`/proc/${pid}/stat`, 3)
+  } catch {
+    return undefined
+  }
 }
 
 describe('explanation process', () => {
@@ -70,11 +86,37 @@ describe('explanation process', () => {
   test.runIf(process.platform === 'linux')('runs in the idle class, all threads of it', async () => {
     await open().explain(request({ methods: ['anomaly-map'] }))
 
-    const threads = childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('explanation-child'))
-      .flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((thread) => schedulingPolicy(`/proc/${pid}/task/${thread}/stat`)))
+    const pid = explanationChildOf(process.pid)
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => Number(statField(`/proc/${pid}/task/${thread}/stat`, 41)))
 
     expect(threads.length).toBeGreaterThan(1)
     expect(new Set(threads)).toEqual(new Set([SCHED_IDLE]))
+  })
+
+  test.runIf(process.platform === 'linux')('rests while verdicts have half of the cores, and goes on after', async () => {
+    const processor = new ProcessorShare(2)
+    let judged = (): void => { /* set below */ }
+    const verdict = processor.run(1, async () => new Promise<void>((resolve) => { judged = resolve }))
+    const explained = open(4, processor).explain(request())
+
+    await expect.poll(() => stateOf(explanationChildOf(process.pid)), { timeout: 20_000 }).toBe('T')
+    judged()
+    await verdict
+
+    expect((await explained).explanations).toHaveLength(2)
+    expect(stateOf(explanationChildOf(process.pid))).not.toBe('T')
+  })
+
+  test.runIf(process.platform === 'linux')('does not outlive its parent, resting as it is', async () => {
+    const parent = spawn(process.execPath, [join(import.meta.dirname, 'resting-parent.ts'), JSON.stringify(bundle)], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const ended = once(parent, 'exit')
+    let child: string | undefined
+    await expect.poll(() => stateOf(child = explanationChildOf(parent.pid!)), { timeout: 20_000 }).toBe('T')
+
+    parent.kill('SIGKILL')
+    await ended
+
+    await expect.poll(() => stateOf(child), { timeout: 20_000 }).toBeUndefined()
   })
 
   test('shows the nearest good part that the bundle kept', async () => {

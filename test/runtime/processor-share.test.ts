@@ -38,3 +38,25 @@ it('gives the cores back when work fails', async () => {
   await expect(share.run(1, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await share.run(1, () => Promise.resolve('next'))).toBe('next')
 })
+
+it('tells when verdicts have half of the cores or more, once for each change', async () => {
+  const share = new ProcessorShare(4)
+  const heard: boolean[] = []
+  const unwatch = share.watch((busy) => { heard.push(busy) })
+  const log: string[] = []
+  const [a, b, c] = [job(share, 1, 'a', log), job(share, 1, 'b', log), job(share, 1, 'c', log)]
+  await Promise.resolve()
+  expect(heard).toEqual([false, true])
+  c.end()
+  await c.done
+  expect(share.busy).toBe(true)
+  a.end()
+  await a.done
+  expect(heard).toEqual([false, true, false])
+  unwatch()
+  const wide = job(share, 4, 'wide', log)
+  b.end()
+  wide.end()
+  await Promise.all([b.done, wide.done])
+  expect(heard).toEqual([false, true, false])
+})
