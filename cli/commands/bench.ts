@@ -5,6 +5,7 @@ import { registerLoop } from './bench/loop.ts'
 import { registerPipeline } from './bench/pipeline.ts'
 import { registerScore } from './bench/score.ts'
 import { registerSpool } from './bench/spool.ts'
+import { registerTraining } from './bench/training.ts'
 import { registerUpdate } from './bench/update.ts'
 
 export function register (program: Command): void {
@@ -13,6 +14,7 @@ export function register (program: Command): void {
   registerLoop(bench)
   registerExplain(bench)
   registerSpool(bench)
+  registerTraining(bench)
   registerUpdate(bench)
   registerPipeline(bench)
 }

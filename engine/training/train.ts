@@ -51,13 +51,7 @@ export interface Trained {
 /** @throws GOODPARTS_FIT_FAILED when the loss is no number any more, GOODPARTS_ARGUMENT when the checkpoint is of another training, and what `work.step` throws. */
 export async function train (training: Training, work: TrainingWork): Promise<Trained> {
   const { device = 'cpu', checkpoint } = work
-  const step = trainStep(training.network.graph, {
-    ...gradientOptionsFor(device),
-    loss: 'loss',
-    parameters: training.network.parameters.map(({ name }) => name),
-    optimiser: training.optimiser,
-    ...(training.clipNorm === undefined ? {} : { clipNorm: training.clipNorm })
-  })
+  const step = stepOf(training, device)
   const reached = begin(training, step, checkpoint)
   const session = await openSession(encodeModel(step.graph), { device, threads: work.threads })
   try {
@@ -71,6 +65,17 @@ export async function train (training: Training, work: TrainingWork): Promise<Tr
     await session.close()
   }
   return { weights: Object.fromEntries(training.network.parameters.map(({ name }) => [name, reached.state[name] as Float32Array])), losses: reached.losses }
+}
+
+/** The graph of one step. */
+export function stepOf ({ network, optimiser, clipNorm }: Pick<Training, 'network' | 'optimiser' | 'clipNorm'>, device: Device): TrainStep {
+  return trainStep(network.graph, {
+    ...gradientOptionsFor(device),
+    loss: 'loss',
+    parameters: network.parameters.map(({ name }) => name),
+    optimiser,
+    ...(clipNorm === undefined ? {} : { clipNorm })
+  })
 }
 
 async function advance (session: GraphSession, { state, loss }: TrainStep, training: Training, reached: TrainingState): Promise<void> {
@@ -92,18 +97,24 @@ async function advance (session: GraphSession, { state, loss }: TrainStep, train
 }
 
 /** Fresh, given, or taken up where the checkpoint left it. */
-function begin ({ network, seed, weights }: Training, { state }: TrainStep, checkpoint: Checkpoint | undefined): TrainingState {
+function begin (training: Training, step: TrainStep, checkpoint: Checkpoint | undefined): TrainingState {
+  const { seed } = training
   const found = checkpoint?.training ?? null
   if (found !== null) {
-    const differs = state.find(({ name, shape }) => found.state[name]?.length !== count(shape))
+    const differs = step.state.find(({ name, shape }) => found.state[name]?.length !== count(shape))
     if (found.seed !== seed || differs !== undefined) {
       throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the checkpoint ${checkpoint?.path ?? ''} to be of this training, got ${differs === undefined ? `seed ${found.seed}` : `other sizes at ${differs.name}`}`,
         { fix: 'Delete the file to begin anew.' })
     }
     return { ...found, losses: [...found.losses] }
   }
+  return { step: 0, seed, losses: [], state: beginningState(training, step) }
+}
+
+/** Weights fresh or as given, moments zero. */
+export function beginningState ({ network, seed, weights }: Pick<Training, 'network' | 'seed' | 'weights'>, { state }: TrainStep): Record<string, Float32Array> {
   const fresh = { ...initialWeights(network.parameters, seed), ...weights }
-  return { step: 0, seed, losses: [], state: Object.fromEntries(state.map((tensor) => [tensor.name, fresh[tensor.name] ?? zeros(tensor)])) }
+  return Object.fromEntries(state.map((tensor) => [tensor.name, fresh[tensor.name] ?? zeros(tensor)]))
 }
 
 function zeros ({ shape }: StateTensor): Float32Array {

@@ -6,8 +6,6 @@
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { adamw } from '../../graph/optimisers/adamw.ts'
-import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
 import { openSession } from '../../runtime/onnx-runtime.ts'
 import type { FloatImage } from '../../training/augment/float-image.ts'
 import type { NuisanceName } from '../../training/augment/nuisances.ts'
@@ -20,17 +18,16 @@ import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.
 import type { FitWork } from '../fit-work.ts'
 import { fitFromScratch } from '../from-scratch.ts'
 import { selectionOf, shiftsOf, withSet } from './augmentation-sets.ts'
-import { cropFeeds } from './crops.ts'
-import { encoderTraining, featureNetwork } from './encoder.ts'
+import { featureNetwork } from './encoder.ts'
 import type { EncoderSettings } from './encoder.ts'
 import { mostDifferent, samplePatches } from './known-patches.ts'
 import { contrastiveDefaults, readContrastiveOptions } from './options.ts'
 import type { ContrastiveOptions } from './options.ts'
 import { buildContrastiveGraph } from './scoring-graph.ts'
 import { buildShiftGraph, learnShifts } from './shifts.ts'
+import { contrastiveTraining } from './training.ts'
 
 const family = 'contrastive'
-const clipNorm = 1
 
 export const contrastive: Detector = {
   family,
@@ -54,17 +51,9 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
 }
 
 async function learn (pictures: readonly FloatImage[], { size, channels }: PictureGeometry, options: ContrastiveOptions, nuisances: readonly NuisanceName[], work: FitWork): Promise<Graph> {
-  const { method, pasted, patch, batch, steps, width, mapSigma } = options
+  const { method, pasted, width, mapSigma } = options
   const settings: EncoderSettings = { method, pasted, channels, width }
-  const { weights } = await train({
-    network: encoderTraining(settings, patch, batch),
-    optimiser: adamw({ weightDecay: 1e-3 }),
-    steps,
-    learningRate: cosineSchedule({ base: options.learningRate, steps, warmUp: Math.min(20, Math.floor(steps / 10)) }),
-    clipNorm,
-    seed: work.seed,
-    feeds: (step) => cropFeeds(pictures, { method, pasted, patch, batch, nuisances, seed: work.seed }, step)
-  }, work)
+  const { weights } = await train(contrastiveTraining(pictures, channels, options, nuisances, work.seed), work)
   const graph = { ...settings, size, weights, mapSigma }
   if (method === 'csi') return buildShiftGraph(graph, await learnShifts(graph, pictures, options.bankSize, work))
   const session = await openSession(encodeModel(exportInference(featureNetwork(settings, size, 1), weights)), { threads: work.threads })

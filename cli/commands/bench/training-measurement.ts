@@ -1,0 +1,117 @@
+/** Times the product's own training beside the forward pass alone and beside several steps in one run, in turns, in one run. */
+import { encodeModel } from '../../../engine/graph/encode.ts'
+import { loopSteps } from '../../../engine/graph/loop-steps.ts'
+import { learningRateName, stepName } from '../../../engine/graph/train-step.ts'
+import type { Device } from '../../../engine/runtime/loaded-model.ts'
+import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
+import type { Tensor } from '../../../engine/runtime/onnx-runtime.ts'
+import { beginningState, stepOf, train } from '../../../engine/training/train.ts'
+import type { Feeds, Training } from '../../../engine/training/train.ts'
+
+export interface TrainingMeasurement {
+  /** Train steps that were timed. */
+  steps: number
+  /** Pictures, or crops of them, in a step. */
+  imagesPerStep: number
+  stepsPerSecond: number
+  imagesPerSecond: number
+  /** Medians, milliseconds. `step` is all of a train step, `pictures` the share of it that draws and changes pictures, `forward` the forward pass to the loss, by itself. */
+  step: number
+  pictures: number
+  forward: number
+  /** A train step without its pictures, over the forward pass: what backward and optimiser add. */
+  ratio: number
+  /** Several steps in one run: milliseconds of each, and over a train step without its pictures. */
+  loop: { steps: number, step: number, ratio: number }
+}
+
+/** First steps, which allocate what later ones take up again. */
+const warmUp = 3
+
+export async function measureTraining (training: Training, { device, threads, steps, loopOf, seed }: { device: Device, threads: number, steps: number, loopOf: number, seed: number }): Promise<TrainingMeasurement> {
+  const step = stepOf(training, device)
+  const looped = loopSteps(step, loopOf)
+  const state = tensorsOf(beginningState({ ...training, seed }, step), step.state)
+  const weights = Object.fromEntries(training.network.parameters.map(({ name }) => [name, state[name] as Tensor]))
+  const several = { ...state, ...await feedsOfSeveral(training, loopOf) }
+  const sessions = [await openSession(encodeModel(training.network.graph), { device, threads }), await openSession(encodeModel(looped.graph), { device, threads })] as const
+  const times = { step: [] as number[], pictures: [] as number[], forward: [] as number[], loop: [] as number[] }
+  let [began, pictures] = [0, 0]
+  try {
+    const first = await training.feeds(1)
+    await train({
+      ...training,
+      seed,
+      steps: warmUp + steps,
+      feeds: async (number) => {
+        const start = performance.now()
+        const feeds = await training.feeds(number)
+        pictures = performance.now() - start
+        return feeds
+      }
+    }, {
+      device,
+      threads,
+      // What is compared runs between two steps of the training, outside its time.
+      step: async (_stage, done) => {
+        const now = performance.now()
+        if (done > warmUp) {
+          times.step.push(now - began)
+          times.pictures.push(pictures)
+        }
+        const forward = await milliseconds(() => sessions[0].run({ ...weights, ...first }))
+        const loop = done % loopOf === 0 ? await milliseconds(() => sessions[1].run(several)) : null
+        if (done > 0) times.forward.push(forward)
+        if (done > 0 && loop !== null) times.loop.push(loop / loopOf)
+        began = performance.now()
+      }
+    })
+    return measurement(times, loopOf, Object.values(first)[0]?.dims[0] ?? 0)
+  } finally {
+    for (const session of sessions) await session.close()
+  }
+}
+
+function measurement (times: Record<'step' | 'pictures' | 'forward' | 'loop', number[]>, loopOf: number, imagesPerStep: number): TrainingMeasurement {
+  const [step, pictures, forward, loop] = [times.step, times.pictures, times.forward, times.loop].map(median) as [number, number, number, number]
+  const alone = median(times.step.map((time, index) => time - (times.pictures[index] as number)))
+  const stepsPerSecond = 1000 * times.step.length / times.step.reduce((sum, time) => sum + time, 0)
+  return { steps: times.step.length, imagesPerStep, stepsPerSecond, imagesPerSecond: stepsPerSecond * imagesPerStep, step, pictures, forward, ratio: alone / forward, loop: { steps: loopOf, step: loop, ratio: loop / alone } }
+}
+
+/** Those of the first steps behind one another, and the rate of each. */
+async function feedsOfSeveral (training: Training, count: number): Promise<Feeds> {
+  const each: Feeds[] = []
+  for (let number = 1; number <= count; number++) each.push(await training.feeds(number))
+  const names = Object.keys(each[0] ?? {})
+  return {
+    ...Object.fromEntries(names.map((name) => [name, stacked(each.map((feeds) => feeds[name] as Tensor))])),
+    [learningRateName]: { type: 'float32', dims: [count], data: Float32Array.from({ length: count }, (_, index) => training.learningRate(index + 1)) },
+    [stepName]: { type: 'float32', dims: [], data: Float32Array.of(1) }
+  }
+}
+
+function stacked (tensors: readonly Tensor[]): Tensor {
+  const parts = tensors.map(({ data }) => data as Float32Array)
+  const data = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    data.set(part, offset)
+    offset += part.length
+  }
+  return { type: 'float32', dims: [tensors.length, ...tensors[0]?.dims ?? []], data }
+}
+
+function tensorsOf (state: Readonly<Record<string, Float32Array>>, shapes: ReadonlyArray<{ name: string, shape: readonly number[] }>): Record<string, Tensor> {
+  return Object.fromEntries(shapes.map(({ name, shape }) => [name, { type: 'float32', dims: shape, data: state[name] as Float32Array }]))
+}
+
+function median (values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
+}
+
+async function milliseconds (run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await run()
+  return performance.now() - start
+}
