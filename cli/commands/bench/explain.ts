@@ -4,22 +4,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { readBundle, saveBundle, writeBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
-import { goldenImage, goldenTolerance, makeGoldenVectors } from '../../../engine/bundle/golden.ts'
+import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
+import { goldenImage } from '../../../engine/bundle/golden.ts'
 import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
 import type { Explainer } from '../../../engine/explain/explainer.ts'
 import { explainerByName } from '../../../engine/explain/registry.ts'
-import { encodeModel } from '../../../engine/graph/encode.ts'
 import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
-import { modelRunner } from '../../../engine/runtime/model-runner.ts'
-import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { positiveNumber, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { readMethods } from '../evaluate/explanations.ts'
 import { measureExplaining, type ExplainingMeasurement, type Rates } from './explain-measurement.ts'
-import { sampleBundle } from './sample-bundle.ts'
+import { madeBundle } from './made-bundle.ts'
 
 interface Options {
   methods: Explainer[]
@@ -58,7 +55,7 @@ async function benchExplain (path: string | undefined, options: Options): Promis
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-bench-'))
   try {
     const file = path ?? join(folder, 'bundle.onnx')
-    if (path === undefined) await saveBundle(file, await madeBundle(options))
+    if (path === undefined) await saveBundle(file, await bundleWithExemplar(options))
     const model = await loadModel(await readBundle(file), { device: options.device })
     try {
       const load = loadavg()[0] ?? 0
@@ -88,31 +85,8 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   if (loads.some(({ throughputRatio, p99Ratio }) => throughputRatio < 1 - LIMIT || p99Ratio > 1 + LIMIT)) process.exitCode = 1
 }
 
-/** Its limits mean nothing; its cost is that of a real one. */
-async function madeBundle ({ layers, size, seed }: Options): Promise<ModelBundle> {
-  const graph = encodeModel(await sampleBundle({ layers, size, entries: 2000, width: 64, seed }))
-  const session = await openSession(graph)
-  try {
-    const run = modelRunner(session)
-    const input = { width: size, height: size, channels: 3 } as const
-    const vectors = await makeGoldenVectors(run, input)
-    const { score, map, height } = await run(goldenImage(seed, size, size))
-    return await withExemplars(writeBundle(graph, {
-      name: 'bench',
-      family: 'patch-memory',
-      createdAt: new Date().toISOString(),
-      options: { layers, size },
-      input,
-      map: { height, width: map.length / height },
-      calibration: { scores: [score / 2], heldOutBy: 'image' },
-      classNames: [],
-      training: { images: 0, groups: null, imageHashes: [], seed, seconds: 0 },
-      parent: null,
-      golden: { vectors, relativeTolerance: goldenTolerance },
-      trials: [],
-      versions: {}
-    }), [{ name: 'made', read: async () => Promise.resolve(goldenImage(seed + 1, size, size)) }])
-  } finally {
-    await session.close()
-  }
+/** With a good picture in it: explaining a part looks for the one that is most like it. */
+async function bundleWithExemplar ({ layers, size, seed }: Options): Promise<ModelBundle> {
+  const bundle = await madeBundle({ layers, size, width: size, height: size, seed })
+  return withExemplars(bundle, [{ name: 'made', read: async () => Promise.resolve(goldenImage(seed + 1, size, size)) }])
 }

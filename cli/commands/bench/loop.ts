@@ -3,21 +3,17 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { writeBundle, readBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
-import { goldenImage, goldenTolerance, makeGoldenVectors } from '../../../engine/bundle/golden.ts'
+import { readBundle } from '../../../engine/bundle/bundle.ts'
 import { frames, type CapturedFrame } from '../../../engine/capture/frames.ts'
 import { loadPipelines } from '../../../engine/capture/pipelines.ts'
 import { GoodpartsError } from '../../../engine/errors.ts'
-import { encodeModel } from '../../../engine/graph/encode.ts'
 import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
-import { modelRunner } from '../../../engine/runtime/model-runner.ts'
-import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { positiveNumber, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { loopDelayDuring, measureLine, type LoopDelay } from './loop-measurement.ts'
-import { sampleBundle } from './sample-bundle.ts'
+import { madeBundle } from './made-bundle.ts'
 
 interface Options {
   width: number
@@ -84,33 +80,4 @@ function busyNote (load: number): string {
 
 function row (name: string, { median, p99, longest }: LoopDelay): string[] {
   return [name, ...[median, p99, longest].map((value) => value.toFixed(2))]
-}
-
-/** Its limits mean nothing; its cost is that of a real one. */
-async function madeBundle ({ layers, size, seed, width, height }: Options): Promise<ModelBundle> {
-  const graph = encodeModel(await sampleBundle({ layers, size, entries: 2000, width: 64, seed }))
-  const session = await openSession(graph)
-  try {
-    const run = modelRunner(session)
-    const input = { width, height, channels: 3 } as const
-    const vectors = await makeGoldenVectors(run, input)
-    const { score, map, ...geometry } = await run(goldenImage(seed, width, height))
-    return writeBundle(graph, {
-      name: 'bench',
-      family: 'patch-memory',
-      createdAt: new Date().toISOString(),
-      options: { layers, size },
-      input,
-      map: { height: geometry.height, width: map.length / geometry.height },
-      calibration: { scores: [score], heldOutBy: 'image' },
-      classNames: [],
-      training: { images: 0, groups: null, imageHashes: [], seed, seconds: 0 },
-      parent: null,
-      golden: { vectors, relativeTolerance: goldenTolerance },
-      trials: [],
-      versions: {}
-    })
-  } finally {
-    await session.close()
-  }
 }
