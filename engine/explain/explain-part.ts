@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { findRegions } from '../decision/regions.ts'
 import { GoodpartsError } from '../errors.ts'
 import { encodeJpeg, type RawImage } from '../frame/image-codec.ts'
+import { quantiseMap } from '../frame/quantised-map.ts'
 import { explainAll, type Attempt } from './explain-all.ts'
 import type { Explainer, ExplainOptions } from './explainer.ts'
 import type { GoodExemplars } from '../bundle/good-exemplars.ts'
@@ -76,6 +77,7 @@ async function present ({ method, saliency, faithfulness }: Attempt, { image, zo
   return {
     method,
     map,
+    quantised: quantiseMap(map),
     mapSha256: sha256(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)),
     ...await jpegOf(overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: limit, opacity }), quality),
     regions: findRegions(map, { limit, frame: image, zones }),

@@ -2,6 +2,7 @@
 import type { Region } from '../../schemas/inspection.ts'
 import type { Zone } from '../decision/regions.ts'
 import type { RawImage } from '../frame/image-codec.ts'
+import type { QuantisedMap } from '../frame/quantised-map.ts'
 import type { ExplanationMethod } from './explainer.ts'
 import type { Faithfulness } from './metrics/faithfulness.ts'
 import type { MapValues } from './overlay.ts'
@@ -27,6 +28,8 @@ export interface MethodExplanation {
   method: ExplanationMethod
   /** In [0, 1], over the whole frame. */
   map: MapValues
+  /** The map as pages get it. */
+  quantised: QuantisedMap
   /** Of the map's values, float32, row-major, little-endian. */
   mapSha256: string
   /** The map over the frame. */

@@ -1,6 +1,5 @@
 /** The explanations of rejects that the page may ask for, in memory, bounded: the oldest make room. Another restart makes them anew. */
 import type { LiveExplanations } from '../../schemas/live.ts'
-import { quantiseMap } from './protocol.ts'
 import type { PartExplanations } from './publication.ts'
 
 /** Bytes of all texts together. */
@@ -19,7 +18,7 @@ export class KeptExplanations {
   keep ({ line, eventId, methods, evidence }: PartExplanations): void {
     const explanations: LiveExplanations = {
       methods: methods.map(({ map, ...rest }) => {
-        const { cells, ...header } = quantiseMap(map)
+        const { cells, ...header } = map.quantised()
         return { ...rest, map: { ...header, cells: Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength).toString('base64') } }
       }),
       evidence: evidence === null ? null : { name: evidence.name, jpeg: evidence.jpeg.toString('base64') }

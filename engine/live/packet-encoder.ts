@@ -1,5 +1,5 @@
 /** Makes the binary message of a picture, once, however many browsers and the gallery ask for it. */
-import { encodePacket, quantiseMap } from './protocol.ts'
+import { encodePacket } from './protocol.ts'
 import type { LinePicture } from './publication.ts'
 
 export class PacketEncoder {
@@ -23,6 +23,6 @@ export class PacketEncoder {
   async #encode (picture: LinePicture): Promise<Buffer> {
     const { line, packet, frame, record, map } = picture
     const jpeg = await frame.toJpeg(this.#quality)
-    return encodePacket({ line, packet, frame: frame.toJSON(), record: record ?? null }, jpeg, map === undefined ? null : quantiseMap(map))
+    return encodePacket({ line, packet, frame: frame.toJSON(), record: record ?? null }, jpeg, map?.quantised() ?? null)
   }
 }

@@ -70,8 +70,8 @@ export function partRequest (frame: Frame, inspection: InspectionRecord, model: 
 
 /** The message with the first method's map, and all of them; `null` when no method gave any. */
 export function withMethods (msg: Message, inspection: InspectionRecord, { explanations, without, evidence }: PartExplanation): Message | null {
-  const methods = explanations.map(({ map, jpeg, forwards: _forwards, ...rest }): MethodExplanation =>
-    ({ ...rest, mediaType, map: new AnomalyMap(map.values, map.height, map.width), overlay: picture(jpeg) }))
+  const methods = explanations.map(({ map, quantised, jpeg, forwards: _forwards, ...rest }): MethodExplanation =>
+    ({ ...rest, mediaType, map: new AnomalyMap(map.values, map.height, map.width, quantised), overlay: picture(jpeg) }))
   const [first] = methods
   if (first === undefined) return null
   const { method, sha256, regions, overlay } = first

@@ -9,6 +9,7 @@ import { saveBundle } from '../../engine/bundle/bundle.ts'
 import { withExemplars } from '../../engine/bundle/kept-exemplars.ts'
 import { ExplanationProcess } from '../../engine/explain/explanation-process.ts'
 import type { PartRequest } from '../../engine/explain/part-explanation.ts'
+import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { decodeImage } from '../../engine/frame/image-codec.ts'
 import { ProcessorShare } from '../../engine/runtime/processor-share.ts'
 import { flatPicture, spot, spottedPicture } from './hand-built-models.ts'
@@ -70,9 +71,10 @@ describe('explanation process', () => {
 
     expect(without).toEqual([])
     expect(explanations.map(({ method }) => method)).toEqual(['sise', 'grad-cam'])
-    for (const { map, mapSha256, jpeg, sha256, regions, faithfulness, skipped } of explanations) {
+    for (const { map, quantised, mapSha256, jpeg, sha256, regions, faithfulness, skipped } of explanations) {
       expect([map.width, map.height]).toEqual([64, 64])
       expect(mapSha256).toBe(createHash('sha256').update(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)).digest('hex'))
+      expect(quantised).toEqual(new AnomalyMap(map.values, map.height, map.width).quantised())
       expect(sha256).toBe(createHash('sha256').update(jpeg).digest('hex'))
       expect(await decodeImage(jpeg)).toMatchObject({ width: 64, height: 64, channels: 3 })
       const [region] = regions

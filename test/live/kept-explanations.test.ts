@@ -4,8 +4,7 @@ import { KeptExplanations } from '../../engine/live/kept-explanations.ts'
 import type { PartExplanations } from '../../engine/live/publication.ts'
 import type { LiveExplanations } from '../../schemas/live.ts'
 
-function explanations (line: string, eventId: string): PartExplanations {
-  const map = new AnomalyMap(Float32Array.of(0, 0.5, 1, 0.25), 2, 2)
+function explanations (line: string, eventId: string, map = new AnomalyMap(Float32Array.of(0, 0.5, 1, 0.25), 2, 2)): PartExplanations {
   return { line, eventId, methods: [{ method: 'sise', map, regions: [], insertion: 0.8, deletion: null, skipped: null, milliseconds: 5 }], evidence: { name: 'good.png', jpeg: Buffer.from([1, 2, 3]) } }
 }
 
@@ -20,6 +19,15 @@ describe('explanations that are kept', () => {
     expect([...Buffer.from(sise!.map.cells, 'base64')]).toEqual([0, 128, 255, 64])
     expect(evidence).toEqual({ name: 'good.png', jpeg: 'AQID' })
     expect(kept.text('a', 'e2')).toBeUndefined()
+  })
+
+  it('keep the map as the process has quantised it, which is the main thread\'s rest', () => {
+    const kept = new KeptExplanations()
+    kept.keep(explanations('a', 'e1', new AnomalyMap(new Float32Array(4), 2, 2, { height: 1, width: 2, minimum: 0, maximum: 1, cells: Uint8Array.of(7, 9) })))
+
+    const { methods: [sise] } = JSON.parse(kept.text('a', 'e1')!) as LiveExplanations
+
+    expect(sise!.map).toMatchObject({ height: 1, width: 2, cells: Buffer.of(7, 9).toString('base64') })
   })
 
   it('make room for newer ones', () => {

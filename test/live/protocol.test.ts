@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
-import { encodePacket, quantiseMap } from '../../engine/live/protocol.ts'
+import { encodePacket } from '../../engine/live/protocol.ts'
 import { seededRandom } from '../../engine/random.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import { decodePacket } from '../../viewer/packet.ts'
@@ -19,7 +19,7 @@ describe('a picture packet', () => {
       const width = 1 + Math.floor(random() * 30)
       const jpeg = Uint8Array.from({ length: 1 + Math.floor(random() * 500) }, () => random() * 256)
       const values = Float32Array.from({ length: height * width }, () => (random() - 0.3) * 10 ** (random() * 8 - 4))
-      const map = random() < 0.3 ? null : quantiseMap(new AnomalyMap(values, height, width))
+      const map = random() < 0.3 ? null : new AnomalyMap(values, height, width).quantised()
       const line = String.fromCodePoint(...Array.from({ length: 1 + Math.floor(random() * 12) }, () => 0x20 + Math.floor(random() * 0xb000)))
 
       const { header, jpeg: jpegOut, cells } = decodePacket(exact(encodePacket({ line, packet: round, frame, record: null }, jpeg, map)))
@@ -35,19 +35,19 @@ describe('a picture packet', () => {
   })
 
   it('keeps maps that are flat or hold what is no number', () => {
-    expect(quantiseMap(new AnomalyMap(new Float32Array(4).fill(3), 2, 2))).toMatchObject({ minimum: 3, maximum: 3, cells: new Uint8Array(4) })
-    expect(quantiseMap(new AnomalyMap(Float32Array.of(NaN, 1, Infinity, 2), 2, 2))).toMatchObject({ minimum: 1, maximum: 2, cells: Uint8Array.of(0, 0, 0, 255) })
-    expect(quantiseMap(new AnomalyMap(Float32Array.of(NaN), 1, 1))).toMatchObject({ minimum: 0, maximum: 0 })
+    expect(new AnomalyMap(new Float32Array(4).fill(3), 2, 2).quantised()).toMatchObject({ minimum: 3, maximum: 3, cells: new Uint8Array(4) })
+    expect(new AnomalyMap(Float32Array.of(NaN, 1, Infinity, 2), 2, 2).quantised()).toMatchObject({ minimum: 1, maximum: 2, cells: Uint8Array.of(0, 0, 0, 255) })
+    expect(new AnomalyMap(Float32Array.of(NaN), 1, 1).quantised()).toMatchObject({ minimum: 0, maximum: 0 })
   })
 
   it('carries a large map reduced, with its peaks', () => {
     const values = Float32Array.from({ length: 300 * 600 }, (_, i) => i % 7)
     values[299 * 600 + 599] = 70
-    const { height, width, maximum, cells } = quantiseMap(new AnomalyMap(values, 300, 600))
+    const { height, width, maximum, cells } = new AnomalyMap(values, 300, 600).quantised()
     expect([height, width, maximum]).toEqual([100, 200, 70])
     expect(cells.at(-1)).toBe(255)
     expect(Math.max(...cells.subarray(0, -1))).toBe(0)
-    const odd = quantiseMap(new AnomalyMap(Float32Array.from({ length: 257 * 3 }, (_, i) => i), 257, 3))
+    const odd = new AnomalyMap(Float32Array.from({ length: 257 * 3 }, (_, i) => i), 257, 3).quantised()
     expect([odd.height, odd.width, odd.minimum, odd.maximum]).toEqual([129, 2, 4, 770])
   })
 

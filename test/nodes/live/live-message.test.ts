@@ -17,11 +17,14 @@ test('the first output of a heatmap node is a verdict', () => {
 })
 
 test('the second output explains a verdict and is none', () => {
+  const quantised = { height: 1, width: 1, minimum: 0, maximum: 1, cells: Uint8Array.of(255) }
   const faithfulness = { insertion: 0.9, deletion: 0.2, drop: 0, increase: 0 as const }
-  const explanations = [{ ...found, method: 'sise' as const, map: { values: map.values(), height: 2, width: 2 }, mapSha256: 'b'.repeat(64), faithfulness, forwards: { done: 1, planned: 1 }, skipped: null }]
+  const explanations = [{ ...found, method: 'sise' as const, map: { values: map.values(), height: 2, width: 2 }, quantised, mapSha256: 'b'.repeat(64), faithfulness, forwards: { done: 1, planned: 1 }, skipped: null }]
   const message = withMethods({ _msgid: '', frame, inspection: record }, record, { explanations, without: [], evidence: { name: 'good.png', jpeg: new Uint8Array([7]), sha256: 'c'.repeat(64) } })
 
-  expect(readLiveMessage(message!, '')).toMatchObject({
+  const read = readLiveMessage(message!, '')
+  expect(read.kind === 'explanations' && read.explanations.methods.map((each) => each.map.quantised())).toEqual([quantised])
+  expect(read).toMatchObject({
     kind: 'explanations',
     explanations: { line: record.line, eventId: record.eventId, methods: [{ method: 'sise', insertion: 0.9, deletion: 0.2, skipped: null, milliseconds: 3 }], evidence: { name: 'good.png', jpeg: Buffer.from([7]) } }
   })
