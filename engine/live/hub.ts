@@ -8,12 +8,11 @@ import { Ledger } from '../frame/ledger.ts'
 import { LiveClient, type LiveSocket } from './client.ts'
 import type { History } from '../store/history.ts'
 import type { HistoryEntry } from '../store/history-table.ts'
-import { KeptExplanations } from './kept-explanations.ts'
 import { KeptParts } from './kept-parts.ts'
 import type { LearningLines } from './learning-line.ts'
 import { LineBoard } from './line-board.ts'
 import { PacketEncoder } from './packet-encoder.ts'
-import type { GalleryBounds } from './part-gallery.ts'
+import type { PageMemory } from './page-memory.ts'
 import { PartWords, type SaidOfPart } from './part-words.ts'
 import type { LinePicture, LivePublication, PartExplanations } from './publication.ts'
 import { ShownParts } from './shown-parts.ts'
@@ -26,7 +25,8 @@ export interface HubOptions {
   /** Most frames per second that one browser gets of one line. */
   framesPerSecond: number
   jpegQuality: number
-  gallery: GalleryBounds
+  /** Outlives the hub. */
+  memory: PageMemory
   /** Closed with the hub. */
   history?: History
   learning: LearningLines
@@ -43,11 +43,10 @@ export class LiveHub {
   readonly #now: () => number
   readonly #encoder: PacketEncoder
   readonly #kept: KeptParts
-  readonly #explanations = new KeptExplanations()
   readonly #shown = new ShownParts()
   readonly #words: PartWords
-  readonly #stopListening: () => void
-  readonly #lines = new Map<string, LineBoard>()
+  readonly #stopListening: Array<() => void>
+  readonly #lines: Map<string, LineBoard>
   readonly #clients = new Set<LiveClient>()
   readonly #published = new Ledger('live/lines')
   readonly #browsers = new Ledger('live/browsers')
@@ -57,9 +56,11 @@ export class LiveHub {
     this.#options = options
     this.#now = options.now ?? Date.now
     this.#encoder = new PacketEncoder(options.jpegQuality)
+    this.#lines = options.memory.boards
+    for (const board of this.#lines.values()) board.resume()
     this.#kept = new KeptParts({
       encoder: this.#encoder,
-      bounds: options.gallery,
+      gallery: options.memory.gallery,
       history: options.history,
       now: this.#now,
       onKept: (entry) => { if (this.#lines.has(entry.line)) this.#tellAll({ schema: SCHEMA, kind: 'kept', entry }) },
@@ -67,6 +68,7 @@ export class LiveHub {
     })
     this.#words = new PartWords({
       parts: this.#kept,
+      words: options.memory.words,
       history: options.history,
       learning: options.learning,
       now: this.#now,
@@ -75,7 +77,10 @@ export class LiveHub {
         options.onSaid(said)
       }
     })
-    this.#stopListening = options.learning.listen(() => { this.#learningChanged() })
+    this.#stopListening = [
+      options.learning.listen(() => { this.#learningChanged() }),
+      options.memory.listen({ dropped: (line) => { this.#dropped(line) }, settled: () => { this.restore() } })
+    ]
   }
 
   get viewers (): number {
@@ -129,10 +134,10 @@ export class LiveHub {
     return await this.#kept.packet(sha256)
   }
 
-  /** Shows the lines of the history before they say anything themselves. */
+  /** Shows the lines of the history that somebody claims before they say anything themselves. */
   restore (): void {
     // What fails is told by the history; the page goes on without.
-    this.#kept.formerLines().then((lines) => { for (const line of lines) this.#board(line) }, () => {})
+    this.#kept.formerLines((line) => this.#options.memory.isClaimed(line)).then((lines) => { for (const line of lines) this.#board(line) }, () => {})
   }
 
   /** Never throws and never waits: the caller is the line. `false` when there are too many lines already for this one. */
@@ -172,22 +177,14 @@ export class LiveHub {
   explained (explanations: PartExplanations): boolean {
     const { line, eventId } = explanations
     if (this.#board(line) === undefined) return false
-    this.#explanations.keep(explanations)
+    this.#options.memory.explanations.keep(explanations)
     this.#tellAll({ schema: SCHEMA, kind: 'explained', line, eventId })
     return true
   }
 
   /** `LiveExplanations` of a part as JSON; `undefined` where none are kept. */
   explanations (line: string, eventId: string): string | undefined {
-    return this.#explanations.text(line, eventId)
-  }
-
-  removeLine (line: string): void {
-    if (!this.#lines.delete(line)) return
-    this.#explanations.forget(line)
-    for (const memory of [this.#kept, this.#words, this.#shown]) memory.forget(line)
-    for (const client of this.#clients) client.forget(line)
-    this.#tellAll({ schema: SCHEMA, kind: 'line-removed', line })
+    return this.#options.memory.explanations.text(line, eventId)
   }
 
   join (socket: LiveSocket, role: LiveRole): LiveClient {
@@ -234,7 +231,7 @@ export class LiveHub {
   async close (): Promise<void> {
     for (const client of this.#clients) client.disconnect('The live server stops')
     this.#clients.clear()
-    this.#stopListening()
+    for (const stop of this.#stopListening) stop()
     for (const ledger of [this.#published, this.#browsers, this.#texts]) ledger.close()
     await this.#words.close()
     await this.#kept.close()
@@ -243,6 +240,12 @@ export class LiveHub {
   #hello (role: LiveRole): LiveHello {
     const lines = [...this.#lines.values()].map((board) => this.#state(board))
     return { schema: SCHEMA, kind: 'hello', server: { id: this.id, version: this.#options.version }, role, framesPerSecond: this.#options.framesPerSecond, lines }
+  }
+
+  #dropped (line: string): void {
+    this.#shown.forget(line)
+    for (const client of this.#clients) client.forget(line)
+    this.#tellAll({ schema: SCHEMA, kind: 'line-removed', line })
   }
 
   #enter (line: string): LineBoard | undefined {

@@ -10,19 +10,20 @@ import { Ledger } from '../frame/ledger.ts'
 import type { History } from '../store/history.ts'
 import type { HistoryEntry } from '../store/history-table.ts'
 import type { PacketEncoder } from './packet-encoder.ts'
-import { PartGallery, type GalleryBounds } from './part-gallery.ts'
+import type { PartGallery } from './part-gallery.ts'
 import { contentHash } from './protocol.ts'
 import type { LinePicture } from './publication.ts'
 
 /** Pictures of one line that may be encoded at a time; reviews leave room for rejects. */
 const ENCODING = { reject: 8, review: 4 }
 /** Lines that are shown before they say anything: the latest, if they are no older. Named wrongly for a while, a line does not stay for ever. */
-const RESTORED = { lines: 16, milliseconds: 7 * 24 * 3600 * 1000, verdicts: ['reject', 'review', 'good', 'not-inspected'] } as const
+const RESTORED = { lines: 16, named: 1000, milliseconds: 7 * 24 * 3600 * 1000, verdicts: ['reject', 'review', 'good', 'not-inspected'] } as const
 const PAGE = 100
 
 export interface KeptPartsOptions {
   encoder: PacketEncoder
-  bounds: GalleryBounds
+  /** Outlives these. */
+  gallery: PartGallery
   history: History | undefined
   now: () => number
   onKept: (entry: KeptEntry) => void
@@ -40,7 +41,7 @@ export class KeptParts {
 
   constructor (options: KeptPartsOptions) {
     this.#options = options
-    this.#gallery = new PartGallery(options.bounds)
+    this.#gallery = options.gallery
   }
 
   /** Never throws and never waits. Keeps the part if its verdict asks for it. */
@@ -106,22 +107,19 @@ export class KeptParts {
     return await this.#options.history?.recent({ line, limit: PAGE, ...(before === undefined ? {} : { before }) }) ?? []
   }
 
-  /** Lines that were there before this server, by their newest inspection. */
-  async formerLines (): Promise<string[]> {
+  /** Lines that were there before this server and that `isWanted` accepts, by their newest inspection. */
+  async formerLines (isWanted: (line: string) => boolean): Promise<string[]> {
     const since = new Date(this.#options.now() - RESTORED.milliseconds).toISOString()
-    return await this.#options.history?.lines(since, RESTORED.lines) ?? []
+    const lines = await this.#options.history?.lines(since, RESTORED.named) ?? []
+    return lines.filter(isWanted).slice(0, RESTORED.lines)
   }
 
   /** Brings back the parts of a line from the disk; `false` when there are none. */
   async restore (line: string): Promise<boolean> {
-    const limit = this.#options.bounds.entriesPerLine
+    const limit = this.#gallery.bounds.entriesPerLine
     const kept = await Promise.all(RESTORED.verdicts.map(async (verdict) => await this.#options.history?.recent({ line, verdict, limit }) ?? []))
     const newestFirst = kept.flat().sort((a, b) => b.position - a.position)
     return this.#gallery.restore(line, newestFirst.map(({ record, sha256 }) => ({ line, record, sha256 })))
-  }
-
-  forget (line: string): void {
-    this.#gallery.forget(line)
   }
 
   /** After what was taken is encoded and stored. */

@@ -61,6 +61,11 @@ export class LineBoard {
     return told
   }
 
+  /** What told a notice before a restart has ended with it. */
+  resume (): void {
+    this.#notice = null
+  }
+
   state (more: Pick<LineState, 'kept' | 'words' | 'learning'>): LineState {
     return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, notice: this.#notice, points: [...this.#points], ...more }
   }

@@ -22,13 +22,13 @@ interface Kept {
 }
 
 export class PartGallery {
-  readonly #bounds: GalleryBounds
+  readonly bounds: GalleryBounds
   /** Oldest first. */
   #kept: Kept[] = []
   #bytes = 0
 
   constructor (bounds: GalleryBounds) {
-    this.#bounds = bounds
+    this.bounds = bounds
   }
 
   get bytes (): number {
@@ -43,7 +43,7 @@ export class PartGallery {
     this.#bytes += sizeOf(pictures)
     this.#bound(entry)
     for (const kept of [...this.#kept]) {
-      if (this.#bytes <= this.#bounds.bytes || kept.entry === entry) return
+      if (this.#bytes <= this.bounds.bytes || kept.entry === entry) return
       if (kept.onDisk) this.#letGo(kept)
       else this.#remove(kept)
     }
@@ -82,7 +82,7 @@ export class PartGallery {
 
   #bound ({ line, record: { verdict } }: KeptEntry): void {
     const alike = this.#kept.filter(({ entry }) => entry.line === line && entry.record.verdict === verdict)
-    for (const old of alike.slice(0, Math.max(0, alike.length - this.#bounds.entriesPerLine))) this.#remove(old)
+    for (const old of alike.slice(0, Math.max(0, alike.length - this.bounds.entriesPerLine))) this.#remove(old)
   }
 
   #letGo (kept: Kept): void {

@@ -32,6 +32,8 @@ export interface SaidOfPart {
 
 export interface PartWordsOptions {
   parts: KeptParts
+  /** What is remembered, by line and event id; outlives these. */
+  words: Map<string, Map<string, PartWord>>
   history: History | undefined
   learning: LearningLines
   now: () => number
@@ -40,13 +42,14 @@ export interface PartWordsOptions {
 
 export class PartWords {
   readonly #options: PartWordsOptions
-  readonly #words = new Map<string, Map<string, PartWord>>()
+  readonly #words: Map<string, Map<string, PartWord>>
   /** One after another: two browsers may say different things of the same part. */
   #turn: Promise<unknown> = Promise.resolve()
   #waiting = 0
 
   constructor (options: PartWordsOptions) {
     this.#options = options
+    this.#words = options.words
   }
 
   /** By event id, of the parts that were talked of last. */
@@ -98,10 +101,6 @@ export class PartWords {
     const known = await this.#options.history?.words(line, REMEMBERED) ?? []
     for (const [eventId, word] of known) if (this.#words.get(line)?.has(eventId) !== true) this.#remember(line, eventId, word)
     return known.length > 0
-  }
-
-  forget (line: string): void {
-    this.#words.delete(line)
   }
 
   /** After what waits is written. */

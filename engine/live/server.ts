@@ -13,6 +13,7 @@ import { assertMayListen, isLoopback, type LiveTokens } from './access.ts'
 import { LiveHub } from './hub.ts'
 import { LearningLines } from './learning-line.ts'
 import { LiveMetrics } from './metrics.ts'
+import { PageMemory } from './page-memory.ts'
 import type { SaidOfPart } from './part-words.ts'
 import type { LivePublication, PartExplanations } from './publication.ts'
 import { addRoutes, guard } from './routes.ts'
@@ -31,8 +32,8 @@ export interface LiveServerOptions {
   framesPerSecond?: number
   /** 1 to 100, default 80. */
   jpegQuality?: number
-  /** Parts kept in memory; default 60 of each verdict per line, 64 MiB in all. */
-  gallery?: { entriesPerLine: number, bytes: number }
+  /** What the page shows of its lines, to go on with after another server; default: nothing yet, and every line that speaks. */
+  memory?: PageMemory
   /** Keeps rejects, reviews and what people say on disk, over a restart; default: in memory only. */
   history?: HistoryConfiguration
   /** Replay buffers, which may come and go; default none. */
@@ -54,6 +55,8 @@ export class LiveServer {
   readonly #hub: LiveHub
   readonly #metrics: LiveMetrics
   readonly #learning: LearningLines
+  readonly #memory: PageMemory
+  readonly #stopListening: () => void
   #app: FastifyInstance | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -63,11 +66,12 @@ export class LiveServer {
     this.#host = options.host ?? '127.0.0.1'
     assertMayListen(this.#host, options.tokens ?? {}, options.tls !== undefined)
     this.#learning = options.learning ?? new LearningLines()
+    this.#memory = options.memory ?? new PageMemory()
     this.#hub = new LiveHub({
       version: packageVersion(),
       framesPerSecond: options.framesPerSecond ?? 12,
       jpegQuality: options.jpegQuality ?? 80,
-      gallery: options.gallery ?? { entriesPerLine: 60, bytes: 64 << 20 },
+      memory: this.#memory,
       learning: this.#learning,
       onSaid: (said) => { options.onSaid?.(said) },
       onError: (error) => { options.onError?.(asGoodpartsError(error, 'GOODPARTS_LIVE_FAILED')) },
@@ -75,6 +79,7 @@ export class LiveServer {
       ...(options.now === undefined ? {} : { now: options.now })
     })
     this.#metrics = new LiveMetrics(this.#hub)
+    this.#stopListening = this.#memory.listen({ dropped: (line) => { this.#metrics.forget(line) }, settled: () => {} })
   }
 
   /** Browsers connected now. */
@@ -111,6 +116,7 @@ export class LiveServer {
   /** Says goodbye to the browsers, which then try again until a server is back. Resolves when rejects on their way are stored. */
   async stop (): Promise<void> {
     clearInterval(this.#timer)
+    this.#stopListening()
     const stored = this.#hub.close()
     this.#metrics.close()
     await this.#app?.close()
@@ -135,9 +141,9 @@ export class LiveServer {
     return this.#hub.notice(line, notice)
   }
 
+  /** What is on disk stays there. */
   removeLine (line: string): void {
-    this.#hub.removeLine(line)
-    this.#metrics.forget(line)
+    this.#memory.drop(line)
   }
 
   statistics (): LineStatistics[] {

@@ -1,15 +1,16 @@
 /** Configuration node: the live page's server, shared by the nodes that name it. */
 import { homedir } from 'node:os'
-import type { SecureContextOptions } from 'node:tls'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { LearningLines } from '../../engine/live/learning-line.ts'
 import type { SaidOfPart } from '../../engine/live/part-words.ts'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
-import { GoodpartsError } from '../../engine/errors.ts'
+import type { GoodpartsError } from '../../engine/errors.ts'
 import { AuditLog, auditPath } from '../../engine/store/audit-log.ts'
 import { onClose } from '../shared/lifecycle.ts'
+import { PageLines } from './page-lines.ts'
 import { readLiveServerForm, type LiveServerCredentials, type LiveServerForm } from './settings.ts'
 import { SharedServer, type ServerLease } from './shared-server.ts'
+import { tlsOptions } from './tls-options.ts'
 
 type Config = NodeDef & LiveServerForm & { tls: string }
 
@@ -19,13 +20,10 @@ export interface LiveServerNode extends Node<LiveServerCredentials> {
   learning: LearningLines
   /** Tells what people say of parts. @returns ends the telling */
   hear: (listener: (said: SaidOfPart) => void) => () => void
-  /** A share of the server: it listens from the first lease to the last release. */
-  lease: () => ServerLease
-}
-
-interface TlsConfigNode extends Node {
-  valid: boolean
-  addTLSOptions: (options: SecureContextOptions) => SecureContextOptions
+  /** A share of the server for a live node: it listens from the first lease to the last release. `line` is of its form; empty: as messages say. */
+  lease: (node: string, line: string) => ServerLease
+  /** The node has shown a line that a message named. */
+  claim: (node: string, line: string) => void
 }
 
 export default function register (RED: NodeAPI): void {
@@ -37,10 +35,11 @@ export default function register (RED: NodeAPI): void {
       hearers.add(listener)
       return () => { hearers.delete(listener) }
     }
+    const lines = new PageLines(RED, this.id)
     const shared = new SharedServer({
       open: async () => {
         const settings = readLiveServerForm(config, { id: this.id, userDir: RED.settings.userDir ?? homedir(), credentials: this.credentials })
-        const options: LiveServerOptions = { ...settings, ...tlsOptions(RED, config.tls), learning: this.learning, onSaid: (said) => { for (const hear of hearers) hear(said) }, onError: (error) => { this.debug(error.message) } }
+        const options: LiveServerOptions = { ...settings, ...tlsOptions(RED, config.tls), memory: lines.memory, learning: this.learning, onSaid: (said) => { for (const hear of hearers) hear(said) }, onError: (error) => { this.debug(error.message) } }
         if (options.history !== undefined) options.history.onTrouble = (problem) => { tellHistory(this, problem) }
         const { LiveServer } = await import('../../engine/live/server.ts')
         return new LiveServer(options)
@@ -48,8 +47,12 @@ export default function register (RED: NodeAPI): void {
       onListening: (url) => { this.log(RED._('goodparts-live-server.listening', { url })) },
       onFailed: (error) => { this.error(wholeText(error)) }
     })
-    this.lease = () => shared.lease()
-    onClose(this, async () => shared.close().finally(async () => this.learning.audit?.close()))
+    this.lease = (node, line) => lines.attach(node, line, shared.lease())
+    this.claim = (node, line) => { lines.memory.claim(node, line) }
+    onClose(this, async (removed) => {
+      lines.close(removed)
+      await shared.close().finally(async () => this.learning.audit?.close())
+    })
   }
 
   function tellHistory (node: Node, problem: GoodpartsError | null): void {
@@ -64,15 +67,4 @@ export default function register (RED: NodeAPI): void {
 
 function wholeText ({ message, fix }: GoodpartsError): string {
   return fix === null ? message : `${message}. ${fix}`
-}
-
-/** Key and certificate of the `tls-config` node chosen. @throws GOODPARTS_ARGUMENT */
-function tlsOptions (RED: NodeAPI, id: string): Pick<LiveServerOptions, 'tls'> {
-  if (id === '' || id === '_ADD_') return {}
-  const node = RED.nodes.getNode(id) as TlsConfigNode | null
-  const tls = node?.valid === true ? node.addTLSOptions({}) : {}
-  if (tls.pfx === undefined && (tls.key === undefined || tls.cert === undefined)) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the TLS configuration to have a certificate and a key, got none', { fix: 'Add both to the TLS configuration, or choose none' })
-  }
-  return { tls }
 }

@@ -9,7 +9,8 @@ import { readLiveMessage, type LiveInput } from './live-message.ts'
 import { saidMessage } from './said-message.ts'
 import { shortly } from './server-problem.ts'
 
-type Config = NodeDef & { server: string, line: string }
+/** Flows of before have no line. */
+type Config = NodeDef & { server: string, line?: string }
 
 const STATUS_MS = 1000
 
@@ -23,7 +24,8 @@ export default function register (RED: NodeAPI): void {
       onInput(this, async () => await Promise.reject(new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a live server to be chosen, got none', { fix: 'Choose one in the live node' })))
       return
     }
-    const lease = serverNode.lease()
+    const line = (config.line ?? '').trim()
+    const lease = serverNode.lease(this.id, line)
     /** Those that the server took, which bounds them. */
     const lines = new Set<string>()
     showState(status, lease, lines)
@@ -31,22 +33,23 @@ export default function register (RED: NodeAPI): void {
 
     // Nothing is kept while the server is away: the page shows what is, not what was.
     onInput(this, async (msg) => {
-      const input = readLiveMessage(msg, config.line)
-      const { line, isTaken } = pass(input, lease)
-      if (isTaken === true) lines.add(line)
+      const taken = pass(readLiveMessage(msg, line), lease)
+      if (taken.isTaken === true && !lines.has(taken.line)) {
+        lines.add(taken.line)
+        serverNode.claim(this.id, taken.line)
+      }
       return await Promise.resolve(null)
     })
 
     const deafen = serverNode.hear((said) => {
-      if (said.line !== config.line.trim() && !lines.has(said.line)) return
+      if (said.line !== line && !lines.has(said.line)) return
       saidMessage(said).then((message) => { this.send(message) }, (error: unknown) => { this.error(String(error)) })
     })
 
-    onClose(this, async (removed) => {
+    onClose(this, async () => {
       deafen()
       clearInterval(timer)
       status.close()
-      if (removed) for (const line of lines) lease.server()?.removeLine(line)
       await lease.release()
     })
   }

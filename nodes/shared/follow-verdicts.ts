@@ -1,7 +1,7 @@
 /** Node-RED's hooks and events, as `VerdictsInFlight` wants to hear of them. */
 import type { Node, NodeAPI, NodeMessage } from 'node-red'
 import { Ledger } from '../../engine/frame/ledger.ts'
-import type { FlowNode } from './recording-routes.ts'
+import type { FlowNode } from './flow-graph.ts'
 import { VerdictsInFlight, type Afterwards } from './verdicts-in-flight.ts'
 
 /** As the hooks give them. */

@@ -1,7 +1,6 @@
 /** What lies between a verdict and the nodes that record it, read from the flows as they are deployed. */
 
-/** As in a flow file. */
-export interface FlowNode { id: string, type: string, wires?: string[][], d?: boolean }
+import { flowGraph, reachableFrom, takersOf, type FlowNode } from './flow-graph.ts'
 
 export interface Route {
   /** Not one of ours. */
@@ -18,26 +17,13 @@ function isOurs (type: string): boolean {
 
 /** The recorders, and every node from which one can be reached. */
 export function recordingRoutes (flows: readonly FlowNode[]): Map<string, Route> {
-  const nodes = new Map(flows.filter(({ d }) => d !== true).map((node) => [node.id, node]))
+  const nodes = flowGraph(flows)
   const routes = new Map<string, Route>()
   for (const { id, type } of nodes.values()) {
     const reached = reachableFrom(id, nodes)
     if (!reached.some((node) => recorders.includes(node.type))) continue
-    const ends = reached.filter(({ wires = [] }) => wires.flat().length === 0)
+    const ends = reached.filter((node) => takersOf(node).length === 0)
     routes.set(id, { isForeign: !isOurs(type), onlyRecords: ends.every((end) => isOurs(end.type) || end.type === 'debug') })
   }
   return routes
-}
-
-/** The node itself and all after it. */
-function reachableFrom (id: string, nodes: ReadonlyMap<string, FlowNode>): FlowNode[] {
-  const found = new Map<string, FlowNode>()
-  const ahead = [id]
-  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
-    const node = nodes.get(next)
-    if (node === undefined || found.has(next)) continue
-    found.set(next, node)
-    ahead.push(...(node.wires ?? []).flat())
-  }
-  return [...found.values()]
 }

@@ -4,7 +4,8 @@
  * has started, or counted as lost where that may do more than record it.
  */
 import type { Node, NodeMessage } from 'node-red'
-import { recordingRoutes, type FlowNode, type Route } from './recording-routes.ts'
+import type { FlowNode } from './flow-graph.ts'
+import { recordingRoutes, type Route } from './recording-routes.ts'
 
 interface Kept { to: string, msg: NodeMessage, eventId: string }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { KeptEntry } from '../../schemas/live.ts'
 import type { GoodpartsError } from '../../engine/errors.ts'
 import { allLedgers } from '../../engine/frame/ledger.ts'
+import { PageMemory } from '../../engine/live/page-memory.ts'
 import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
 import type { HistoryEntry } from '../../engine/store/history-table.ts'
 import { decodePacket } from '../../viewer/packet.ts'
@@ -77,8 +78,28 @@ describe('a history', () => {
     browser.close()
   })
 
+  it('brings back only lines that somebody claims, where lines are claimed, and others as soon as somebody does', async () => {
+    const first = await start()
+    for (const name of ['shown', 'renamed']) first.server.publish((await openSampleLine(name)).nextReject())
+    await first.server.stop()
+
+    const memory = new PageMemory({ areLinesClaimed: true })
+    const claims = (...names: string[]): void => { memory.settle(new Map([['node', { named: new Set(names), isOpen: false }]])) }
+    claims('shown')
+    const { url } = await start({ memory })
+    const browser = await Browser.open(url)
+    await browser.until(() => rejectsOf(browser, 'shown').length === 1)
+    expect(await answer<unknown[]>(url, 'api/lines/renamed/history')).toHaveLength(1)
+    claims('renamed')
+    await browser.until(() => rejectsOf(browser, 'renamed').length === 1)
+    expect(browser.of('line-removed').map(({ line }) => line)).toEqual(['shown'])
+    expect(browser.of('line').filter(({ state }) => state.line === 'renamed').map(({ state }) => state.kept.length)[0]).toBe(0)
+    browser.validate()
+    browser.close()
+  })
+
   it('keeps reviews too, under the name of the line on the page, and serves all pages of them', async () => {
-    const { server, url } = await start({ gallery: { entriesPerLine: 1, bytes: 64 << 20 } })
+    const { server, url } = await start({ memory: new PageMemory({ bounds: { entriesPerLine: 1, bytes: 64 << 20 } }) })
     const line = await openSampleLine('a')
     const browser = await Browser.open(url)
     for (let i = 1; i <= 4; i++) {
@@ -89,7 +110,7 @@ describe('a history', () => {
     browser.close()
     await server.stop()
 
-    const again = await start({ gallery: { entriesPerLine: 1, bytes: 64 << 20 } })
+    const again = await start({ memory: new PageMemory({ bounds: { entriesPerLine: 1, bytes: 64 << 20 } }) })
     const kept = await answer<HistoryEntry[]>(again.url, 'api/lines/page%20name/history')
     expect(kept.map(({ record }) => record.verdict)).toEqual(['reject', 'reject', 'reject', 'review'])
     const older = await answer<HistoryEntry[]>(again.url, `api/lines/page%20name/history?before=${kept[2]!.position}`)

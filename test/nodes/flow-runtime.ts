@@ -15,7 +15,7 @@ interface TestHelper {
 
 const require = createRequire(import.meta.url)
 const helper = require('node-red-node-test-helper') as TestHelper
-const { hooks } = require('@node-red/util') as Pick<NodeAPI, 'hooks'>
+const { hooks, events } = require('@node-red/util') as Pick<NodeAPI, 'hooks' | 'events'>
 
 export async function startRuntime (settings: object = {}): Promise<void> {
   helper.init(require.resolve('node-red'), settings)
@@ -33,7 +33,10 @@ export async function deploy (nodes: Array<(RED: NodeAPI) => void>, flow: object
 
 /** Deploys another flow over the one that runs, as the editor does: `nodes` restarts only those that changed. */
 export async function redeploy (flow: object[], type: 'full' | 'nodes' | 'flows'): Promise<void> {
-  await helper.setFlows(flow, type)
+  const started = new Promise<void>((resolve) => { events.once('flows:started', () => { resolve() }) })
+  // The helper gives up before nodes with much to close have closed.
+  await helper.setFlows(flow, type).catch((error: unknown) => { if (!String(error).includes('timeout waiting event')) throw error })
+  await started
 }
 
 /** Stops every node and awaits their closing. */

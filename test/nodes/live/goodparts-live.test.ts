@@ -10,7 +10,7 @@ import { SharedServer } from '../../../nodes/live-server/shared-server.ts'
 import { LiveServer } from '../../../engine/live/server.ts'
 import { Browser } from '../../live/browser.ts'
 import { openSampleLine } from '../../live/sample-line.ts'
-import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { deploy, nextMessage, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 const userDir = mkdtempSync(join(tmpdir(), 'goodparts-user-'))
 let port: number
@@ -45,6 +45,12 @@ afterAll(async () => {
   rmSync(userDir, { recursive: true, force: true })
 })
 afterEach(async () => { await undeploy() })
+
+/** What a page remembers of its lines goes with its server's node. */
+async function undeployForEver (): Promise<void> {
+  await redeploy([{ id: 'flow', type: 'tab' }], 'full')
+  await undeploy()
+}
 
 describe('goodparts-live', () => {
   it('shows verdicts, frames and notices of a flow in a browser, on the line of the record or of the node', async () => {
@@ -153,6 +159,7 @@ describe('a history', () => {
     expect(warnings()).toEqual([])
     browser.close()
     later.close()
+    await undeployForEver()
   })
 
   it('is not kept where its folder is empty, and a folder that cannot be written is warned of once while the page goes on', async () => {
@@ -161,7 +168,7 @@ describe('a history', () => {
     await deploy([liveServer, live], flow())
     const first = await rejectAndSee(line)
     first.close()
-    await undeploy()
+    await undeployForEver()
 
     writeFileSync(join(userDir, 'blocked'), '')
     await deploy([liveServer, live], flow({ server: { historyFolder: join(userDir, 'blocked', 'history') } }))

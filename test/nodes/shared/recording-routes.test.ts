@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { recordingRoutes, type FlowNode } from '../../../nodes/shared/recording-routes.ts'
+import type { FlowNode } from '../../../nodes/shared/flow-graph.ts'
+import { recordingRoutes } from '../../../nodes/shared/recording-routes.ts'
 
 const kafka: FlowNode = { id: 'kafka', type: 'goodparts-kafka-out', wires: [] }
 const routes = (...flows: FlowNode[]): Array<[string, boolean, boolean]> => [...recordingRoutes(flows)].map(([id, { isForeign, onlyRecords }]) => [id, isForeign, onlyRecords])
