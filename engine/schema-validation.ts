@@ -6,6 +6,7 @@ import type { BundleMetadata } from '../schemas/bundle.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
 import type { ComparisonReport } from '../schemas/comparison.ts'
 import type { ContinualReport } from '../schemas/continual.ts'
+import type { ContinualUpdatesReport } from '../schemas/continual-updates.ts'
 import type { EvaluationReport } from '../schemas/evaluation.ts'
 import type { FrameHeader } from '../schemas/frame.ts'
 import type { InspectionRecord } from '../schemas/inspection.ts'
@@ -20,6 +21,7 @@ export interface SchemaTypes {
   'capture-event': CaptureEvent
   comparison: ComparisonReport
   continual: ContinualReport
+  'continual-updates': ContinualUpdatesReport
   evaluation: EvaluationReport
   frame: FrameHeader
   inspection: InspectionRecord

@@ -12,6 +12,7 @@ const roots: Record<string, { type: string, version: number }> = {
   'capture-event': { type: 'CaptureEvent', version: 1 },
   comparison: { type: 'ComparisonReport', version: 1 },
   continual: { type: 'ContinualReport', version: 1 },
+  'continual-updates': { type: 'ContinualUpdatesReport', version: 1 },
   evaluation: { type: 'EvaluationReport', version: 1 },
   frame: { type: 'FrameHeader', version: 1 },
   inspection: { type: 'InspectionRecord', version: 1 },

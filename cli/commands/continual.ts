@@ -8,31 +8,26 @@ import { PictureEmbedding } from '../../engine/continual/picture-embedding.ts'
 import { comparePolicies } from '../../engine/continual/protocol/compare-policies.ts'
 import { embedPictures, fashionPictures, inspectionPictures, type EmbeddedPicture, type LabelledPicture } from '../../engine/continual/protocol/embedded-pictures.ts'
 import { FeatureFile } from '../../engine/continual/protocol/feature-file.ts'
+import { updateModes } from '../../engine/continual/detector-update/candidate-model.ts'
 import { protocolByName, protocols } from '../../engine/continual/protocol/protocols.ts'
 import { planTasks, type TaskPlan } from '../../engine/continual/protocol/task-plan.ts'
 import type { ContinualReport } from '../../schemas/continual.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { wholeNumber } from '../option-values.ts'
+import { readSetting, wholeNumber } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import { continualPage } from './continual/page.ts'
 import { continualText } from './continual/summary.ts'
+import { checkOptions, continualUpdates, type UpdatesOptions } from './continual/updates.ts'
 
-interface Options {
-  protocol: string
+interface Options extends UpdatesOptions {
   head: string[]
-  policies: string[]
-  memory: number[]
   noise: number
-  seeds: number
-  size?: number
   crops?: number
   classesPerTask?: number
   train: number
   test: number
   features?: string
-  json?: string
-  report?: string
 }
 
 const fashion = 'fashion-mnist'
@@ -42,23 +37,34 @@ const fashionSize = 64
 
 export function register (program: Command): void {
   program.command('continual')
-    .description('compare replay policies while products come one after the other')
+    .description('compare replay policies, or update a detector, while products come one after the other')
     .argument('<dataset...>', `data sets as for evaluate, in the order in which their products come, or ${fashion} (Debian's dataset-fashion-mnist) alone`)
     .option('--protocol <name>', `what changes from task to task: ${protocols.map(({ name, description }) => `${name}, ${description}`).join('; ')}`, 'products')
+    .option('--detector <name>', 'instead of classifiers, a detector that learns from good parts only: fitted on the first task, then updated through the gate, beside fits on everything so far')
     .option('--head <names>', `classifiers to compare on the first policy's memory, beside offline training: of ${heads.map(({ name }) => name).join(', ')}, separated by commas; none for none`, names, heads.map(({ name }) => name))
     .option('--policies <names>', `of ${replayPolicies.map(({ name }) => name).join(', ')}, separated by commas`, names, replayPolicies.map(({ name }) => name))
-    .option('--memory <pictures>', 'exemplars that may be kept; several, separated by commas, are compared', wholeNumbers, [200])
+    .option('--memory <pictures>', 'exemplars that may be kept; several, separated by commas, are compared, not with --detector', wholeNumbers, [200])
     .option('--noise <share>', 'of the training labels that are made wrong, within their task', share, 0)
-    .option('--seeds <number>', 'runs of each, paired', wholeNumber(1), 5)
-    .option('--size <pixels>', `edge that pictures are embedded at; ${inspectionSize}, Fashion-MNIST ${fashionSize}`, wholeNumber(32))
+    .option('--seeds <number>', 'runs of each, paired; one with --detector where nothing is said', wholeNumber(1), 5)
+    .option('--size <pixels>', `edge that pictures are seen at; ${inspectionSize}, Fashion-MNIST ${fashionSize}`, wholeNumber(32))
     .option('--crops <pixels>', 'cut pictures with boxes into squares around them, labelled by their types', wholeNumber(8))
     .option('--classes-per-task <number>', 'tasks of so many classes in an order drawn per seed, instead of one task per product', wholeNumber(1))
     .option('--train <pictures>', `of ${fashion}, to train on`, wholeNumber(100), 10_000)
     .option('--test <pictures>', `of ${fashion}, to test on`, wholeNumber(100), 4000)
+    .option('--mode <names>', `of a detector's update: of ${updateModes.join(', ')}, separated by commas`, names, ['extend'])
+    .option('--labels <number>', 'good parts of each task that are labelled, with --detector', wholeNumber(1), 60)
+    .option('--defects <number>', 'defects of each task that are labelled to check on, with --detector', wholeNumber(0), 20)
+    .option('--bank <entries>', 'size of a patch memory', wholeNumber(1), 1000)
+    .option('--scale <scale>', 'layers of a patch memory: standard, fine or auto', 'standard')
+    .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
     .option('--features <file>', 'keep the pictures\' features there, and take them from there the next time')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
     .option('--report <file>', 'write a page with the comparison')
-    .action((datasets: string[], options: Options) => interruptible((signal) => continual(datasets, options, signal)))
+    .action((datasets: string[], options: Options, command: Command) => interruptible(async (signal) => {
+      const { detector } = options
+      checkOptions(command, detector !== undefined)
+      await (detector === undefined ? continual(datasets, options, signal) : continualUpdates(datasets, { ...options, detector }, command, signal))
+    }))
 }
 
 async function continual (datasets: readonly string[], options: Options, signal: AbortSignal): Promise<void> {

@@ -12,7 +12,8 @@ import { knownLights, lightOf, typicalLight, withLight, type Light } from './lig
 import { strangenessOf } from './lot-agreement.ts'
 import { readPatchMemory } from './patch-memory-graph.ts'
 
-export type UpdateMode = 'extend' | 'recalibrate' | 'adapt'
+export const updateModes = ['extend', 'recalibrate', 'adapt'] as const
+export type UpdateMode = typeof updateModes[number]
 
 export interface CandidateModel {
   /** The scoring graph, without metadata. */
