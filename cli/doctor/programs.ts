@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { defaultUserDirectory } from '../demo/user-directory.ts'
 import { missing, present, type Check } from './check.ts'
+import { findChromium } from './chromium.ts'
 
 const run = promisify(execFile)
 const nodeHeaders = join(dirname(dirname(process.execPath)), 'include', 'node', 'node.h')
@@ -15,9 +16,9 @@ export async function checkPrograms (): Promise<Check[]> {
     existsSync(nodeHeaders)
       ? present('Node headers', nodeHeaders, 'a choice')
       : missing('Node headers', 'not beside this Node; only needed to compile the GStreamer binding', 'a choice', 'npm run setup (from a checkout) fetches a Node with its headers'),
-    await checkProgram('Chromium', [...await fetchedBrowser(), 'chromium', 'google-chrome', 'chromium-browser'], ['--version'], 'npm run setup (in a checkout), or set GOODPARTS_CHROMIUM to one'),
-    await checkProgram('Java (test Kafka)', ['java'], ['-version'], 'apt-get install default-jre-headless'),
-    await checkProgram('Maven (test Kafka)', ['mvn'], ['--version'], 'apt-get install maven'),
+    await checkProgram('Chromium', await findChromium() ?? 'chromium', ['--version'], 'npm run setup (in a checkout), or set GOODPARTS_CHROMIUM to one'),
+    await checkProgram('Java (test Kafka)', 'java', ['-version'], 'apt-get install default-jre-headless'),
+    await checkProgram('Maven (test Kafka)', 'mvn', ['--version'], 'apt-get install maven'),
     checkWritable('Demo folder', defaultUserDirectory())
   ]
 }
@@ -39,24 +40,12 @@ export function checkWritable (name: string, folder: string): Check {
   }
 }
 
-/** The one that a person names, and the one that set-up fetches where the system has none. */
-async function fetchedBrowser (): Promise<string[]> {
-  const named = process.env.GOODPARTS_CHROMIUM
+async function checkProgram (name: string, program: string, versionArguments: string[], fix: string): Promise<Check> {
   try {
-    const { chromium } = await import('playwright-core')
-    return [...(named === undefined ? [] : [named]), ...[chromium.executablePath()].filter((path) => existsSync(path))]
+    const { stdout, stderr } = await run(program, versionArguments, { timeout: 10_000 })
+    const line = (stdout.trim() === '' ? stderr : stdout).trim().split('\n')[0] ?? ''
+    return present(name, stripVTControlCharacters(line), 'the tests')
   } catch {
-    return named === undefined ? [] : [named]
+    return missing(name, 'not found', 'the tests', fix)
   }
-}
-
-async function checkProgram (name: string, candidates: string[], versionArguments: string[], fix: string): Promise<Check> {
-  for (const candidate of candidates) {
-    try {
-      const { stdout, stderr } = await run(candidate, versionArguments, { timeout: 10_000 })
-      const line = (stdout.trim() === '' ? stderr : stdout).trim().split('\n')[0] ?? ''
-      return present(name, stripVTControlCharacters(line), 'the tests')
-    } catch { /* the next name may be the one installed */ }
-  }
-  return missing(name, 'not found', 'the tests', fix)
 }

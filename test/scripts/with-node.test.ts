@@ -1,6 +1,6 @@
 /** Set-up as a person meets it, on machines that lack something: a folder of programs stands for what such a machine has. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -18,13 +18,15 @@ beforeEach(() => {
   mkdirSync(join(root, 'checkout', 'scripts'), { recursive: true })
   mkdirSync(programs)
   copyFileSync(script, join(root, 'checkout', 'scripts', 'with-node'))
-  for (const name of basics) {
-    const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find((path) => existsSync(path))
-    if (found === undefined) throw new Error(`Expected ${name} on the path, got none`)
-    symlinkSync(found, join(programs, name))
-  }
+  for (const name of basics) linkProgram(name)
 })
 afterEach(() => { rmSync(root, { recursive: true }) })
+
+function linkProgram (name: string): void {
+  const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name)).find((path) => existsSync(path))
+  if (found === undefined) throw new Error(`Expected ${name} on the path, got none`)
+  symlinkSync(found, join(programs, name))
+}
 
 function program (name: string, text: string): string {
   const path = join(programs, name)
@@ -36,6 +38,25 @@ function program (name: string, text: string): string {
 function withNode (parameters: string[], environment: Record<string, string> = {}): { code: number | null, said: string } {
   const { status, stderr } = spawnSync('sh', [join(root, 'checkout', 'scripts', 'with-node'), ...parameters], { cwd: root, encoding: 'utf8', env: { PATH: programs, TMPDIR: root, ...environment } })
   return { code: status, said: stderr }
+}
+
+function writeInCheckout (file: string, text: string): void {
+  const path = join(root, 'checkout', file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+/** A checkout on which set-up has run, on a machine that has every package, except for the GStreamer binding. */
+function finishedCheckout (): void {
+  symlinkSync(process.execPath, join(programs, 'node'))
+  program('pkg-config', 'exit 0')
+  program('npm', 'case $1 in --version) echo 11.0.0 ;; *) echo "npm $1" >&2; exit 1 ;; esac')
+  for (const folder of ['node_modules', 'dist/cli', 'schemas', 'engine', 'nodes', 'cli', 'viewer', 'native-pipelines', 'flows']) mkdirSync(join(root, 'checkout', folder), { recursive: true })
+  for (const file of ['package-lock.json', '.npmrc', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) writeInCheckout(file, '{}')
+  const sum = spawnSync('sh', ['-c', 'cat package-lock.json .npmrc | cksum'], { cwd: join(root, 'checkout'), encoding: 'utf8' }).stdout.trim()
+  writeInCheckout('node_modules/.goodparts-stamp', `${sum}-${process.versions.modules}${process.arch}`)
+  writeInCheckout('dist/cli/goodparts.js', "console.error(process.argv[2] + ' speaks')")
+  writeInCheckout('dist/.built', '')
 }
 
 /** Answers as a Node that is too old: the check of its version fails. */
@@ -97,18 +118,7 @@ describe('scripts/with-node', () => {
   })
 
   describe.skipIf(!hasHeaders)('where the packages are installed, but without the GStreamer binding', () => {
-    beforeEach(() => {
-      const checkout = join(root, 'checkout')
-      symlinkSync(process.execPath, join(programs, 'node'))
-      program('pkg-config', 'exit 0')
-      program('npm', 'case $1 in --version) echo 11.0.0 ;; *) echo "npm $1" >&2; exit 1 ;; esac')
-      for (const folder of ['node_modules', 'dist/cli', 'schemas', 'engine', 'nodes', 'cli', 'viewer', 'native-pipelines', 'flows']) mkdirSync(join(checkout, folder), { recursive: true })
-      for (const file of ['package-lock.json', '.npmrc', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) writeFileSync(join(checkout, file), '{}')
-      const sum = spawnSync('sh', ['-c', 'cat package-lock.json .npmrc | cksum'], { cwd: checkout, encoding: 'utf8' }).stdout.trim()
-      writeFileSync(join(checkout, 'node_modules', '.goodparts-stamp'), `${sum}-${process.versions.modules}${process.arch}`)
-      writeFileSync(join(checkout, 'dist', 'cli', 'goodparts.js'), "console.error(process.argv[2] + ' speaks')")
-      writeFileSync(join(checkout, 'dist', '.built'), '')
-    })
+    beforeEach(() => { finishedCheckout() })
 
     it('lets doctor speak', () => {
       expect(withNode(['run', 'doctor'])).toEqual({ code: 0, said: 'doctor speaks\n' })
@@ -120,6 +130,66 @@ describe('scripts/with-node', () => {
       expect(code).toBe(1)
       expect(said).toContain('npm ci\n')
       expect(said).not.toContain('speaks')
+    })
+  })
+
+  describe.skipIf(!hasHeaders || process.arch !== 'x64')('where all is installed but a browser, and Playwright gets none', () => {
+    const repository = join(import.meta.dirname, '..', '..')
+    const fetched = 'checkout/.toolchain/chromium/chromium'
+
+    beforeEach(() => {
+      finishedCheckout()
+      for (const name of ['mv', 'cp']) linkProgram(name)
+      program('dpkg-query', 'printf installed')
+      for (const file of ['cli/doctor/chromium.ts', 'cli/demo/user-directory.ts', 'engine/errors.ts']) {
+        mkdirSync(dirname(join(root, 'checkout', file)), { recursive: true })
+        copyFileSync(join(repository, file), join(root, 'checkout', file))
+      }
+      writeInCheckout('package.json', '{ "name": "@goodparts/node-red-inspection", "type": "module" }')
+      writeInCheckout('node_modules/gstreamer-superficial/build/Release/gstreamer-superficial.node', '')
+      writeInCheckout('node_modules/playwright-core/cli.js', 'require("node:fs").writeFileSync("asked", process.argv.slice(2).join(" ")); process.exit(1)')
+      // The package's own contract: it unpacks into the folder for temporary files and gives the path.
+      writeInCheckout('../packed/index.js', `
+        import { writeFileSync } from 'node:fs'
+        import { tmpdir } from 'node:os'
+        export default { executablePath: async () => writeFileSync(tmpdir() + '/chromium', '#!/bin/sh\\necho Chromium 153', { mode: 0o755 }) }`)
+      writeInCheckout('../packed/package.json', '{ "type": "module", "exports": "./index.js" }')
+      program('npm', `case "$*" in --version) echo 11.0.0 ;; *chromium@*) echo "npm $*" >&2; mkdir -p node_modules/@sparticuz; cp -r ${join(root, 'packed')} node_modules/@sparticuz/chromium ;; *) exit 1 ;; esac`)
+      writeInCheckout('dist/.built', '')
+    })
+
+    it('takes the pinned one from npm, once', () => {
+      const first = withNode(['setup'])
+      expect(first.said).toMatch(/fetching Chromium[^\n]*\n[^\n]*taking the one on npm\nnpm install [^\n]*@sparticuz\/chromium@\d+\.\d+\.\d+\n.*done\n$/s)
+      expect(first.code).toBe(0)
+      expect(readFileSync(join(root, 'checkout', 'asked'), 'utf8')).toBe('install --no-shell chromium')
+      expect(existsSync(join(root, fetched))).toBe(true)
+      expect(readdirSync(join(root, 'checkout', '.toolchain'))).toEqual(['chromium'])
+
+      expect(withNode(['setup'])).toEqual({ code: 0, said: 'goodparts set-up: done\n' })
+    })
+
+    it('takes the one that GOODPARTS_CHROMIUM names', () => {
+      expect(withNode(['setup'], { GOODPARTS_CHROMIUM: program('other-chromium', 'echo Chromium 1') })).toEqual({ code: 0, said: 'goodparts set-up: done\n' })
+    })
+
+    it('refuses one that does not start, and says what to set', () => {
+      const { code, said } = withNode(['setup'], { GOODPARTS_CHROMIUM: '/nowhere/chromium' })
+      expect(code).toBe(1)
+      expect(said).toContain('GOODPARTS_CHROMIUM names /nowhere/chromium, which does not start.')
+    })
+
+    it('passes over a snap', () => {
+      mkdirSync(join(root, 'bin'))
+      writeFileSync(join(root, 'bin', 'snap'), '#!/bin/sh\necho snap', { mode: 0o755 })
+      symlinkSync(join(root, 'bin', 'snap'), join(programs, 'chromium'))
+      expect(withNode(['setup']).said).toContain('taking the one on npm')
+    })
+
+    it('unpacks again what was stopped half way', () => {
+      writeInCheckout('.toolchain/chromium.part/chromium', 'half of a brow')
+      expect(withNode(['setup']).code).toBe(0)
+      expect(readdirSync(join(root, 'checkout', '.toolchain'))).toEqual(['chromium'])
     })
   })
 })

@@ -4,18 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 import { build } from 'vite'
+import { findChromium } from '../../cli/doctor/chromium.ts'
 
-const places = [process.env.GOODPARTS_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome', chromium.executablePath()].filter((path) => path !== undefined)
-const executablePath = places.find((path) => existsSync(path)) ?? '/usr/bin/chromium'
+const executablePath = await findChromium()
 
 /** Why no browser can be started, `null` when one can. */
 export function chromiumMissing (): string | null {
-  return existsSync(executablePath) ? null : `none of ${places.join(', ')} is there: install chromium, or set GOODPARTS_CHROMIUM`
+  if (executablePath === null) return 'no Chromium is there: npm run setup fetches one, or set GOODPARTS_CHROMIUM'
+  return existsSync(executablePath) ? null : `GOODPARTS_CHROMIUM names ${executablePath}, which is not there`
 }
 
 export async function startChromium (): Promise<Browser> {
   return await chromium.launch({
-    executablePath,
+    ...executablePath !== null && { executablePath },
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-component-update', '--disable-sync']
   })
 }
