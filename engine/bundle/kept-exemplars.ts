@@ -8,7 +8,7 @@ import { readMetadata, withMetadata } from '../graph/metadata.ts'
 import { GoodExemplars, mostVaried, thumbnailOf } from './good-exemplars.ts'
 
 /** Key of the entry in `metadata_props`. */
-export const exemplarsKey = 'goodparts.exemplars'
+const exemplarsKey = 'goodparts.exemplars'
 const keptCount = 12
 /** Good pictures among which they are chosen. */
 const candidates = 96

@@ -19,7 +19,7 @@ import { GoodpartsError } from '../errors.ts'
 
 const MAGIC = 0x52465047
 const VERSION = 1
-export const HEADER_BYTES = 40
+const HEADER_BYTES = 40
 /** A picture larger than this is a broken stream, not a camera. */
 const MAXIMUM_PIXEL_BYTES = 1 << 30
 

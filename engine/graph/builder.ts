@@ -21,14 +21,14 @@ export function float (value: number): Attribute {
   return { kind: 'float', value }
 }
 
+export type AttributeArguments = Readonly<Record<string, AttributeArgument>>
+
 export interface NodeOptions {
   /** Attributes by ONNX name. */
-  attributes?: Readonly<Record<string, AttributeArgument>>
+  attributes?: AttributeArguments
   /** Default `ai.onnx`. */
   domain?: string
 }
-
-export type AttributeArguments = Readonly<Record<string, AttributeArgument>>
 
 /** Operator set of everything that the house builds. */
 export const operatorSet = 18
@@ -87,7 +87,7 @@ export class GraphBuilder {
   }
 
   /** Adds a node with one output. An empty input name leaves an optional input out. */
-  node (operator: string, inputs: readonly Value[], attributes: Readonly<Record<string, AttributeArgument>> = {}): Value {
+  node (operator: string, inputs: readonly Value[], attributes: AttributeArguments = {}): Value {
     return this.nodes(operator, inputs, 1, { attributes })[0] as Value
   }
 

@@ -8,7 +8,7 @@ import { cosineSchedule } from '../../engine/graph/optimisers/schedule.ts'
 import { normal } from '../../engine/random.ts'
 import { openSession } from '../../engine/runtime/onnx-runtime.ts'
 import type { Tensor } from '../../engine/runtime/onnx-runtime.ts'
-import { invertedResidual, residualBlock } from '../../engine/training/network/blocks.ts'
+import { residualBlock } from '../../engine/training/network/blocks.ts'
 import { exportInference } from '../../engine/training/network/export-inference.ts'
 import { convolution, globalAverage, linear } from '../../engine/training/network/layers.ts'
 import { NetworkBuilder } from '../../engine/training/network/network-builder.ts'
@@ -32,7 +32,7 @@ function spotNetwork (count: number | 'N'): Network {
   const { graph } = builder
   const x = builder.map('x', count, { channels: 1, height: edge, width: edge })
   const first = residualBlock(builder, 'first', convolution(builder, 'stem', x, { channels: 8 }), { channels: 8, stride: 2 })
-  const last = invertedResidual(builder, 'second', first, { channels: 8 })
+  const last = residualBlock(builder, 'second', first, { channels: 8 })
   const logit = linear(builder, 'head', globalAverage(builder, last), { inputs: 8, outputs: 1 })
   graph.output('logit', logit, 'float32', [count, 1])
   if (count !== 'N') {

@@ -8,7 +8,7 @@ import { reconstructionDefaults } from '../../../engine/detectors/reconstruction
 import { reconstructionTraining } from '../../../engine/detectors/reconstruction/training.ts'
 import { seededRandom } from '../../../engine/random.ts'
 import type { Device } from '../../../engine/runtime/loaded-model.ts'
-import type { FloatImage } from '../../../engine/training/augment/float-image.ts'
+import { toFloatImage, type FloatImage } from '../../../engine/training/augment/float-image.ts'
 import type { Training } from '../../../engine/training/train.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { wholeNumber } from '../../option-values.ts'
@@ -66,5 +66,5 @@ function subjects (seed: number): Subject[] {
 function texturedPictures (size: number, seed: number): FloatImage[] {
   const { data } = texturedImages(seededRandom(seed), pictures, size, size, channels)
   const each = size * size * channels
-  return Array.from({ length: pictures }, (_, index) => ({ data: Float32Array.from((data as Uint8Array).subarray(index * each, (index + 1) * each)), width: size, height: size, channels }))
+  return Array.from({ length: pictures }, (_, index) => toFloatImage({ data: (data as Uint8Array).subarray(index * each, (index + 1) * each), width: size, height: size, channels }))
 }

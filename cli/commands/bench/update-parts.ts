@@ -15,7 +15,7 @@ export interface PartsSettings { width: number, height: number, seed: number, si
 const FITTED = 60
 const CONFIRMED = 40
 
-export const drawnProducts = ['plate', 'dark plate'] as const
+const drawnProducts = ['plate', 'dark plate'] as const
 
 /** Good parts of the generated line by number; dark plates are their negatives, anodised as it were. */
 export function drawnParts ({ width, height, seed }: PartsSettings): (product: typeof drawnProducts[number], index: number) => RawImage {

@@ -55,11 +55,6 @@ interface Scene extends Required<GeneratedLineOptions>, Surfaces {
 
 const Purpose = { belt: 0, metal: 1, noise: 2, placement: 3, defects: 4, frame: 5 } as const
 
-/** One frame of the line; `createGeneratedLine` is faster for many. */
-export function renderFrame ({ index, ...options }: GeneratedLineOptions & { index: number }): GeneratedFrame {
-  return createGeneratedLine(options).render(index)
-}
-
 /** Prepares the surfaces once. @throws GOODPARTS_ARGUMENT for sizes and rates out of range. */
 export function createGeneratedLine (options: GeneratedLineOptions): GeneratedLine {
   const scene = prepare(options)

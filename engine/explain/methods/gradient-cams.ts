@@ -17,7 +17,7 @@ export const gradCamPlusPlusMethod = explanationMethod('grad-cam++', lastLayerBy
 export const layerCamMethod = explanationMethod('layer-cam', lastLayerBy(layerCam))
 
 /** `(h, w)` from `(C, h, w)` twice. */
-export function gradCam (layer: LayerGradient): Float32Array {
+function gradCam (layer: LayerGradient): Float32Array {
   const cells = layer.height * layer.width
   return weighted(layer, (channel) => sum(layer.gradient.subarray(channel * cells, (channel + 1) * cells)) / cells)
 }

@@ -8,7 +8,7 @@ import { passMasks, skippedText } from '../masked-passes.ts'
 import { stretched } from '../saliency-maths.ts'
 import { explanationMethod } from './method.ts'
 
-export const riseDefaults = { masks: 1000, cells: 8, visible: 0.5 }
+const riseDefaults = { masks: 1000, cells: 8, visible: 0.5 }
 
 export const riseMethod = explanationMethod('rise', async ({ model, picture, options, budget }) => {
   const { width, height } = picture
@@ -30,7 +30,7 @@ export const riseMethod = explanationMethod('rise', async ({ model, picture, opt
 })
 
 /** A random grid of open and closed cells, enlarged smoothly and cut out at a random shift. */
-export function riseMask (random: Random, width: number, height: number): Float32Array {
+function riseMask (random: Random, width: number, height: number): Float32Array {
   const { cells, visible } = riseDefaults
   const side = cells + 1
   const grid = Float32Array.from({ length: side * side }, () => random() < visible ? 1 : 0)

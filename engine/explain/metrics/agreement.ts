@@ -20,7 +20,7 @@ export interface Agreement {
 }
 
 /** Pixels, as in TorchRay. */
-export const pointingTolerance = 15
+const pointingTolerance = 15
 
 export function agreement (map: MapValues, truth: ArrayLike<number>, tolerance = pointingTolerance): Agreement {
   const { values, width } = map

@@ -25,7 +25,7 @@ export interface FaithfulnessOptions {
 }
 
 /** Pixels that stay for drop and increase. */
-export const keptShare = 0.15
+const keptShare = 0.15
 
 /** Hidden pixels are those of the picture's baseline. @param values `(H, W)` of the picture. @returns `null` where the model has no confidence to lose. */
 export async function faithfulness (model: ExplainedModel, picture: WorkingPicture, values: Float32Array, options: FaithfulnessOptions): Promise<Faithfulness | null> {

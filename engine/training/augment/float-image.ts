@@ -17,16 +17,6 @@ export function toRawImage ({ data, width, height, channels }: FloatImage): RawI
   return { data: Uint8Array.from(data, (value) => Math.min(255, Math.max(0, Math.round(value)))), width, height, channels }
 }
 
-/** One channel becomes three equal ones, three become their mean. */
-export function withChannels (image: FloatImage, channels: 1 | 3): FloatImage {
-  if (image.channels === channels) return image
-  const { data, width, height } = image
-  const changed = new Float32Array(width * height * channels)
-  if (channels === 3) changed.forEach((_, index) => { changed[index] = data[Math.floor(index / 3)] as number })
-  else changed.forEach((_, pixel) => { changed[pixel] = ((data[3 * pixel] as number) + (data[3 * pixel + 1] as number) + (data[3 * pixel + 2] as number)) / 3 })
-  return { data: changed, width, height, channels }
-}
-
 /** Writes the picture into a batch `(N, C, H, W)` at `index`, as `(value - mean) / deviation`. */
 export function writePlanes ({ data, width, height, channels }: FloatImage, batch: Float32Array, index: number, { mean, deviation }: { mean: number, deviation: number }): void {
   const area = width * height

@@ -47,15 +47,10 @@ export function turn (image: FloatImage, quarters: number): FloatImage {
 export function rotate (image: FloatImage, angle: number): FloatImage {
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
   const [middleX, middleY] = [(image.width - 1) / 2, (image.height - 1) / 2]
-  return interpolated(image, image, (x, y) => [
+  return interpolated(image, (x, y) => [
     middleX + cosine * (x - middleX) + sine * (y - middleY),
     middleY - sine * (x - middleX) + cosine * (y - middleY)
   ])
-}
-
-/** To another size, between pixels by their neighbours: for parts cut at about the size that is wanted, without antialiasing. */
-export function scale (image: FloatImage, width: number, height: number): FloatImage {
-  return interpolated(image, { width, height }, (x, y) => [(x + 0.5) * image.width / width - 0.5, (y + 0.5) * image.height / height - 0.5])
 }
 
 type Place = (x: number, y: number) => readonly [x: number, y: number]
@@ -73,21 +68,21 @@ function sampled (image: FloatImage, { width, height }: { width: number, height:
   return { data, width, height, channels }
 }
 
-function interpolated (image: FloatImage, { width, height }: { width: number, height: number }, from: Place): FloatImage {
-  const { channels } = image
+function interpolated (image: FloatImage, from: Place): FloatImage {
+  const { width, height, channels } = image
   const data = new Float32Array(width * height * channels)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [sourceX, sourceY] = from(x, y)
-      const clampedX = Math.min(image.width - 1, Math.max(0, sourceX))
-      const clampedY = Math.min(image.height - 1, Math.max(0, sourceY))
+      const clampedX = Math.min(width - 1, Math.max(0, sourceX))
+      const clampedY = Math.min(height - 1, Math.max(0, sourceY))
       const left = Math.floor(clampedX)
       const top = Math.floor(clampedY)
-      const right = Math.min(image.width - 1, left + 1)
-      const bottom = Math.min(image.height - 1, top + 1)
+      const right = Math.min(width - 1, left + 1)
+      const bottom = Math.min(height - 1, top + 1)
       const [alongX, alongY] = [clampedX - left, clampedY - top]
       for (let channel = 0; channel < channels; channel++) {
-        const at = (column: number, row: number): number => image.data[(row * image.width + column) * channels + channel] as number
+        const at = (column: number, row: number): number => image.data[(row * width + column) * channels + channel] as number
         data[(y * width + x) * channels + channel] =
           (1 - alongY) * ((1 - alongX) * at(left, top) + alongX * at(right, top)) + alongY * ((1 - alongX) * at(left, bottom) + alongX * at(right, bottom))
       }

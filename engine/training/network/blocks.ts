@@ -1,5 +1,5 @@
 /** Blocks of several layers, with group normalisation throughout. */
-import { convolution, enlarge, groupNorm, relu, relu6 } from './layers.ts'
+import { convolution, enlarge, groupNorm, relu } from './layers.ts'
 import type { ConvolutionSettings } from './layers.ts'
 import { withValue } from './network-builder.ts'
 import type { FeatureMap, NetworkBuilder } from './network-builder.ts'
@@ -24,16 +24,6 @@ export function residualBlock (network: NetworkBuilder, name: string, input: Fea
     ? input
     : groupNorm(network, `${name}.shortcut.norm`, convolution(network, `${name}.shortcut.convolution`, input, { channels, kernel: 1, stride, bias: false, gain: 1 }))
   return relu(network, withValue(second, network.graph.node('Add', [second.value, shortcut.value])))
-}
-
-/** Widen by 1 × 1, convolve each channel by itself, narrow by 1 × 1 without a rectifier (MobileNetV2, Sandler et al. 2018). */
-export function invertedResidual (network: NetworkBuilder, name: string, input: FeatureMap, { channels, stride = 1, expansion = 4 }: BlockSettings & { expansion?: number }): FeatureMap {
-  const wide = expansion * input.channels
-  const widened = relu6(network, groupNorm(network, `${name}.widen.norm`, convolution(network, `${name}.widen.convolution`, input, { channels: wide, kernel: 1, bias: false })))
-  const spatial = relu6(network, groupNorm(network, `${name}.spatial.norm`, convolution(network, `${name}.spatial.convolution`, widened, { channels: wide, stride, groups: wide, bias: false })))
-  const narrowed = groupNorm(network, `${name}.narrow.norm`, convolution(network, `${name}.narrow.convolution`, spatial, { channels, kernel: 1, bias: false, gain: 1 }))
-  if (channels !== input.channels || stride !== 1) return narrowed
-  return withValue(narrowed, network.graph.node('Add', [narrowed.value, input.value]))
 }
 
 /** One step of a decoder: twice the size, then a convolution block. Resize and convolution leave no chequerboard (Odena et al. 2016). */

@@ -1,7 +1,7 @@
 /** Single layers. All maps are `(N, C, H, W)`; N stays free. */
 import { float } from '../../graph/builder.ts'
 import type { Value } from '../../graph/graph.ts'
-import { expectThat, withValue } from './network-builder.ts'
+import { withValue } from './network-builder.ts'
 import type { FeatureMap, NetworkBuilder } from './network-builder.ts'
 import { rectifierGain } from './parameter.ts'
 
@@ -12,7 +12,6 @@ export interface ConvolutionSettings {
   stride?: number
   /** Pixels of zeros around; default keeps the size at stride 1. */
   padding?: number
-  groups?: number
   /** Default true; false before a normalisation, which has its own. */
   bias?: boolean
   /** √2 before a rectifier (the default), 1 elsewhere. */
@@ -20,13 +19,12 @@ export interface ConvolutionSettings {
 }
 
 export function convolution (network: NetworkBuilder, name: string, input: FeatureMap, settings: ConvolutionSettings): FeatureMap {
-  const { channels, kernel = 3, stride = 1, padding = Math.floor(kernel / 2), groups = 1, bias = true, gain = rectifierGain } = settings
-  expectThat(input.channels % groups === 0 && channels % groups === 0, `channels of ${name} to be a multiple of ${groups}`, `${input.channels} and ${channels}`)
-  const fanIn = input.channels / groups * kernel * kernel
-  const weight = network.parameter(`${name}.weight`, [channels, input.channels / groups, kernel, kernel], { kind: 'normal', fanIn, gain })
+  const { channels, kernel = 3, stride = 1, padding = Math.floor(kernel / 2), bias = true, gain = rectifierGain } = settings
+  const fanIn = input.channels * kernel * kernel
+  const weight = network.parameter(`${name}.weight`, [channels, input.channels, kernel, kernel], { kind: 'normal', fanIn, gain })
   const shift = bias ? [network.parameter(`${name}.bias`, [channels], { kind: 'constant', value: 0 })] : []
   const value = network.graph.node('Conv', [input.value, weight, ...shift], {
-    kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding], group: groups, dilations: [1, 1]
+    kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding], dilations: [1, 1]
   })
   const along = (size: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1
   return { value, channels, height: along(input.height), width: along(input.width) }
@@ -76,12 +74,6 @@ export function relu (network: NetworkBuilder, input: FeatureMap): FeatureMap {
 
 export function leakyRelu (network: NetworkBuilder, input: FeatureMap, slope = 0.2): FeatureMap {
   return withValue(input, network.graph.node('LeakyRelu', [input.value], { alpha: float(slope) }))
-}
-
-/** Rectifier bounded at six, as mobile networks use it. */
-export function relu6 (network: NetworkBuilder, input: FeatureMap): FeatureMap {
-  const { graph } = network
-  return withValue(input, graph.node('Clip', [input.value, graph.scalar(0), graph.scalar(6)]))
 }
 
 /** Twice the height and width, each value four times. */

@@ -2,7 +2,6 @@
  * A graph whose parameters are inputs, so that a train step can change them, together with the recipe of how each begins. Layers are
  * functions that take the builder, a feature map and their settings, and give the next feature map.
  */
-import { GoodpartsError } from '../../errors.ts'
 import { GraphBuilder } from '../../graph/builder.ts'
 import type { Dimension, Graph, Value } from '../../graph/graph.ts'
 import type { Initial, Parameter } from './parameter.ts'
@@ -51,9 +50,4 @@ export class NetworkBuilder {
 /** The same positions under another value. */
 export function withValue (map: FeatureMap, value: Value): FeatureMap {
   return { ...map, value }
-}
-
-/** @throws GOODPARTS_ARGUMENT when `holds` is false. */
-export function expectThat (holds: boolean, what: string, got: string | number): void {
-  if (!holds) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${what}, got ${got}`)
 }

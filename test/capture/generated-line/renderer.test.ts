@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defectKinds } from '../../../engine/capture/generated-line/defects.ts'
-import { createGeneratedLine, renderFrame, type GeneratedFrame } from '../../../engine/capture/generated-line/renderer.ts'
+import { createGeneratedLine, type GeneratedFrame } from '../../../engine/capture/generated-line/renderer.ts'
 
 const size = { width: 240, height: 180 }
 const flawed = createGeneratedLine({ seed: 5, ...size, defectRate: 1 })
@@ -22,7 +22,6 @@ describe('generated line', () => {
     other.render(9)
 
     expect(other.render(3)).toEqual(flawed.render(3))
-    expect(renderFrame({ seed: 5, index: 3, ...size, defectRate: 1 })).toEqual(flawed.render(3))
   })
 
   test('gives other frames for another seed and another index', () => {

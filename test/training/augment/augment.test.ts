@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { cutPaste, cutPasteScar } from '../../../engine/training/augment/cut-paste.ts'
-import { toFloatImage, toRawImage, withChannels, writePlanes } from '../../../engine/training/augment/float-image.ts'
+import { toFloatImage, toRawImage, writePlanes } from '../../../engine/training/augment/float-image.ts'
 import type { FloatImage } from '../../../engine/training/augment/float-image.ts'
-import { crop, flip, rotate, scale, turn } from '../../../engine/training/augment/geometry.ts'
+import { crop, flip, rotate, turn } from '../../../engine/training/augment/geometry.ts'
 import { perlinMask, perlinNoise } from '../../../engine/training/augment/perlin.ts'
 import { drawSurfaceDefect } from '../../../engine/training/augment/surface-defect.ts'
 import { adjustTone, blur } from '../../../engine/training/augment/tone.ts'
@@ -37,10 +37,6 @@ describe('geometry', () => {
     expect([...rotate(square, Math.PI / 2).data].map(Math.round)).toEqual([...turn(square, 1).data])
     expect(rotate(square, 0).data).toEqual(square.data)
   })
-
-  it('scales between neighbours', () => {
-    expect([...scale({ data: Float32Array.of(0, 4), width: 2, height: 1, channels: 1 }, 4, 1).data]).toEqual([0, 1, 3, 4])
-  })
 })
 
 describe('tone', () => {
@@ -62,7 +58,6 @@ describe('float images', () => {
     const batch = new Float32Array(12)
     writePlanes({ data: Float32Array.of(1, 2, 3, 4, 5, 6), width: 2, height: 1, channels: 3 }, batch, 1, { mean: 1, deviation: 2 })
     expect([...batch]).toEqual([0, 0, 0, 0, 0, 0, 0, 1.5, 0.5, 2, 1, 2.5])
-    expect([...withChannels(withChannels(small, 3), 1).data]).toEqual([...small.data])
   })
 })
 

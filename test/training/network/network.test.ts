@@ -3,7 +3,7 @@ import { encodeModel } from '../../../engine/graph/encode.ts'
 import { normal, seededRandom } from '../../../engine/random.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
 import type { Tensor } from '../../../engine/runtime/onnx-runtime.ts'
-import { convolutionBlock, invertedResidual, residualBlock, upsamplingBlock } from '../../../engine/training/network/blocks.ts'
+import { convolutionBlock, residualBlock, upsamplingBlock } from '../../../engine/training/network/blocks.ts'
 import { exportInference } from '../../../engine/training/network/export-inference.ts'
 import { convolution, globalAverage, groupNorm, leakyRelu, linear, positionNorm } from '../../../engine/training/network/layers.ts'
 import { NetworkBuilder } from '../../../engine/training/network/network-builder.ts'
@@ -41,8 +41,6 @@ describe('layers', () => {
     ['convolutionBlock', (network: NetworkBuilder, map: FeatureMap) => convolutionBlock(network, 'a', map, { channels: 16, stride: 2 })],
     ['residualBlock', (network: NetworkBuilder, map: FeatureMap) => residualBlock(network, 'a', map, { channels: 16, stride: 2 })],
     ['residualBlock without a change', (network: NetworkBuilder, map: FeatureMap) => residualBlock(network, 'a', map, { channels: 6 })],
-    ['invertedResidual', (network: NetworkBuilder, map: FeatureMap) => invertedResidual(network, 'a', map, { channels: 6 })],
-    ['invertedResidual with a stride', (network: NetworkBuilder, map: FeatureMap) => invertedResidual(network, 'a', map, { channels: 12, stride: 2 })],
     ['upsamplingBlock', (network: NetworkBuilder, map: FeatureMap) => upsamplingBlock(network, 'a', leakyRelu(network, map), 5)]
   ])('%s: the geometry that it states is the one that comes out, and weights as inputs or inside give the same', async (_name, layers) => {
     const { network, last } = networkOf(layers)
