@@ -30,7 +30,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     return picture
   }
   /** In the audit log before it is done. */
-  const entered = async (record: AuditRecord, change: () => Promise<void>): Promise<void> => {
+  const entered = async (record: AuditRecord, change: () => Promise<void> | void): Promise<void> => {
     await (learning.audit === undefined ? change() : learning.audit.before(record, change))
   }
 
@@ -73,14 +73,19 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
   })
 
   app.post<OfLine>('/api/lines/:line/learning/update', async (request, reply) => {
-    if (await allow(request, reply, 'engineer') === undefined) return reply
-    of(request.params.line).update(readBody(request.body, 'update').mode)
+    const role = await allow(request, reply, 'engineer')
+    if (role === undefined) return reply
+    const { line } = request.params
+    const { mode } = readBody(request.body, 'update')
+    await entered({ who: `role:${role}`, line, kind: 'update-asked', details: { mode, waiting: of(line).state.waiting } }, () => { of(line).update(mode) })
     return await reply.code(202).send()
   })
 
   app.delete<OfLine>('/api/lines/:line/learning/update', async (request, reply) => {
-    if (await allow(request, reply, 'engineer') === undefined) return reply
-    await of(request.params.line).cancel()
+    const role = await allow(request, reply, 'engineer')
+    if (role === undefined) return reply
+    const { line } = request.params
+    await entered({ who: `role:${role}`, line, kind: 'update-cancelled', details: {} }, async () => of(line).cancel())
     return await reply.code(204).send()
   })
 

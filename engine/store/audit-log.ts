@@ -39,7 +39,7 @@ export class AuditLog {
    * Makes a change after its entry is on the disk: there is none without. Where it then fails, another entry says so.
    * @throws as `add`, and what `change` throws
    */
-  async before<T> (record: AuditRecord, change: () => Promise<T>): Promise<T> {
+  async before<T> (record: AuditRecord, change: () => Promise<T> | T): Promise<T> {
     const { number } = await this.add(record)
     try {
       return await change()

@@ -19,8 +19,10 @@ export interface Obeying {
 /** @throws GOODPARTS_ARGUMENT, GOODPARTS_STORE_FAILED, and as `ModelNode.swap` */
 export async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessage): Promise<void> {
   const command = readCommand(msg)
-  if (command === 'update') line.update(readMode(msg))
-  else if (command === 'cancel') await line.cancel()
+  if (command === 'update') {
+    const mode = readMode(msg)
+    await trail.before({ kind: 'update-asked', details: { mode: mode ?? null, waiting: line.state.waiting } }, () => { line.update(mode) })
+  } else if (command === 'cancel') await trail.before({ kind: 'update-cancelled', details: {} }, async () => line.cancel())
   else if (command === 'reset-drift') line.resetDrift()
   else if (command === 'rollback') {
     const wanted = typeof msg.payload === 'string' && msg.payload !== '' ? msg.payload : undefined

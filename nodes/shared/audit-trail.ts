@@ -23,7 +23,7 @@ export class AuditTrail {
   }
 
   /** As `AuditLog.before`. */
-  async before<T> (entry: Entry, change: () => Promise<T>): Promise<T> {
+  async before<T> (entry: Entry, change: () => Promise<T> | T): Promise<T> {
     return await (this.#log === undefined ? change() : this.#log.before(this.#own(entry), change))
   }
 

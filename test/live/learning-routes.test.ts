@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LineReplay } from '../../engine/continual/line-replay.ts'
 import { LearningLines } from '../../engine/live/learning-line.ts'
 import { LiveServer } from '../../engine/live/server.ts'
+import { AuditLog, auditPath } from '../../engine/store/audit-log.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import { learningLine } from '../../nodes/replay-buffer/learning-line.ts'
 import type { LearningSheet } from '../../schemas/learning.ts'
+import { readAudit } from '../store/read-audit.ts'
 import { encodePng } from '../../engine/frame/image-codec.ts'
 
 let folder: string
@@ -16,6 +18,7 @@ let replay: LineReplay
 let server: LiveServer
 let url: string
 let sha256: string
+let audit: AuditLog
 
 async function ask (path: string, { method = 'GET', token = 'e', body }: { method?: string, token?: string, body?: object } = {}): Promise<Response> {
   const headers = { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }
@@ -29,7 +32,8 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'goodparts-learning-routes-'))
   const request = { bundle: join(folder, 'line.onnx'), folder, policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 } as const
   replay = new LineReplay({ request, updateAfter: 0, learnFromLineEveryMs: null, driftRate: 0.001 })
-  const learning = new LearningLines()
+  audit = new AuditLog({ path: auditPath(folder) })
+  const learning = new LearningLines({ audit })
   const none = { current: () => undefined, swap: async () => await Promise.reject(new Error('Expected no bundle to be swapped')) }
   learning.attach('라인 1', learningLine({ id: 'buffer', product: 'plate', line: replay, model: none, show: () => { learning.changed() } }))
   server = new LiveServer({ port: 0, learning, tokens: { viewer: 'v', operator: 'o', engineer: 'e' } })
@@ -39,6 +43,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await server.stop()
   await replay.close()
+  await audit.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -78,5 +83,12 @@ describe('the memory of a line', () => {
     expect(await failed).toMatch(/^GOODPARTS_/)
     expect((await ask('update', { method: 'DELETE' })).status).toBe(204)
     expect((await ask('rollback', { method: 'POST' })).status).toBe(404)
+    // Who asked for what is on the disk, a rollback that came to nothing too; what was not allowed is not.
+    expect(readAudit(auditPath(folder)).map(({ who, line, kind, details }) => ({ who, line, kind, details }))).toEqual([
+      { who: 'role:engineer', line: '라인 1', kind: 'update-asked', details: { mode: 'recalibrate', waiting: 1 } },
+      { who: 'role:engineer', line: '라인 1', kind: 'update-cancelled', details: {} },
+      { who: 'role:engineer', line: '라인 1', kind: 'bundle-rolled-back', details: { to: null } },
+      { who: 'role:engineer', line: '라인 1', kind: 'change-failed', details: { entry: 3, code: 'GOODPARTS_ARGUMENT' } }
+    ])
   })
 })

@@ -113,11 +113,12 @@ describe('goodparts-replay-buffer', () => {
     const log = entered()
     expect(log.slice(0, 40).map(({ kind, details }) => [kind, (details as { label: string }).label])).toEqual(range(0, 40).map((i) => ['label', i < 36 ? 'good' : 'blot']))
     expect(log.slice(40)).toMatchObject([
+      { kind: 'update-asked', details: { mode: null, waiting: 40 } },
       { kind: 'update-accepted', details: { bundle: outcome.bundle, parent: parent.metadata.id, reasons: [], learned: outcome.learned, gone: [] } },
       { kind: 'bundle-rolled-back', details: { to: parent.metadata.id } }
     ])
     const labels = new Set(log.slice(0, 40).map(({ details }) => (details as { sha256: string }).sha256))
-    const { added } = log[40]!.details as { added: Array<{ sha256: string }> }
+    const { added } = log[41]!.details as { added: Array<{ sha256: string }> }
     expect(added).toHaveLength(outcome.memory.items)
     expect(added.every(({ sha256 }) => labels.has(sha256))).toBe(true)
   })
