@@ -4,6 +4,7 @@ import { loadPipelines } from '../../engine/capture/pipelines.ts'
 import { CaptureSupervisor } from '../../engine/capture/supervisor.ts'
 import { asGoodpartsError } from '../../engine/errors.ts'
 import { onClose, onInput, tellError } from '../shared/lifecycle.ts'
+import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 import { readCaptureForm, readCommand, type CaptureCredentials, type CaptureForm } from './settings.ts'
 import { SourceStatus } from './source-status.ts'
@@ -15,6 +16,7 @@ export default function register (RED: NodeAPI): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
     const source = config.source || config.name || this.id
+    holdName(RED, this, status, 'source', source)
     let supervisor: CaptureSupervisor | undefined
     let shown: SourceStatus | undefined
 

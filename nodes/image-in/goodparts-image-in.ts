@@ -6,6 +6,7 @@ import { openPicture } from '../../engine/frame/open-picture.ts'
 import { WorkQueue } from '../../engine/frame/work-queue.ts'
 import { readChoice, readWhole } from '../shared/form-values.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
+import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 
 interface Config extends NodeDef {
@@ -38,6 +39,7 @@ export default function register (RED: NodeAPI): void {
     const queue = new WorkQueue(`image-in/${node.id}`, capacity)
     const source = config.source === '' ? `image-in/${node.id}` : config.source
     let sequence = 0
+    holdName(RED, node, status, 'source', source)
 
     onInput(node, async (msg: Message) => {
       try {

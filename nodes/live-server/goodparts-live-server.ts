@@ -7,7 +7,7 @@ import type { LiveServerOptions } from '../../engine/live/server.ts'
 import type { GoodpartsError } from '../../engine/errors.ts'
 import { AuditLog, auditPath } from '../../engine/store/audit-log.ts'
 import { onClose } from '../shared/lifecycle.ts'
-import { PageLines } from './page-lines.ts'
+import { PageLines, type LiveNode } from './page-lines.ts'
 import { readLiveServerForm, type LiveServerCredentials, type LiveServerForm } from './settings.ts'
 import { SharedServer, type ServerLease } from './shared-server.ts'
 import { tlsOptions } from './tls-options.ts'
@@ -20,8 +20,8 @@ export interface LiveServerNode extends Node<LiveServerCredentials> {
   learning: LearningLines
   /** Tells what people say of parts. @returns ends the telling */
   hear: (listener: (said: SaidOfPart) => void) => () => void
-  /** A share of the server for a live node: it listens from the first lease to the last release. `line` is of its form; empty: as messages say. */
-  lease: (node: string, line: string) => ServerLease
+  /** A share of the server for a live node, by its id: the server listens from the first lease to the last release. */
+  lease: (id: string, node: LiveNode) => ServerLease
   /** The node has shown a line that a message named. */
   claim: (node: string, line: string) => void
 }
@@ -47,7 +47,7 @@ export default function register (RED: NodeAPI): void {
       onListening: (url) => { this.log(RED._('goodparts-live-server.listening', { url })) },
       onFailed: (error) => { this.error(wholeText(error)) }
     })
-    this.lease = (node, line) => lines.attach(node, line, shared.lease())
+    this.lease = (id, node) => lines.attach(id, node, shared.lease())
     this.claim = (node, line) => { lines.memory.claim(node, line) }
     onClose(this, async (removed) => {
       lines.close(removed)

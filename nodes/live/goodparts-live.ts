@@ -4,6 +4,7 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ServerLease } from '../live-server/shared-server.ts'
 import { onClose, onInput } from '../shared/lifecycle.ts'
+import { labelOf, NameConcern } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 import { readLiveMessage, type LiveInput } from './live-message.ts'
 import { saidMessage } from './said-message.ts'
@@ -25,7 +26,8 @@ export default function register (RED: NodeAPI): void {
       return
     }
     const line = (config.line ?? '').trim()
-    const lease = serverNode.lease(this.id, line)
+    const concern = new NameConcern(RED, this, status)
+    const lease = serverNode.lease(this.id, { line, mixed: (others) => { concern.tell(line, others.map(({ id, names }) => `${labelOf(RED.nodes.getNode(id))}: ${names.join(', ')}`)) } })
     /** Those that the server took, which bounds them. */
     const lines = new Set<string>()
     showState(status, lease, lines)

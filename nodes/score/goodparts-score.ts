@@ -11,6 +11,7 @@ import type { ModelNode } from '../model/goodparts-model.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
 import { followVerdicts } from '../shared/follow-verdicts.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
+import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 import { readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
 
@@ -33,6 +34,7 @@ export default function register (RED: NodeAPI): void {
   }
 
   function start (node: Node, status: Status, model: ModelNode | null, options: InspectorOptions): void {
+    holdName(RED, node, status, 'judge', options.line, options.product ?? '')
     const inspector = new Inspector(() => model?.current(), options)
     const trail = new AuditTrail(RED, node, options.line)
     const tally = new VerdictTally()

@@ -54,6 +54,18 @@ export function nodeOf (id: string): Node {
   return helper.getNode(id)
 }
 
+/** What a node has warned of, as keys of its texts. */
+export function warningsOf (id: string): string[] {
+  return callsOf<string>(id, 'warn')
+}
+
+/** First arguments of the calls of a node's method; the helper watches those of all nodes at once. */
+function callsOf<First> (id: string, method: 'warn' | 'status'): First[] {
+  const node = nodeOf(id)
+  const { args, thisValues } = (node as unknown as Record<string, { args: First[][], thisValues: unknown[] }>)[method] ?? { args: [], thisValues: [] }
+  return args.flatMap(([first], call) => thisValues[call] === node && first !== undefined ? [first] : [])
+}
+
 /** Resolves with the next message that reaches a node of type `helper`. */
 export async function nextMessage (id: string): Promise<Record<string, unknown>> {
   return await new Promise((resolve) => { nodeOf(id).once('input', (msg: unknown) => { resolve(msg as Record<string, unknown>) }) })
@@ -61,8 +73,8 @@ export async function nextMessage (id: string): Promise<Record<string, unknown>>
 
 /** Resolves once the node shows a status that `wanted` accepts, or already has. */
 export async function untilStatus (id: string, wanted: (status: NodeStatus) => boolean): Promise<NodeStatus> {
-  const node = nodeOf(id) as unknown as { status: { args?: NodeStatus[][] }, on: (event: string, listener: (call: { args: NodeStatus[] }) => void) => void }
-  const shown = node.status.args?.map(([status]) => status).findLast((status) => status !== undefined)
+  const node = nodeOf(id) as unknown as { on: (event: string, listener: (call: { args: NodeStatus[] }) => void) => void }
+  const shown = callsOf<NodeStatus>(id, 'status').at(-1)
   if (shown !== undefined && wanted(shown)) return shown
   return await new Promise((resolve) => {
     node.on('call:status', ({ args: [status] }) => { if (status !== undefined && wanted(status)) resolve(status) })

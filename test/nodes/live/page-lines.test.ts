@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { LineState } from '../../../schemas/live.ts'
 import live from '../../../nodes/live/goodparts-live.ts'
+import score from '../../../nodes/score/goodparts-score.ts'
 import liveServer from '../../../nodes/live-server/goodparts-live-server.ts'
-import { pageLines } from '../../../nodes/live-server/page-lines.ts'
+import { mixedLines, pageLines } from '../../../nodes/live-server/page-lines.ts'
 import { Browser } from '../../live/browser.ts'
 import { openSampleLine } from '../../live/sample-line.ts'
-import { deploy, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { deploy, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus, warningsOf } from '../flow-runtime.ts'
 
 const userDir = mkdtempSync(join(tmpdir(), 'goodparts-user-'))
 let port: number
@@ -118,6 +119,38 @@ describe('a line of the page', () => {
     }
     first.close()
     second.close()
+  })
+})
+
+describe('live nodes that name one line', () => {
+  const fed = (first: string, second: string, into = 'b'): ReturnType<typeof mixedLines> => mixedLines(new Map([['a', { line: 'plates' }], ['b', { line: 'plates' }], ['c', { line: '' }]]), [
+    { id: 'one', type: 'goodparts-score', wires: [['a'], ['a', 'c']], ...{ line: first } },
+    { id: 'two', type: 'goodparts-score', wires: [[into]], ...{ line: second } },
+    { id: 'camera', type: 'goodparts-capture', wires: [['one'], ['a']], ...{ source: 'left' } },
+    ...['a', 'b', 'c'].map((id) => ({ id, type: 'goodparts-live', wires: [] }))
+  ])
+
+  it('mix what other nodes judge under other names, and are told which', () => {
+    expect([...fed('plates', 'cups')]).toEqual([['a', [{ id: 'b', names: ['cups'] }]], ['b', [{ id: 'a', names: ['plates'] }]]])
+  })
+
+  it('share it where they are fed the same, or where nothing is known of what feeds them', () => {
+    for (const shared of [fed('plates', 'plates'), fed('plates', 'cups', 'c')]) expect([...shared.values()]).toEqual([[], []])
+  })
+
+  it('warn, unless they are fed the same', async () => {
+    port = await freePort()
+    const judged = (second: string): object[] => [
+      ...flow({ one: 'plates', two: 'plates' }),
+      ...[['first', 'plates', 'one'], ['second', second, 'two']].map(([id, line, to]) => ({ id, z: 'flow', type: 'goodparts-score', name: '', model: '', line, product: '', deadline: '1000', policy: 'newest', capacity: '4', batch: '1', wires: [[to], [], [], []] }))
+    ]
+    await deploy([liveServer, live, score], judged('cups'))
+    await untilStatus('two', (status) => typeof status === 'object' && status.fill === 'yellow' && status.text?.endsWith('goodparts-live.status.sameName') === true)
+    expect(warningsOf('one')).toEqual(['goodparts-live.warning.sameName'])
+    await redeploy(judged('plates'), 'full')
+    await untilServed('two')
+    expect(warningsOf('two')).toEqual([])
+    await undeploy()
   })
 })
 
