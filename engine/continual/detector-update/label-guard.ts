@@ -24,35 +24,54 @@ export interface GuardOptions {
   learnAbove: number
   /** Exemplars of a class that make its word count. */
   fewestExemplars: number
+  /** Share of a class's own exemplars that may look like another class; beyond, the pictures do not tell the class and a label is not doubted by them. */
+  mostMistaken: number
 }
 
-export const guardDefaults: GuardOptions = { learnAbove: 0.2, fewestExemplars: 3 }
+export const guardDefaults: GuardOptions = { learnAbove: 0.2, fewestExemplars: 3, mostMistaken: 0.15 }
 
-/** `null` = may be learned. Items and pictures belong together by their ids. */
-export function holdingReason (picture: WaitingPicture, item: ReplayItem, memory: readonly Exemplar[], { learnAbove, fewestExemplars }: GuardOptions = guardDefaults): HeldBack | null {
-  const held = (reason: HoldingReason, text: string): HeldBack => ({ sha256: picture.sha256, reason, text, snnl: new SnnlReference(memory).of(item) })
-  if (picture.by === 'line') {
-    if (picture.inDrift) return held('in-drift', 'seen in drift: a person must say what it is')
-    if (picture.label === 'good' && (picture.pValue === null || picture.pValue <= learnAbove)) {
-      return held('near-limit', `p-value ${picture.pValue?.toPrecision(2) ?? 'unknown'}, at or below ${learnAbove}: a person must say what it is`)
-    }
+export class LabelGuard {
+  readonly #memory: readonly Exemplar[]
+  readonly #options: GuardOptions
+  /** Labels that the memory's pictures tell from the other classes of their product. */
+  readonly #told: ReadonlySet<string>
+
+  constructor (memory: readonly Exemplar[], options: GuardOptions = guardDefaults) {
+    this.#memory = memory
+    this.#options = options
+    this.#told = new Set([...byLabel(memory)].filter(([, members]) => {
+      const mistaken = members.filter((exemplar) => this.#strongerClass(exemplar) !== null).length
+      return mistaken <= options.mostMistaken * members.length
+    }).map(([label]) => label))
   }
-  if (picture.confirmed) return null
-  const ahead = strongerClass(item, memory, fewestExemplars)
-  return ahead === null ? null : held('looks-like-another-class', `labelled ${item.label}, but nearer to ${ahead}`)
-}
 
-/** The class of the same product whose mean kernel with the item is larger than that of its own label; classes count equally, however many they are. */
-function strongerClass (item: ReplayItem, memory: readonly Exemplar[], fewest: number): string | null {
-  const product = productOf(item.label)
-  const direction = unit(item.features)
-  const kernels = [...byLabel(memory.filter(({ id, label }) => id !== item.id && productOf(label) === product))]
-    .filter(([, members]) => members.length >= fewest)
-    .map(([label, members]) => ({ label, mean: members.reduce((sum, { features }) => sum + Math.exp((dot(direction, unit(features)) - 1) / defaultTemperature), 0) / members.length }))
-  const own = kernels.find(({ label }) => label === item.label)
-  if (own === undefined) return null
-  const best = kernels.reduce((most, kernel) => kernel.mean > most.mean ? kernel : most)
-  return best.label === item.label ? null : best.label
+  /** `null` = may be learned. Items and pictures belong together by their ids. */
+  holdingReason (picture: WaitingPicture, item: ReplayItem): HeldBack | null {
+    const { learnAbove } = this.#options
+    const held = (reason: HoldingReason, text: string): HeldBack => ({ sha256: picture.sha256, reason, text, snnl: new SnnlReference(this.#memory).of(item) })
+    if (picture.by === 'line') {
+      if (picture.inDrift) return held('in-drift', 'seen in drift: a person must say what it is')
+      if (picture.label === 'good' && (picture.pValue === null || picture.pValue <= learnAbove)) {
+        return held('near-limit', `p-value ${picture.pValue?.toPrecision(2) ?? 'unknown'}, at or below ${learnAbove}: a person must say what it is`)
+      }
+    }
+    if (picture.confirmed || !this.#told.has(item.label)) return null
+    const ahead = this.#strongerClass(item)
+    return ahead === null ? null : held('looks-like-another-class', `labelled ${item.label}, but nearer to ${ahead}`)
+  }
+
+  /** The class of the same product whose mean kernel with the item is larger than that of its own label; classes count equally, however many they are. */
+  #strongerClass (item: ReplayItem): string | null {
+    const product = productOf(item.label)
+    const direction = unit(item.features)
+    const kernels = [...byLabel(this.#memory.filter(({ id, label }) => id !== item.id && productOf(label) === product))]
+      .filter(([, members]) => members.length >= this.#options.fewestExemplars)
+      .map(([label, members]) => ({ label, mean: members.reduce((sum, { features }) => sum + Math.exp((dot(direction, unit(features)) - 1) / defaultTemperature), 0) / members.length }))
+    const own = kernels.find(({ label }) => label === item.label)
+    if (own === undefined) return null
+    const best = kernels.reduce((most, kernel) => kernel.mean > most.mean ? kernel : most)
+    return best.label === item.label ? null : best.label
+  }
 }
 
 export function productOf (label: string): string {

@@ -6,7 +6,7 @@ import type { Exemplar, ReplayItem } from '../buffers/replay-policy.ts'
 import { removedLabel, type LabelInbox, type WaitingPicture } from '../label-inbox.ts'
 import { PictureEmbedding } from '../picture-embedding.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
-import { holdingReason, type HeldBack } from './label-guard.ts'
+import { LabelGuard, type HeldBack } from './label-guard.ts'
 
 export interface LotPicture {
   item: ReplayItem
@@ -32,6 +32,7 @@ const heldOutShare = 0.4
 
 export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], progress: (done: number, total: number) => void): Promise<LabelledLot> {
   const lot: LabelledLot = { learned: [], checked: [], heldBack: [], removed: [] }
+  const guard = new LabelGuard(memory)
   const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size: embeddingSize })
   try {
     for (const [index, waiting] of inbox.waiting.entries()) {
@@ -42,7 +43,7 @@ export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], p
       }
       const read = (): Promise<RawImage> => decodeImage(inbox.pictures.path(waiting.sha256))
       const item = itemOf(waiting, await embedding.of(await read()))
-      const held = holdingReason(waiting, item, memory)
+      const held = guard.holdingReason(waiting, item)
       if (held !== null) lot.heldBack.push(held)
       else (isHeldOut(item) ? lot.checked : lot.learned).push({ item, by: waiting.by, confirmed: waiting.confirmed, read })
     }

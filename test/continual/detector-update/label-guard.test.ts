@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { LabelGuard } from '../../../engine/continual/detector-update/label-guard.ts'
+import type { Exemplar } from '../../../engine/continual/buffers/replay-policy.ts'
+import type { WaitingPicture } from '../../../engine/continual/label-inbox.ts'
+import { normal, seededRandom } from '../../../engine/random.ts'
+
+const random = seededRandom(5)
+
+/** `apart` deviations between the classes along the first axis. */
+function exemplar (id: string, label: string, apart: number): Exemplar {
+  const side = label === 'plate/good' ? -apart / 2 : apart / 2
+  return { id, label, group: null, bytes: 1, features: Float32Array.from({ length: 6 }, (_, axis) => normal(random) + (axis === 0 ? side : 0)), kept: true, priority: 0, weight: 1, score: null, reason: '' }
+}
+
+const memoryOf = (apart: number): Exemplar[] => ['good', 'crack'].flatMap((label) => Array.from({ length: 30 }, (_, index) => exemplar(`${label} ${index}`, `plate/${label}`, apart)))
+const waiting = (sha256: string, label: string, confirmed = false): WaitingPicture => ({ sha256, product: 'plate', label, partId: null, by: 'person', pValue: null, inDrift: false, bytes: 1, confirmed })
+
+/** Of fifty pictures that look like one class and are called another, how many are held back. */
+function heldBack (memory: readonly Exemplar[], apart: number, { truly, called, confirmed = false }: { truly: string, called: string, confirmed?: boolean }): number {
+  const guard = new LabelGuard(memory)
+  return Array.from({ length: 50 }, (_, index) => exemplar(`new ${index}`, `plate/${truly}`, apart))
+    .filter((item) => guard.holdingReason(waiting(item.id, called, confirmed), { ...item, label: `plate/${called}` }) !== null).length
+}
+
+describe('labels that their pictures contradict', () => {
+  it('are held back where the memory tells the classes apart, unless a person has said them twice', () => {
+    const memory = memoryOf(8)
+    expect(heldBack(memory, 8, { truly: 'crack', called: 'good' })).toBeGreaterThan(45)
+    expect(heldBack(memory, 8, { truly: 'good', called: 'good' })).toBeLessThan(5)
+    expect(heldBack(memory, 8, { truly: 'crack', called: 'good', confirmed: true })).toBe(0)
+  })
+
+  it('are not doubted where right labels of the memory look like another class as often', () => {
+    const memory = memoryOf(0.3)
+    expect(heldBack(memory, 0.3, { truly: 'good', called: 'good' })).toBe(0)
+    expect(heldBack(memory, 0.3, { truly: 'crack', called: 'crack' })).toBe(0)
+  })
+})
