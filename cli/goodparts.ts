@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { packageVersion } from '../engine/package-version.ts'
 import { failureText } from './failure.ts'
+import { outputsMustBeWritable } from './output-file.ts'
 
 /** A command adds itself to the program. */
 export type RegisterCommand = (program: Command) => void
@@ -26,6 +27,7 @@ const program = new Command('goodparts')
   // As every other error: message, code, what to do.
   .configureOutput({ outputError: (text, write) => { write(`goodparts: ${text.replace(/^error: /, '').trimEnd()} (GOODPARTS_ARGUMENT)\n`) } })
   .showHelpAfterError('Fix: the same command with --help lists the options.')
+  .hook('preAction', async (_program, command) => outputsMustBeWritable(command))
 
 for (const load of commands) (await load()).register(program)
 

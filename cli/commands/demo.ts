@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { makeFolder } from '../../engine/make-folder.ts'
 import { demoFlow, type FlowNode } from '../demo/flow.ts'
 import { accepts, startNodeRed, untilListening } from '../demo/node-red-process.ts'
 import { goodFolder, playedSource } from '../demo/source.ts'
@@ -45,6 +46,7 @@ async function demo (options: Options): Promise<void> {
   })
   await expectFree('editor', options.port, '--port')
   const renewFlow = options.reset || source !== null || options.kafka !== undefined
+  makeFolder(userDir)
   const { settingsFile, flowFile, flowKept } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow, fitFolders: source === null ? [] : [source.goodFolder] })
   const livePort = settleLivePort(flowFile, options.livePort)
   if (livePort === options.port) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected two ports, got ${livePort} for the editor and for the live page`, { fix: 'choose another with --port or --live-port' })

@@ -13,7 +13,6 @@ import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { positiveNumber, readSetting, wholeNumber } from '../option-values.ts'
-import { mustBeWritable } from '../output-file.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 
@@ -62,7 +61,6 @@ export function register (program: Command): void {
 }
 
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
-  await mustBeWritable(options.output, options.json, options.suspects === true ? undefined : options.suspects)
   const { images, defects } = await readPictures(source, options)
   const progress = new Progress()
   const printed = new Set<string>()

@@ -61,10 +61,11 @@ async function inspect (source: string, options: Options, signal: AbortSignal): 
     warnings.push(text)
     progress.print(`Warning: ${text}`)
   }
+  const heatmaps = options.saveHeatmaps === undefined ? undefined : await HeatmapFolder.open(options.saveHeatmaps)
   const opened = await openSource(source, { parameters: options.param, signal, warn })
   const model = await loadModel(options.bundle, { device: options.device })
   try {
-    const { counts, seconds } = await inspectAll(opened, model, options, progress, signal)
+    const { counts, seconds } = await inspectAll(opened, model, { ...options, heatmaps }, progress, signal)
     progress.clear()
     await print(opened.name, model, { counts, seconds, warnings }, options)
     if (!signal.aborted && Object.values(counts).every((count) => count === 0)) throw new GoodpartsError('GOODPARTS_IMAGE_DECODE', `Expected ${opened.name} to give at least one picture that can be read, got none`)
@@ -75,7 +76,7 @@ async function inspect (source: string, options: Options, signal: AbortSignal): 
 }
 
 /** Frames are read while others are judged; `finish` sees them in the order in which they came. */
-async function inspectAll (source: InspectedSource, model: LoadedModel, options: Options, progress: Progress, signal: AbortSignal): Promise<Omit<Outcome, 'warnings'>> {
+async function inspectAll (source: InspectedSource, model: LoadedModel, { heatmaps, ...options }: Options & { heatmaps: HeatmapFolder | undefined }, progress: Progress, signal: AbortSignal): Promise<Omit<Outcome, 'warnings'>> {
   const counts = { good: 0, review: 0, reject: 0, 'not-inspected': 0 }
   const batch = model.choice.device === 'cpu' ? 1 : 8
   const atOnce = 2 * batch * model.choice.workers
@@ -84,7 +85,6 @@ async function inspectAll (source: InspectedSource, model: LoadedModel, options:
     line: options.line, product: options.product ?? null, deadlineMs: Infinity, policy: 'every', capacity: atOnce, batch, hop: 'inspect'
   })
   const records = options.ndjson === undefined ? undefined : new RecordFile(options.ndjson)
-  const heatmaps = options.saveHeatmaps === undefined ? undefined : await HeatmapFolder.open(options.saveHeatmaps)
   const total = Math.min(source.total ?? Infinity, options.limit ?? Infinity)
   const begun = performance.now()
   const finish = async ({ frame, inspection }: Pending): Promise<void> => {

@@ -1,8 +1,9 @@
 /** Programs and places outside the package: Node, Chromium, Java, Maven, folders that must be writable. */
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify, stripVTControlCharacters } from 'node:util'
+import { makeFolder } from '../../engine/make-folder.ts'
 import { defaultUserDirectory } from '../demo/user-directory.ts'
 import { missing, present, type Check } from './check.ts'
 import { findChromium } from './chromium.ts'
@@ -32,7 +33,7 @@ export function checkNode (version: string): Check {
 
 export function checkWritable (name: string, folder: string): Check {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     accessSync(folder, constants.W_OK)
     return present(`${name} writable`, folder, 'the main job')
   } catch {

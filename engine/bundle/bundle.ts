@@ -3,12 +3,13 @@
  * data: size-limited, hash-checked, schema-checked, never run before that.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 
 import { dirname } from 'node:path'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
 import { readMetadata, withMetadata } from '../graph/metadata.ts'
+import { makeFolder } from '../make-folder.ts'
 import { validate } from '../schema-validation.ts'
 
 export interface ModelBundle {
@@ -57,7 +58,7 @@ export async function readBundle (source: string | Uint8Array, { maximumBytes = 
 
 /** Writes beside the target, flushes, and renames: a reader sees the old bundle or the new one, never half of one. */
 export async function saveBundle (path: string, bundle: ModelBundle): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   const temporary = `${path}.${randomUUID()}.part`
   try {
     const file = await open(temporary, 'wx')

@@ -1,9 +1,9 @@
 /** The one door to node:sqlite: opened when the first database is, with the settings that every store of ours wants. */
-import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import { GoodpartsError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 
 /** Result codes of SQLite (sqlite.org/rescode.html). */
 const BUSY = 5
@@ -37,7 +37,7 @@ export class Database {
   constructor (path: string, options: DatabaseOptions) {
     this.#path = path
     try {
-      mkdirSync(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       this.#sqlite = new (loadSqlite().DatabaseSync)(path)
     } catch (error) {
       throw this.#failure(error)

@@ -43,7 +43,18 @@ describe('a command that is given what it cannot use', () => {
     ['bench score @garbage.onnx', 'GRAPH_INVALID'],
     ['bench explain @garbage.onnx', 'BUNDLE_INVALID'],
     ['demo --source @nowhere', '[A-Z_]+'],
-    ['doctor --json @nowhere/doctor.json', 'STORE_FAILED']
+    ['doctor --json @nowhere/doctor.json', 'STORE_FAILED'],
+    ['evaluate SAMPLE --report @nowhere/a.html', 'STORE_FAILED'],
+    ['compare SAMPLE --json @nowhere/a.json', 'STORE_FAILED'],
+    ['compare SAMPLE --report @empty', 'STORE_FAILED'],
+    ['continual SAMPLE --report @nowhere/a.html', 'STORE_FAILED'],
+    ['explain @garbage.onnx @garbage.png --report @nowhere/a.html', 'STORE_FAILED'],
+    ['inspect SAMPLE --bundle @garbage.onnx --ndjson @nowhere/a.ndjson', 'STORE_FAILED'],
+    ['inspect SAMPLE --bundle @garbage.onnx --save-heatmaps @garbage.png', 'STORE_FAILED'],
+    ['inspect SAMPLE --bundle @garbage.onnx --save-heatmaps /proc/goodparts', 'STORE_FAILED'],
+    ['bench score --json @nowhere/a.json', 'STORE_FAILED'],
+    ['audit list @nowhere --json @nowhere/a.json', 'STORE_FAILED'],
+    ['demo --user-dir /proc/goodparts --port 18879', 'STORE_FAILED']
   ])('%s', async (line, code) => {
     const { code: status, stdout, stderr } = await runGoodparts(at(line).replace('SAMPLE', sample).split(' '), { env: { XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder } })
     expect(stderr).toMatch(new RegExp(`^goodparts: [^\\n]*\\(GOODPARTS_${code}\\)\\nFix: \\S[^\\n]*\\n$`))

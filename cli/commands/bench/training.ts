@@ -12,7 +12,6 @@ import { toFloatImage, type FloatImage } from '../../../engine/training/augment/
 import type { Training } from '../../../engine/training/train.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { wholeNumber } from '../../option-values.ts'
-import { mustBeWritable } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import { texturedImages } from './sample-bundle.ts'
 import { measureTraining } from './training-measurement.ts'
@@ -38,7 +37,6 @@ export function registerTraining (bench: Command): void {
 }
 
 async function benchTraining (options: Options): Promise<void> {
-  await mustBeWritable(options.json)
   const rows: Array<TrainingMeasurement & { name: string }> = []
   for (const { name, training } of subjects(options.seed)) rows.push({ name, ...await measureTraining(training, { ...options, loopOf: options.loop }) })
   const where = await measuredOn()

@@ -1,10 +1,11 @@
 /** Heatmaps of everything that was inspected, as JPEG files beside each other; the record gets its regions and the picture's hash. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Inspection } from '../../../engine/decision/inspector.ts'
 import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
 import type { Frame } from '../../../engine/frame/frame.ts'
 import type { InspectionRecord } from '../../../schemas/inspection.ts'
+import { mustTakeFiles } from '../../output-file.ts'
 
 const looks = { opacity: 0.7, quality: 90 }
 
@@ -16,8 +17,9 @@ export class HeatmapFolder {
     this.#folder = folder
   }
 
+  /** @throws GOODPARTS_STORE_FAILED where no file can be made. */
   static async open (folder: string): Promise<HeatmapFolder> {
-    await mkdir(folder, { recursive: true })
+    await mustTakeFiles(folder)
     return new HeatmapFolder(folder)
   }
 

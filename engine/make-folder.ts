@@ -1,0 +1,23 @@
+/** Folders that may be missing. */
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+/**
+ * Makes a folder and those above it. Node's own recursive `mkdir` never ends where a folder is there but says of what is made in it that it
+ * is not, as those of `/proc` do (measured on Node 24).
+ * @throws the file system's error.
+ */
+export function makeFolder (folder: string): void {
+  const missing: string[] = []
+  for (let at = resolve(folder); statSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at)) missing.unshift(at)
+  for (const at of missing) {
+    try {
+      mkdirSync(at)
+    } catch (error) {
+      // Somebody else may have been as fast.
+      if ((error as { code?: string }).code !== 'EEXIST') throw error
+    }
+  }
+  // The file system's own word for it.
+  if (!statSync(folder).isDirectory()) mkdirSync(folder)
+}
