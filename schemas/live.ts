@@ -27,6 +27,12 @@ export interface FitProgress {
   done: number
   total: number
   text: string
+  /**
+   * Of the whole fit, an estimate that never falls; absent while parts are collected.
+   * @minimum 0
+   * @maximum 1
+   */
+  share?: number
 }
 
 export interface LineNotice {

@@ -22,7 +22,7 @@ export class NoticeBar {
 
   /** A fit that came to its end is over with the first verdict. */
   judged (): void {
-    if (this.#fit === null || this.#fit.total === 0 || this.#fit.done < this.#fit.total) return
+    if (this.#fit === null || (this.#fit.share ?? 0) < 1) return
     this.#fit = null
     this.render()
   }
@@ -37,16 +37,15 @@ export class NoticeBar {
   }
 }
 
-/** Each stage of a fit begins at nothing, and how long the later ones take is not known: only the collecting has a bar that tells how far it is. */
-function progress ({ stage, done, total }: FitProgress): Node[] {
+/** The bar is of all the parts to collect, then of the whole fit: each stage of it begins at nothing. */
+function progress ({ stage, done, total, share }: FitProgress): Node[] {
   const bar = element('progress', { 'aria-label': translate('learning') })
   const isCollecting = stage === 'collecting' && total > 0
-  if (isCollecting) {
-    bar.max = total
-    bar.value = done
-  }
+  const reached = isCollecting ? Math.min(1, done / total) : share
+  // Without a value it says that something goes on.
+  if (reached !== undefined) bar.value = reached
   const text = isCollecting ? translate('collecting', { done, total }) : translate('fitting', { stage: total > 1 ? `${stage} ${done}/${total}` : stage })
-  const figure = isCollecting ? `${Math.floor(Math.min(1, done / total) * 100)} %` : ''
+  const figure = reached === undefined ? '' : `${Math.floor(reached * 100)} %`
   return [element('strong', {}, translate('learning')), element('span', {}, text), bar, element('b', { class: 'number' }, figure)]
 }
 

@@ -31,8 +31,6 @@ export interface LineFitOptions {
 /** With pictures that look unlike the rest, once, before anything is learned. */
 export interface LineFitProgress extends FitProgress {
   suspects?: Suspect[]
-  /** Of the whole fit, 0 to 1; not while frames are collected. */
-  share?: number
 }
 
 interface LineFitEvents {

@@ -80,8 +80,9 @@ export function latencyMs (record: InspectionRecord): number {
   return Math.max(0, Date.parse(record.times.scored) - Date.parse(record.times.captured))
 }
 
-function isFinished (progress: FitProgress): boolean {
-  return progress.total > 0 && progress.done >= progress.total
+/** Each stage of a fit comes to an end of its own; what has no share is collecting. */
+function isFinished ({ share = 0 }: FitProgress): boolean {
+  return share >= 1
 }
 
 function isTrouble (notice: LineNotice | null): boolean {

@@ -62,10 +62,11 @@ function readNotice (payload: unknown): CaptureEvent | FitProgress | undefined {
 }
 
 function readProgress (payload: object): FitProgress {
-  const { stage, done, total, text } = payload as Partial<Record<keyof FitProgress, unknown>>
+  const { stage, done, total, text, share } = payload as Partial<Record<keyof FitProgress, unknown>>
   const count = (value: unknown): number => typeof value === 'number' && Number.isFinite(value) ? value : 0
   const words = (value: unknown): string => typeof value === 'string' ? value : ''
-  return { kind: 'fit-progress', stage: words(stage), done: count(done), total: count(total), text: words(text) }
+  const known = typeof share === 'number' && share >= 0 && share <= 1 ? { share } : {}
+  return { kind: 'fit-progress', stage: words(stage), done: count(done), total: count(total), text: words(text), ...known }
 }
 
 /** What the second output of a heatmap node says. */

@@ -33,3 +33,11 @@ test('the second output explains a verdict and is none', () => {
 test('methods that found nothing send no message', () => {
   expect(withMethods({ _msgid: '' }, record, { explanations: [], without: [{ method: 'sise', reason: 'none' }], evidence: null })).toBeNull()
 })
+
+test('the progress of a fit says how far the whole of it is, where that is known', () => {
+  const progress = { kind: 'fit-progress', stage: 'coreset', done: 3, total: 9, text: 'coreset 3/9' }
+
+  const read = (payload: object): unknown => readLiveMessage({ payload }, 'a')
+  expect(read({ ...progress, share: 0.43 })).toEqual({ kind: 'notice', line: 'a', notice: { ...progress, share: 0.43 } })
+  expect(read({ ...progress, share: 'much' })).toEqual({ kind: 'notice', line: 'a', notice: progress })
+})
