@@ -65,6 +65,8 @@ export interface ContinualUpdatesReport {
    * @TJS-type integer
    */
   memory: number
+  /** Of AUROC and of the share of defects caught, what the gate let pass. */
+  largestDrop: number
   /** As the first seed drew them: parts that the first fit learned and was calibrated on, labels, and test pictures. */
   tasks: Array<{ name: string, fitted: number, good: number, defects: number, testGood: number, testDefects: number }>
   /** @TJS-type integer */

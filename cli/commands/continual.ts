@@ -8,6 +8,7 @@ import { PictureEmbedding } from '../../engine/continual/picture-embedding.ts'
 import { comparePolicies } from '../../engine/continual/protocol/compare-policies.ts'
 import { embedPictures, fashionPictures, inspectionPictures, type EmbeddedPicture, type LabelledPicture } from '../../engine/continual/protocol/embedded-pictures.ts'
 import { FeatureFile } from '../../engine/continual/protocol/feature-file.ts'
+import { gateDefaults } from '../../engine/continual/detector-update/acceptance-gate.ts'
 import { updateModes } from '../../engine/continual/detector-update/candidate-model.ts'
 import { protocolByName, protocols } from '../../engine/continual/protocol/protocols.ts'
 import { planTasks, type TaskPlan } from '../../engine/continual/protocol/task-plan.ts'
@@ -56,6 +57,7 @@ export function register (program: Command): void {
     .option('--defects <number>', 'defects of each task that are labelled to check on, with --detector', wholeNumber(0), 20)
     .option('--bank <entries>', 'size of a patch memory', wholeNumber(1), 1000)
     .option('--scale <scale>', 'layers of a patch memory: standard, fine or auto', 'standard')
+    .option('--largest-drop <share>', 'of AUROC and of the share of defects caught that the gate lets pass; 1 shows what it prevents', share, gateDefaults.largestDrop)
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
     .option('--features <file>', 'keep the pictures\' features there, and take them from there the next time')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
@@ -150,6 +152,6 @@ function wholeNumbers (text: string): number[] {
 
 function share (text: string): number {
   const value = Number(text)
-  if (!(value >= 0 && value < 1)) throw new InvalidArgumentError('Expected a share from 0 to below 1, for example 0.2.')
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected a share from 0 to 1, for example 0.2.')
   return value
 }

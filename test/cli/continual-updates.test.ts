@@ -69,6 +69,7 @@ describe('goodparts continual --detector', () => {
 
 describe.each([
   [['--detector', 'patch-memory', '--noise', '0.1'], /got --noise, which is of classifiers/],
+  [['--largest-drop', '0.5'], /got --largest-drop, which is of a detector's updates/],
   [['--labels', '30'], /got --labels, which is of a detector's updates/],
   [['--detector', 'patch-memory', '--mode', 'guess'], /of extend, recalibrate, adapt, got guess/],
   [['--detector', 'density'], /whose bank alone can be extended, got density/],

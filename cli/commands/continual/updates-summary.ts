@@ -26,9 +26,9 @@ export function modesOf ({ runs }: ContinualUpdatesReport): string[] {
   return [...new Set(runs.map(({ mode }) => mode))]
 }
 
-export function heading ({ protocol, detector, options, tasks, seeds, memory, policy }: ContinualUpdatesReport): string {
+export function heading ({ protocol, detector, options, tasks, seeds, memory, policy, largestDrop }: ContinualUpdatesReport): string {
   const counts = tasks.map(({ name, fitted, good, defects, testGood, testDefects }) => `${name}: ${fitted > 0 ? `${fitted} fitted on, ` : ''}${good} good parts and ${defects} defects labelled, ${testGood} and ${testDefects} to test on`)
-  return `${protocol}\n${detector}, ${Object.entries(options).map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}; memory ${memory}, ${policy}; ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}\n${counts.join('\n')}`
+  return `${protocol}\n${detector}, ${Object.entries(options).map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}; memory ${memory}, ${policy}; the gate lets drops of ${largestDrop} pass; ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}\n${counts.join('\n')}`
 }
 
 export function rowsOf (report: ContinualUpdatesReport, mode: string): StepRow[] {

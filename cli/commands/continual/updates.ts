@@ -30,6 +30,7 @@ export interface UpdatesOptions {
   bank: number
   size?: number
   scale: string
+  largestDrop: number
   set: Settings
   json?: string
   report?: string
@@ -37,7 +38,7 @@ export interface UpdatesOptions {
 
 /** Options that belong to one of the two comparisons, by their names in the program. */
 const ofClassifiers = ['head', 'noise', 'crops', 'classesPerTask', 'train', 'test', 'features']
-const ofDetectors = ['mode', 'labels', 'defects', 'bank', 'scale', 'set']
+const ofDetectors = ['mode', 'labels', 'defects', 'bank', 'scale', 'largestDrop', 'set']
 /** Where nothing is said, of a patch memory. */
 const usualSize = 224
 const usualMemory = 200
@@ -83,6 +84,7 @@ export async function continualUpdates (datasets: readonly string[], options: Up
           options: settings,
           policy,
           memory,
+          largestDrop: options.largestDrop,
           seed,
           folder,
           signal,
@@ -103,6 +105,7 @@ export async function continualUpdates (datasets: readonly string[], options: Up
     options: settings,
     policy,
     memory,
+    largestDrop: options.largestDrop,
     tasks: described,
     seeds,
     runs,

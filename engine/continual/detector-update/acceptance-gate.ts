@@ -57,7 +57,10 @@ function changeOf ({ product, known, good, defect }: ProductScores, { before, af
   }
 }
 
-function objections ({ product, known, good, falseRejects, caught, auroc }: ProductReport, { fewestGood, largestDrop }: GateOptions): string[] {
+/** One defect among so many may be lost: below, a share moves by more than `largestDrop` with every single one. */
+const fewestToLoseOne = 20
+
+function objections ({ product, known, good, defects, falseRejects, caught, auroc }: ProductReport, { fewestGood, largestDrop }: GateOptions): string[] {
   const found: string[] = []
   if (known && good < fewestGood) found.push(`${product}: ${good} held-out good parts, expected at least ${fewestGood}`)
   // One more than before may be chance; a share whose count the one before makes improbable is not.
@@ -67,7 +70,8 @@ function objections ({ product, known, good, falseRejects, caught, auroc }: Prod
     found.push(`${product}: ${percent(falseRejects.after)} of good parts rejected, ${known ? `before ${percent(falseRejects.before)}` : 'expected at most 5 %'}`)
   }
   if (!known) return found
-  if (caught !== null && caught.before - caught.after > largestDrop) found.push(`${product}: ${percent(caught.after)} of known defects rejected, before ${percent(caught.before)}`)
+  const lost = caught === null ? 0 : Math.round((caught.before - caught.after) * defects)
+  if (caught !== null && lost > (defects < fewestToLoseOne ? 0 : 1) && caught.before - caught.after > largestDrop) found.push(`${product}: ${percent(caught.after)} of known defects rejected, before ${percent(caught.before)}`)
   if (auroc !== null && auroc.before - auroc.after > largestDrop) found.push(`${product}: AUROC ${auroc.after.toFixed(4)}, before ${auroc.before.toFixed(4)}`)
   return found
 }

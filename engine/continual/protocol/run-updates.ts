@@ -13,6 +13,7 @@ import { Scorer } from '../../detectors/scorer.ts'
 import { auroc } from '../../evaluation/auroc.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { decodeImage } from '../../frame/image-codec.ts'
+import { gateDefaults } from '../detector-update/acceptance-gate.ts'
 import type { UpdateMode } from '../detector-update/candidate-model.ts'
 import type { UpdateProgress, UpdateRequest } from '../detector-update/update-detector.ts'
 import { updateInProcess } from '../detector-update/update-process.ts'
@@ -29,6 +30,8 @@ export interface UpdateProtocol {
   policy: string
   /** Pictures kept at most. */
   memory: number
+  /** Of AUROC and of the share of defects caught, what the gate lets pass; 1 = any, to see what it prevents. */
+  largestDrop: number
   seed: number
   /** Empty; holds bundles and memories. */
   folder: string
@@ -57,7 +60,15 @@ async function lineThroughTasks (protocol: UpdateProtocol, mode: UpdateMode, fit
   const folder = join(protocol.folder, mode)
   await mkdir(folder)
   const request: UpdateRequest = {
-    bundle: join(folder, 'line.onnx'), folder, policy: protocol.policy, memory: { items: protocol.memory, bytes: 1e9 }, inbox: { items: 50_000, bytes: 4e9 }, mode, ...rates, seed: protocol.seed
+    bundle: join(folder, 'line.onnx'),
+    folder,
+    policy: protocol.policy,
+    memory: { items: protocol.memory, bytes: 1e9 },
+    inbox: { items: 50_000, bytes: 4e9 },
+    mode,
+    ...rates,
+    seed: protocol.seed,
+    gate: { ...gateDefaults, largestDrop: protocol.largestDrop }
   }
   await copyFile(fitted, request.bundle)
   const steps: UpdateStep[] = []

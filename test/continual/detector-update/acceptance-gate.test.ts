@@ -27,6 +27,9 @@ describe('the acceptance gate', () => {
   it('refuses what catches fewer of the known defects', () => {
     const defect = { before: spread(11, 10), after: spread(11, 10).map((score, index) => index === 0 ? 9 : score) }
     expect(judgeUpdate([product({ defect })], limits).reasons).toEqual(['plate: 90.0 % of known defects rejected, before 100.0 %'])
+    const many = (missed: number): ProductScores['defect'] => ({ before: spread(11, 20), after: spread(11, 20).map((score, index) => index < missed ? 9 : score) })
+    expect(judgeUpdate([product({ defect: many(1) })], limits).accepted).toBe(true)
+    expect(judgeUpdate([product({ defect: many(2) })], limits).reasons).toEqual(['plate: 90.0 % of known defects rejected, before 100.0 %'])
   })
 
   it('refuses what ranks defects worse, even where the limit hides it', () => {
