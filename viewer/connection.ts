@@ -1,6 +1,7 @@
 /** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
 import type { LearningSheet } from '../schemas/learning.ts'
 import type { KeptEntry, LiveExplanations, LiveRelabel, LiveRequest, LiveSay, LiveServerMessage, LiveUpdate } from '../schemas/live.ts'
+import { problemText } from './texts.ts'
 import { adoptTokenOfAddress, authorisation, forgetToken, keepToken, readToken } from './token.ts'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'paused'
@@ -115,8 +116,8 @@ export class Connection {
       method, headers: { ...authorisation(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
     if (answer.ok) return answer
-    const { message, fix } = await answer.json().catch(() => ({})) as { message?: string, fix?: string | null }
-    throw new Error([message ?? `Status ${answer.status}`, fix].filter((text) => typeof text === 'string').join('. '))
+    const { code, message, fix } = await answer.json().catch(() => ({})) as { code?: string, message?: string, fix?: string | null }
+    throw new Error(problemText(code ?? null, [message ?? `Status ${answer.status}`, fix].filter((text) => typeof text === 'string').join('. ')))
   }
 
   async #connect (attempt: number): Promise<void> {

@@ -2,7 +2,7 @@
 import type { LiveExplanation, LiveExplanations } from '../schemas/live.ts'
 import { element } from './element.ts'
 import type { Packet } from './packet.ts'
-import { translate } from './texts.ts'
+import { skippedText, translate } from './texts.ts'
 
 export class Explanations {
   readonly choice = element('select', { class: 'methods', label: 'method', hidden: true })
@@ -64,7 +64,7 @@ export function withMap (packet: Packet, explanation: LiveExplanation | null): P
 function noteOf ({ insertion, deletion, skipped, milliseconds }: LiveExplanation): string {
   const judged = insertion === null || deletion === null ? '' : translate('faithfulness', { insertion: insertion.toFixed(2), deletion: deletion.toFixed(2) })
   const time = translate('explainedIn', { ms: milliseconds.toFixed(0) })
-  return [judged, time, skipped === null ? '' : translate('skipped', { what: skipped })].filter((part) => part !== '').join(' · ')
+  return [judged, time, skipped === null ? '' : translate('skipped', { what: skippedText(skipped) })].filter((part) => part !== '').join(' · ')
 }
 
 function option (value: string, text: string): HTMLOptionElement {

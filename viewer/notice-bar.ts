@@ -3,7 +3,7 @@ import type { CaptureEvent } from '../schemas/capture-event.ts'
 import type { FitProgress, LineNotice } from '../schemas/live.ts'
 import { element } from './element.ts'
 import { icon } from './icons.ts'
-import { eventText, translate } from './texts.ts'
+import { currentLanguage, eventText, problemText, stageText, translate } from './texts.ts'
 
 const QUIET: ReadonlySet<string> = new Set(['running', 'looped', 'starting'])
 
@@ -44,17 +44,20 @@ function progress ({ stage, done, total, share }: FitProgress): Node[] {
   const reached = isCollecting ? Math.min(1, done / total) : share
   // Without a value it says that something goes on.
   if (reached !== undefined) bar.value = reached
-  const text = isCollecting ? translate('collecting', { done, total }) : translate('fitting', { stage: total > 1 ? `${stage} ${done}/${total}` : stage })
+  const text = isCollecting ? translate('collecting', { done, total }) : translate('fitting', { stage: total > 1 ? `${stageText(stage)} ${done}/${total}` : stageText(stage) })
   const figure = reached === undefined ? '' : `${Math.floor(reached * 100)} %`
   return [element('strong', {}, translate('learning')), element('span', {}, text), bar, element('b', { class: 'number' }, figure)]
 }
 
 function event ({ kind, text, fix, code }: CaptureEvent): Node[] {
+  const words = [text, ...(fix === null ? [] : [fix])]
+  // Warnings are the camera's own words; what happens without trouble is said by its kind already.
+  const told = kind === 'warning' ? '' : problemText(code, '')
+  const isSaid = told !== '' || (code === null && currentLanguage() !== 'en')
   return [
     icon(kind === 'error' ? 'warning' : 'camera'),
     element('strong', {}, eventText(kind)),
-    element('span', {}, text),
-    ...(fix === null ? [] : [element('em', {}, fix)]),
+    ...(isSaid ? [element('span', { title: words.join('. ') }, told)] : [element('span', {}, text), ...(fix === null ? [] : [element('em', {}, fix)])]),
     ...(code === null ? [] : [element('code', {}, code)])
   ]
 }

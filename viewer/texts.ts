@@ -1,5 +1,6 @@
 /** Everything that the page says, in English and Korean. `{name}` is replaced by a value. */
 import { memoryEnglish, memoryKorean } from './memory-texts.ts'
+import { problemInKorean, skippedInKorean, stageInKorean } from './said-texts.ts'
 import type { VerdictReason } from '../schemas/inspection.ts'
 import type { LiveRole } from '../schemas/learning.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
@@ -307,4 +308,19 @@ export function roleText (role: LiveRole): string {
 
 export function eventText (kind: CaptureEvent['kind']): string {
   return events[language][kind]
+}
+
+/** Of a fit or an update, as the server names it. */
+export function stageText (stage: string): string {
+  return language === 'ko' ? stageInKorean(stage) : stage
+}
+
+/** What an explanation left out. */
+export function skippedText (skipped: string): string {
+  return language === 'ko' ? skippedInKorean(skipped) : skipped
+}
+
+/** What the server or a camera says of trouble; `words` where the code is not known in this language. */
+export function problemText (code: string | null, words: string): string {
+  return (language === 'ko' && code !== null ? problemInKorean(code) : undefined) ?? words
 }

@@ -1,0 +1,82 @@
+/** Words that the server sends as text, told in Korean where their code or form is known; the English stays as it came. */
+import type { FitProgress } from '../schemas/live.ts'
+
+const parts: Record<string, string> = {
+  collecting: '양품 수집',
+  suspects: '의심스러운 사진 찾기',
+  pictures: '사진 읽기',
+  features: '특징 계산',
+  planes: '밝기 평면 계산',
+  registration: '위치 맞추기',
+  components: '주성분 계산',
+  covariances: '공분산 계산',
+  coreset: '대표 특징 고르기',
+  scales: '크기 맞추기',
+  scores: '점수 계산',
+  nuisances: '조명 변화 확인',
+  shifts: '위치 변화 확인',
+  augmentation: '증강 선택',
+  defects: '불량 사진',
+  'drawn defects': '그려 넣은 불량',
+  first: '첫째',
+  second: '둘째',
+  learning: '학습',
+  training: '훈련',
+  calibration: '한계 보정',
+  embedding: '사진 비교 준비',
+  checking: '업데이트 확인',
+  starting: '시작',
+  done: '완료',
+  ready: '완료'
+}
+
+const forms: Array<[form: RegExp, korean: (...values: string[]) => string]> = [
+  [/^trying (.+)$/, (what) => `${what} 시험`],
+  [/^judging (.+)$/, (what) => `${what} 평가`],
+  [/^augmentation set (\d+) of (\d+)$/, (number, count) => `증강 조합 ${count}개 중 ${number}번째`],
+  [/^turn (\d+)$/, (number) => `${number}번째 회전`]
+]
+
+/** The stage of a fit or an update. */
+export function stageInKorean (stage: FitProgress['stage']): string {
+  return stage.split(': ').map((part) => parts[part] ?? inForm(part, forms) ?? part).join(' · ')
+}
+
+const skippedForms: typeof forms = [
+  [/^(\d+) of (\d+) masks$/, (left, count) => `마스크 ${count}개 중 ${left}개`],
+  [/^(\d+) of (\d+) squares$/, (left, count) => `사각형 ${count}개 중 ${left}개`],
+  [/^(\d+) of (\d+) maps$/, (left, count) => `맵 ${count}개 중 ${left}개`]
+]
+
+/** What an explanation left out. */
+export function skippedInKorean (skipped: string): string {
+  return inForm(skipped, skippedForms) ?? skipped
+}
+
+const problems: Record<string, string> = {
+  GOODPARTS_ARGUMENT: '부품이 더 이상 보관되어 있지 않거나 값이 맞지 않습니다. 더 최근 부품으로 다시 시도하세요.',
+  GOODPARTS_QUEUE_FULL: '처리할 것이 밀려 있습니다. 잠시 뒤 다시 시도하세요.',
+  GOODPARTS_STORE_FAILED: '디스크에 저장하지 못했습니다. 디스크 공간과 폴더 권한을 확인하세요.',
+  GOODPARTS_FORBIDDEN: '이 역할로는 할 수 없습니다.',
+  GOODPARTS_SCHEMA_INVALID: '서버가 이 요청을 이해하지 못했습니다.',
+  GOODPARTS_LIVE_FAILED: '라이브 서버에 문제가 있습니다.',
+  GOODPARTS_CAPTURE_FAILED: '영상을 가져오지 못했습니다. 카메라와 연결을 확인하세요.',
+  GOODPARTS_CAPTURE_STALLED: '프레임이 오지 않습니다. 카메라와 연결을 확인하세요. 느린 소스라면 감시 시간을 늘리세요.',
+  GOODPARTS_PIPELINE_INVALID: '파이프라인 설정이 맞지 않습니다.',
+  GOODPARTS_PIPELINE_ELEMENT_MISSING: 'GStreamer 요소가 설치되어 있지 않습니다.',
+  GOODPARTS_PIPELINE_PARAMETER: '파이프라인 매개변수가 맞지 않습니다.',
+  GOODPARTS_DEPENDENCY_MISSING: '필요한 프로그램이 설치되어 있지 않습니다.'
+}
+
+/** `undefined` for a code that is not known here. */
+export function problemInKorean (code: string): string | undefined {
+  return problems[code]
+}
+
+function inForm (text: string, known: typeof forms): string | undefined {
+  for (const [form, korean] of known) {
+    const found = form.exec(text)
+    if (found !== null) return korean(...found.slice(1))
+  }
+  return undefined
+}
