@@ -1,4 +1,5 @@
 /** Scores of the last parts with the two limits. */
+import './sound-language.ts'
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { ScorePoint } from '../schemas/live.ts'
