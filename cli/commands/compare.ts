@@ -10,7 +10,7 @@ import { cropDataset } from '../../engine/evaluation/crop-dataset.ts'
 import { readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { readSetting, wholeNumber, type Settings } from '../option-values.ts'
+import { readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import { ComparisonSheet } from './compare/sheet.ts'
 
@@ -38,6 +38,7 @@ export function register (program: Command): void {
     .option('--json <file>', 'write the figures there as they come; - for standard output, without the table. With several data sets each has a file of its own')
     .option('--report <file>', 'write a page with ROC curves side by side and the worst pictures of each family')
     .action((datasets: string[], options: Options) => interruptible(async (signal) => {
+      settingsMustBeTaken(options)
       for (const dataset of datasets) await compare(dataset, { ...options, ...filesOf(options, datasets.length === 1 ? null : dataset) }, signal)
     }))
 }
@@ -101,6 +102,14 @@ function settingsOf (set: Settings, family: string): Settings {
   }))
 }
 
+/** @throws GOODPARTS_ARGUMENT for a setting that none of the families has: it would change nothing, and nobody would know. */
+function settingsMustBeTaken ({ families, set }: Options): void {
+  const lost = Object.entries(set).find(([name, value]) => families.every((family) => Object.keys(settingsOf({ [name]: value }, family)).length === 0))
+  if (lost === undefined) return
+  const names = [...new Set(families.flatMap((family) => Object.keys(detectorByFamily(family).defaults)))].sort()
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --set to name an option of ${families.join(', ')} (${names.join(', ')}), got ${lost[0]}`, { fix: 'For example --set mapSigma=4, or --set patch-memory.mapSigma=4 for one family; docs/detectors.md has the options of each.' })
+}
+
 /** Those that are trained, and by how many steps; empty where there are none, or where they were named. */
 function slowFamilies ({ families, seeds, set }: Options): string {
   if (families.join() !== familiesOfGoodParts().join()) return ''
@@ -117,14 +126,6 @@ function familiesOfGoodParts (): string[] {
 
 function readFamilies (text: string): string[] {
   return text.split(',').map((name) => detectorByFamily(name.trim()).family)
-}
-
-function readSeeds (text: string): number[] {
-  return text.split(',').map((part) => {
-    const seed = Number(part)
-    if (part.trim() === '' || !Number.isInteger(seed) || seed < 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected seeds to be whole numbers from 0 with commas between, got ${text}`)
-    return seed
-  })
 }
 
 /** With several data sets, `figures.json` becomes `figures-<data set>.json`. */

@@ -12,7 +12,7 @@ import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { positiveNumber, readSetting, wholeNumber } from '../option-values.ts'
+import { positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 
@@ -48,8 +48,8 @@ export function register (program: Command): void {
     .option('--size <pixels>', 'input edge; chosen when not given', wholeNumber(32))
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
     .option('--bank <entries>', 'size of the memory; chosen when not given', wholeNumber(1))
-    .option('--tiles <columns x rows>', 'show the detector parts of the picture, 3x2 or auto; for small defects on large pictures')
-    .option('--overlap <share>', 'of a tile with its neighbour, 0 to 0.5; 0.25 when not given', Number)
+    .option('--tiles <columns x rows>', 'show the detector parts of the picture, 3x2 or auto; for small defects on large pictures', readTiles)
+    .option('--overlap <share>', 'of a tile with its neighbour, 0 to 0.5; 0.25 when not given', readOverlap)
     .option('--regions <file>', 'what is looked at: JSON, a list of boxes and polygons in shares of the picture')
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
     .option('--suspects [file]', 'list good pictures that look unlike the rest before learning; with a file also write a page with them')

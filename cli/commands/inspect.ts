@@ -10,7 +10,7 @@ import type { DeviceRequest, LoadedModel } from '../../engine/runtime/loaded-mod
 import type { Verdict } from '../../schemas/inspection.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { wholeNumber } from '../option-values.ts'
+import { deviceRequest, readPair, wholeNumber } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 import { HeatmapFolder } from './inspect/heatmap-folder.ts'
@@ -42,7 +42,7 @@ export function register (program: Command): void {
     .argument('<source>', 'a folder of pictures, a picture, a video file, an rtsp:// or http:// address, or the id of a shipped pipeline')
     .requiredOption('--bundle <file>', 'the bundle to judge by')
     .option('--param <name=value>', 'a parameter of the pipeline; may be given again', readParameter, {})
-    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', 'auto')
+    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'auto')
     .option('--line <name>', 'name of the line in the records', 'inspect')
     .option('--product <name>', 'name of the product in the records')
     .option('--limit <frames>', 'stop after so many', wholeNumber(1))
@@ -135,6 +135,6 @@ async function print (source: string, { metadata, choice }: LoadedModel, { count
 }
 
 function readParameter (text: string, earlier: Record<string, string>): Record<string, string> {
-  const [name = '', ...rest] = text.split('=')
-  return { ...earlier, [name]: rest.join('=') }
+  const [name, value] = readPair('--param', 'device=/dev/video0; native-pipelines/README.md has the parameters of each pipeline', text)
+  return { ...earlier, [name]: value }
 }

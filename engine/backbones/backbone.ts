@@ -47,7 +47,7 @@ export const efficientNetLite0: Backbone = {
 export function layerSet (backbone: Backbone, name: string): readonly BackboneLayer[] {
   const layers = backbone.layerSets[name]
   if (layers === undefined || layers.length === 0) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected layers to be one of ${Object.keys(backbone.layerSets).join(', ')}, got ${name}`)
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the scale to be one of ${Object.keys(backbone.layerSets).join(', ')}, or auto where the family takes it, got ${name}`, { fix: 'Give one of them, for example --scale standard on the command line.' })
   }
   return layers
 }

@@ -53,7 +53,7 @@ describe('the shipped backbone', () => {
 
   it('is refused with the reason when it is not there or has no such layers', () => {
     expect(() => loadBackbone({ ...efficientNetLite0, path: '/nowhere.onnx' }, layerSet(efficientNetLite0, 'fine'))).toThrow(/Expected a backbone at \/nowhere.onnx/)
-    expect(() => layerSet(efficientNetLite0, 'coarse')).toThrow(/Expected layers to be one of fine, standard, three, got coarse/)
+    expect(() => layerSet(efficientNetLite0, 'coarse')).toThrow(/Expected the scale to be one of fine, standard, three, or auto where the family takes it, got coarse/)
     expect(() => loadBackbone(efficientNetLite0, [{ tensor: 'block99', stride: 4, channels: 1 }])).toThrow(/to have a value block99/)
   })
 })

@@ -54,6 +54,10 @@ describe('a command that is given what it cannot use', () => {
     ['inspect SAMPLE --bundle @garbage.onnx --save-heatmaps /proc/goodparts', 'STORE_FAILED'],
     ['bench score --json @nowhere/a.json', 'STORE_FAILED'],
     ['audit list @nowhere --json @nowhere/a.json', 'STORE_FAILED'],
+    ['compare SAMPLE --set colour=red', 'ARGUMENT'],
+    ['compare SAMPLE --set magic.mapSigma=4', 'ARGUMENT'],
+    ['fit SAMPLE -o @new.onnx --scale coarse', 'ARGUMENT'],
+    ['bench score --device gpu', 'ARGUMENT'],
     ['demo --user-dir /proc/goodparts --port 18879', 'STORE_FAILED']
   ])('%s', async (line, code) => {
     const { code: status, stdout, stderr } = await runGoodparts(at(line).replace('SAMPLE', sample).split(' '), { env: { XDG_CACHE_HOME: folder, XDG_DATA_HOME: folder } })

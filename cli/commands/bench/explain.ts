@@ -12,7 +12,7 @@ import { explainerByName } from '../../../engine/explain/registry.ts'
 import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
-import { positiveNumber, wholeNumber } from '../../option-values.ts'
+import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { readMethods } from '../evaluate/explanations.ts'
 import { measureExplaining, type ExplainingMeasurement, type Rates } from './explain-measurement.ts'
@@ -45,7 +45,7 @@ export function registerExplain (bench: Command): void {
     .option('--budget <milliseconds>', 'of each explanation', positiveNumber, 3000)
     .option('--layers <name>', 'of the made bundle: fine or standard', 'standard')
     .option('--size <pixels>', 'input edge of the made bundle', wholeNumber(32), 256)
-    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', 'auto')
+    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'auto')
     .option('--seed <number>', 'of the pictures', wholeNumber(0), 1)
     .option('--json <file>', 'write the figures there')
     .action(benchExplain)

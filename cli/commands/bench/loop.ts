@@ -10,7 +10,7 @@ import { GoodpartsError } from '../../../engine/errors.ts'
 import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
-import { positiveNumber, wholeNumber } from '../../option-values.ts'
+import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { loopDelayDuring, measureLine, type LoopDelay } from './loop-measurement.ts'
 import { madeBundle } from './made-bundle.ts'
@@ -38,7 +38,7 @@ export function registerLoop (bench: Command): void {
     .option('--layers <name>', 'of the made bundle: fine or standard', 'standard')
     .option('--size <pixels>', 'input edge of the made bundle', wholeNumber(32), 256)
     .option('--seconds <number>', 'how long to measure', positiveNumber, 10)
-    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', 'auto')
+    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'auto')
     .option('--seed <number>', 'of the pictures', wholeNumber(0), 1)
     .option('--json <file>', 'write the figures there')
     .action(benchLoop)

@@ -9,7 +9,7 @@ import { seededRandom } from '../../../engine/random.ts'
 import type { Device } from '../../../engine/runtime/loaded-model.ts'
 import type { BundleMetadata } from '../../../schemas/bundle.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
-import { wholeNumber } from '../../option-values.ts'
+import { deviceName, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { sampleBundle, texturedImages } from './sample-bundle.ts'
 import { measureScore } from './score-measurement.ts'
@@ -49,7 +49,7 @@ export function registerScore (bench: Command): void {
     .argument('[bundle]', 'a bundle file; without one, patch memories of synthetic pictures are made')
     .option('--sizes <list>', 'input edges in pixels of the made bundles', wholeNumbers(32), [256, 512])
     .option('--batches <list>', 'pictures per run', wholeNumbers(1), [1, 8])
-    .option('--device <device>', 'cpu, cuda, tensorrt or webgpu', 'cpu')
+    .option('--device <device>', 'cpu, cuda, tensorrt or webgpu', deviceName, 'cpu')
     .option('--threads <number>', 'intra-op threads of each session', wholeNumber(1), 1)
     .option('--seconds <number>', 'time for each row', wholeNumber(0), 4)
     .option('--seed <number>', 'of the pictures', wholeNumber(0), 0)

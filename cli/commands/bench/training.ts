@@ -11,7 +11,7 @@ import type { Device } from '../../../engine/runtime/loaded-model.ts'
 import { toFloatImage, type FloatImage } from '../../../engine/training/augment/float-image.ts'
 import type { Training } from '../../../engine/training/train.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
-import { wholeNumber } from '../../option-values.ts'
+import { deviceName, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { texturedImages } from './sample-bundle.ts'
 import { measureTraining } from './training-measurement.ts'
@@ -29,7 +29,7 @@ export function registerTraining (bench: Command): void {
     .description('train steps and images per second of the families that learn from nothing, at their default sizes, beside the forward pass alone and beside several steps in one run')
     .option('--steps <number>', 'train steps to time of each', wholeNumber(1), 20)
     .option('--loop <steps>', 'train steps in one run, beside as many runs', wholeNumber(2), 8)
-    .option('--device <device>', 'cpu, cuda, tensorrt or webgpu', 'cpu')
+    .option('--device <device>', 'cpu, cuda, tensorrt or webgpu', deviceName, 'cpu')
     .option('--threads <number>', 'intra-op threads of each session', wholeNumber(1), 1)
     .option('--seed <number>', 'of pictures and weights', wholeNumber(0), 0)
     .option('--json <file>', 'write the figures there')

@@ -9,7 +9,7 @@ import { GoodpartsError } from '../../../engine/errors.ts'
 import { decodeImage } from '../../../engine/frame/image-codec.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
-import { positiveNumber, wholeNumber } from '../../option-values.ts'
+import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import type { Latency } from './update-line.ts'
 import { measureUpdate, type LabelledPart, type UpdateMeasurement } from './update-measurement.ts'
@@ -45,7 +45,7 @@ export function registerUpdate (bench: Command): void {
     .option('--size <pixels>', 'input edge of the made bundle', wholeNumber(32), 256)
     .option('--bank <number>', 'entries of the made bundle', wholeNumber(1), 1000)
     .option('--seconds <number>', 'how long the line runs before, to compare with', positiveNumber, 20)
-    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', 'auto')
+    .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'auto')
     .option('--seed <number>', 'of the parts and the update', wholeNumber(0), 1)
     .option('--json <file>', 'write the figures there')
     .action(benchUpdate)
