@@ -89,6 +89,11 @@ export class Connection {
     return await (await this.#ask('GET', line, 'learning/exemplars.csv')).blob()
   }
 
+  /** The same with the pictures themselves. @throws as `sheet` */
+  async sheetArchive (line: string): Promise<Blob> {
+    return await (await this.#ask('GET', line, 'learning/exemplars.tar')).blob()
+  }
+
   /** @throws as `sheet` */
   async exemplar (line: string, sha256: string): Promise<Blob> {
     return await (await this.#ask('GET', line, `learning/pictures/${sha256}`)).blob()

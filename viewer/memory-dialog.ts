@@ -12,6 +12,7 @@ export interface MemoryDesk {
   learning: (line: string) => LearningState | null
   sheet: (line: string) => Promise<LearningSheet>
   table: (line: string) => Promise<Blob>
+  archive: (line: string) => Promise<Blob>
   picture: (line: string, sha256: string) => Promise<Blob>
   relabel: (line: string, sha256: string, said: { product: string, label: string } | null) => Promise<void>
   update: (line: string, mode: 'recalibrate' | 'cancel' | null) => Promise<void>
@@ -45,17 +46,13 @@ export class MemoryDialog {
 
   constructor (desk: MemoryDesk) {
     this.#desk = desk
-    const csv = this.#button('exportTable', async (line) => {
-      const address = URL.createObjectURL(await this.#desk.table(line))
-      download(address, `${line}-exemplars.csv`)
-      URL.revokeObjectURL(address)
-    })
-    csv.prepend(icon('save'))
+    const csv = this.#saving('exportTable', 'csv', async (line) => this.#desk.table(line))
+    const tar = this.#saving('exportPictures', 'tar', async (line) => this.#desk.archive(line))
     const close = element('button', { type: 'button', class: 'quiet', label: 'close' }, icon('close'))
     close.addEventListener('click', () => { this.dialog.close() })
     this.dialog = element('dialog', { class: 'memory-dialog', tabindex: '-1' },
-      element('header', {}, this.#title, element('span', { class: 'space' }), csv, close),
-      element('div', { class: 'memory-body' }, this.#state, this.#buttons, this.#problem, element('h3', { text: 'lastUpdate' }), this.#gate, this.#lists, this.#types))
+      element('header', {}, this.#title, element('span', { class: 'space' }), close),
+      element('div', { class: 'memory-body' }, this.#state, this.#buttons, element('div', { class: 'memory-exports' }, tar, csv), this.#problem, element('h3', { text: 'lastUpdate' }), this.#gate, this.#lists, this.#types))
     this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close() })
     this.dialog.addEventListener('close', () => { this.#clear() })
   }
@@ -149,6 +146,21 @@ export class MemoryDialog {
   #fail (error: unknown): void {
     this.#problem.hidden = false
     this.#problem.textContent = error instanceof Error ? error.message : String(error)
+  }
+
+  #saving (text: TextKey, ending: string, read: (line: string) => Promise<Blob>): HTMLButtonElement {
+    const made = this.#button(text, async (line) => {
+      made.disabled = true
+      try {
+        const address = URL.createObjectURL(await read(line))
+        download(address, `${line}-exemplars.${ending}`)
+        URL.revokeObjectURL(address)
+      } finally {
+        made.disabled = false
+      }
+    })
+    made.prepend(icon('save'))
+    return made
   }
 
   #button (text: TextKey, press: (line: string) => Promise<void>): HTMLButtonElement {

@@ -62,6 +62,7 @@ export class Page {
       learning: (line) => this.#learning.get(line) ?? null,
       sheet: async (line) => this.#connection.sheet(line),
       table: async (line) => this.#connection.sheetTable(line),
+      archive: async (line) => this.#connection.sheetArchive(line),
       picture: async (line, sha256) => this.#connection.exemplar(line, sha256),
       relabel: async (line, sha256, said) => this.#connection.relabel(line, sha256, said),
       update: async (line, mode) => this.#connection.update(line, mode),

@@ -1,4 +1,5 @@
 /** What a line has learned, and what people may do about it: everybody looks, operators correct labels, engineers update. */
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveMessage } from '../../schemas/live.ts'
 import type { LiveRole } from '../../schemas/learning.ts'
@@ -7,6 +8,7 @@ import { validate } from '../schema-validation.ts'
 import type { AuditRecord } from '../store/audit-chain.ts'
 import type { LearningLine, LearningLines } from './learning-line.ts'
 import { reservedLabel } from './part-words.ts'
+import { sheetArchive } from './sheet-archive.ts'
 import { sheetTable } from './sheet-table.ts'
 
 export interface LearningRoutesContext {
@@ -42,7 +44,14 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
   app.get<OfLine>('/api/lines/:line/learning/exemplars.csv', async (request, reply) => {
     if (await allow(request, reply, 'viewer') === undefined) return reply
     const { line } = request.params
-    return await reply.header('Cache-Control', 'no-store').type('text/csv; charset=utf-8').send(sheetTable(of(line).sheet(), line))
+    return await reply.header('Cache-Control', 'no-store').type('text/csv; charset=utf-8').send(sheetTable(of(line).sheet(), ({ sha256 }) => `api/lines/${encodeURIComponent(line)}/learning/pictures/${sha256}`))
+  })
+
+  app.get<OfLine>('/api/lines/:line/learning/exemplars.tar', async (request, reply) => {
+    if (await allow(request, reply, 'viewer') === undefined) return reply
+    const learning = of(request.params.line)
+    const archive = sheetArchive(learning.sheet(), (sha256) => learning.picture(sha256), new Date())
+    return await reply.header('Cache-Control', 'no-store').type('application/x-tar').send(Readable.from(archive, { objectMode: false }))
   })
 
   app.get<OfPicture>('/api/lines/:line/learning/pictures/:sha256', async (request, reply) => {

@@ -1,18 +1,18 @@
-/** A contact sheet as CSV (RFC 4180), to be taken along; pictures by their address. */
+/** A contact sheet as CSV (RFC 4180), to be taken along. */
 import type { LearningSheet, SheetPicture } from '../../schemas/learning.ts'
 
 const columns = ['list', 'sha256', 'product', 'label', 'place', 'why', 'snnl', 'picture'] as const
 
-/** One row for each picture of each list. */
-export function sheetTable (sheet: LearningSheet, line: string): string {
+/** One row for each picture of each list; `placeOf` says where the picture itself is. */
+export function sheetTable (sheet: LearningSheet, placeOf: (picture: SheetPicture) => string): string {
   const lists = ['relabel', 'memory', 'waiting'] as const
-  const rows = lists.flatMap((list) => sheet[list].map((picture) => rowOf(list, picture, line)))
+  const rows = lists.flatMap((list) => sheet[list].map((picture) => rowOf(list, picture, placeOf(picture))))
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
-function rowOf (list: string, { sha256, label, place, text, snnl }: SheetPicture, line: string): string[] {
+function rowOf (list: string, { sha256, label, place, text, snnl }: SheetPicture, address: string): string[] {
   const [product = '', ...rest] = label.split('/')
-  return [list, sha256, product, rest.join('/'), place, text, snnl === null ? '' : String(snnl), `api/lines/${encodeURIComponent(line)}/learning/pictures/${sha256}`]
+  return [list, sha256, product, rest.join('/'), place, text, snnl === null ? '' : String(snnl), address]
 }
 
 /** A spreadsheet takes what begins so for a formula: labels are written by people. */

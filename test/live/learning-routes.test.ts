@@ -1,5 +1,6 @@
 /** The replay buffer of a line, as people reach it through the live server: a real one, with a real folder. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -57,6 +58,23 @@ describe('the memory of a line', () => {
     expect(table.split('\r\n')).toEqual(['list,sha256,product,label,place,why,snnl,picture', expect.stringMatching(`^waiting,${sha256},plate,'=cmd\\|good,inbox,by a person,,api/lines/.+/pictures/${sha256}$`), ''])
     expect((await ask(`pictures/${'0'.repeat(64)}`)).status).toBe(404)
     expect((await ask('exemplars', { token: 'x' })).status).toBe(401)
+  })
+
+  it('is taken along as one archive: every picture in the folder of its word, and the table that says where', async () => {
+    await replay.labelPicture(await encodePng({ data: new Uint8Array(16 * 16).fill(90), width: 16, height: 16, channels: 1 }, 1), { product: '..', label: `흠집 ${'ㄱ'.repeat(40)}`, partId: null, by: 'person' }, null)
+    const answer = await ask('exemplars.tar', { token: 'v' })
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-tar'])
+    writeFileSync(join(folder, 'exemplars.tar'), Buffer.from(await answer.arrayBuffer()))
+    const out = join(folder, 'unpacked')
+    mkdirSync(out)
+    execFileSync('tar', ['-xf', join(folder, 'exemplars.tar'), '-C', out])
+    expect(readFileSync(join(out, 'plate', '=cmd_good', `${sha256}.png`))).toEqual(Buffer.from(replay.picture(sha256)!))
+    const rows = readFileSync(join(out, 'exemplars.csv'), 'utf8').trimEnd().split('\r\n').slice(1)
+    expect(rows).toHaveLength(2)
+    for (const row of rows) expect(existsSync(join(out, row.split(',').at(-1)!)), row).toBe(true)
+    // A product called ".." stays inside.
+    expect(readdirSync(out).toSorted()).toEqual(['_', 'exemplars.csv', 'plate'])
+    expect((await ask('exemplars.tar', { token: 'x' })).status).toBe(401)
   })
 
   it('is corrected by operators, whose word is on the disk then', async () => {

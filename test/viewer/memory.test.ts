@@ -80,6 +80,9 @@ describe.skipIf(missing !== null)('the memory of a line on the live page', () =>
     const saving = page.waitForEvent('download')
     await page.locator('.memory-exportTable').click()
     expect((await saving).suggestedFilename()).toMatch(/^Plates_1-exemplars\.csv$/)
+    const archiving = page.waitForEvent('download')
+    await page.locator('.memory-exportPictures').click()
+    expect((await archiving).suggestedFilename()).toMatch(/^Plates_1-exemplars\.tar$/)
   })
 
   it('has the buttons of engineers, in Korean, in the dark and on a phone, with nothing cut off', async () => {

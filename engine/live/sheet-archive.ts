@@ -1,0 +1,29 @@
+/** A contact sheet to be taken along: its pictures in folders `product/label`, as detectors learn from them elsewhere, and its table. */
+import type { LearningSheet, SheetPicture } from '../../schemas/learning.ts'
+import { sheetTable } from './sheet-table.ts'
+import { tarArchive } from './tar-archive.ts'
+
+/** Bytes of UTF-8 of a folder's name. */
+const longestFolder = 60
+
+/** `picture` gives the encoded bytes, `null` for one that has gone meanwhile. */
+export function sheetArchive (sheet: LearningSheet, picture: (sha256: string) => Uint8Array | null, at: Date): Generator<Uint8Array> {
+  const pictures = new Map([...sheet.relabel, ...sheet.memory, ...sheet.waiting].map((each) => [each.sha256, each]))
+  return tarArchive([
+    { path: 'exemplars.csv', read: () => Buffer.from(sheetTable(sheet, pathOf)) },
+    ...[...pictures.values()].map((each) => ({ path: pathOf(each), read: () => picture(each.sha256) }))
+  ], at)
+}
+
+function pathOf ({ label, sha256 }: SheetPicture): string {
+  const [product = '', ...rest] = label.split('/')
+  return `${folderName(product)}/${folderName(rest.join('/'))}/${sha256}.png`
+}
+
+/** People write labels: what no file system takes, and what would lead out of the folder, gives way. */
+function folderName (text: string): string {
+  // eslint-disable-next-line no-control-regex
+  let name = text.replaceAll(/[\u0000-\u001f\u007f"*/:<>?\\|]/g, '_').replace(/^\.+/, '_').replace(/[. ]+$/, '_')
+  while (Buffer.byteLength(name) > longestFolder) name = Array.from(name).slice(0, -1).join('')
+  return name === '' ? '_' : name
+}
