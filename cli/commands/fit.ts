@@ -8,6 +8,7 @@ import type { DefectImage, GoodImage, Suspect } from '../../engine/detectors/det
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { defectImages, folderDefects, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
+import { otherFiles, otherFilesText } from '../../engine/evaluation/dataset-folder.ts'
 import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
@@ -61,8 +62,9 @@ export function register (program: Command): void {
 }
 
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
-  const { images, defects } = await readPictures(source, options)
+  const { images, defects, leftOut } = await readPictures(source, options)
   const progress = new Progress()
+  if (leftOut.length > 0) progress.print(`${images.length} pictures in ${source}; ${otherFilesText(leftOut)}`)
   const printed = new Set<string>()
   let found: Suspect[] = []
   if (options.checkpoint !== undefined && existsSync(options.checkpoint)) progress.print(`Going on from ${options.checkpoint}`)
@@ -101,14 +103,14 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
 }
 
 /** A data set's good training and calibration pictures and its training defects, or every picture of a plain folder. */
-async function readPictures (source: string, options: Pick<Options, 'defects'>): Promise<{ images: GoodImage[], defects: DefectImage[] }> {
+async function readPictures (source: string, options: Pick<Options, 'defects'>): Promise<{ images: GoodImage[], defects: DefectImage[], leftOut: string[] }> {
   const found = await stat(source).catch(() => null)
   if (found === null) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a folder or a dataset.csv, got nothing there`)
   const given = options.defects === undefined ? [] : await folderDefects(options.defects)
   const isDataset = found.isFile() || existsSync(join(source, 'dataset.csv')) || existsSync(join(source, 'train', 'good'))
-  if (!isDataset) return { images: await folderImages(source), defects: given }
+  if (!isDataset) return { images: await folderImages(source), defects: given, leftOut: await otherFiles(source) }
   const dataset = await readDataset(source)
-  return { images: goodImages(dataset), defects: [...defectImages(dataset), ...given] }
+  return { images: goodImages(dataset), defects: [...defectImages(dataset), ...given], leftOut: [] }
 }
 
 function suspectsText (suspects: readonly Suspect[], pictures: number, source: string): string {

@@ -7,14 +7,32 @@ import type { DatasetEntry, Split } from './dataset-entry.ts'
 
 export const pictureEndings = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff'] as const
 
+const namedFiles = 3
+
 /** Absolute paths of the pictures right in `folder`, in name order. @throws GOODPARTS_DATASET_INVALID when there is none. */
 export async function listPictures (folder: string): Promise<string[]> {
-  const names = await readNames(folder)
-  const pictures = names.filter((name) => (pictureEndings as readonly string[]).includes(extname(name).toLowerCase()))
+  const pictures = (await readNames(folder)).filter(isPicture)
   if (pictures.length === 0) {
-    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to hold pictures (${pictureEndings.join(', ')}), got ${names.length} other entries`)
+    const others = await otherFiles(folder)
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to hold pictures (${pictureEndings.join(', ')}), got ${others.length === 0 ? 'none' : `none: ${otherFilesText(others)}`}`)
   }
   return pictures.sort(byName).map((name) => resolve(folder, name))
+}
+
+/** Names of the files right in `folder` that are no pictures by their endings, in name order; hidden ones do not count. */
+export async function otherFiles (folder: string): Promise<string[]> {
+  const found = await readdir(folder, { withFileTypes: true })
+  return found.filter((each) => each.isFile() && !each.name.startsWith('.') && !isPicture(each.name)).map(({ name }) => name).sort(byName)
+}
+
+/** Files that are left out, as a person reads it; the first few by name. */
+export function otherFilesText (names: readonly string[]): string {
+  const few = names.slice(0, namedFiles).join(', ')
+  return `${names.length === 1 ? '1 file is no picture' : `${names.length} files are no pictures`}: ${few}${names.length > namedFiles ? ', …' : ''}`
+}
+
+function isPicture (name: string): boolean {
+  return (pictureEndings as readonly string[]).includes(extname(name).toLowerCase())
 }
 
 /** Names of the folders right in `folder`, in name order. */

@@ -37,6 +37,13 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     expect(described.id).toBe(metadata.id)
   })
 
+  it('counts pictures only, and names what it leaves out', async () => {
+    const mixed = await pictures('mixed', 3)
+    await Promise.all(['notes.txt', 'list.xlsx', 'a.gif', 'b.bmp', '.hidden'].map(async (name) => { await writeFile(join(mixed, name), 'no picture') }))
+    const { stderr } = await runGoodparts(['fit', mixed, '-o', join(folder, 'mixed.onnx'), ...quick])
+    expect(stderr).toContain(`3 pictures in ${mixed}; 4 files are no pictures: a.gif, b.bmp, list.xlsx, …\n`)
+  })
+
   it('prints the table of what was tried', async () => {
     const ran = await runGoodparts(['fit', await pictures('good', 24), '-o', join(folder, 'auto.onnx'), '--size', '64', '--bank', '30'])
     expect(ran.stdout).toMatch(/layers +size +normalisation/)

@@ -113,7 +113,7 @@ describe('a folder in MVTec layout', () => {
 
   it('is refused when there is no train/good, no picture in it, or nothing at all', async () => {
     await expect(readDataset(folder('plain', ['1.png']))).rejects.toThrow(/to hold dataset\.csv or train\/good, got neither/)
-    await expect(readDataset(folder('empty', ['train/good/readme.txt']))).rejects.toThrow(/to hold pictures .* got 1 other entries/)
+    await expect(readDataset(folder('empty', ['train/good/readme.txt']))).rejects.toThrow(/to hold pictures .* got none: 1 file is no picture: readme\.txt/)
     await expect(readDataset(join(root, 'nowhere'))).rejects.toThrow(/to be a data set, got nothing there/)
   })
 })
