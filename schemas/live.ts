@@ -310,8 +310,12 @@ export interface LiveExplanation {
   milliseconds: number
 }
 
+/** What became of the explanations by other methods: `none` were asked for, as far as is known, or their answer never came (`missing`). */
+export type ExplanationState = 'none' | 'explaining' | 'queue-full' | 'missing' | 'explained'
+
 /** The explanations of one part that are kept. */
 export interface LiveExplanations {
+  state: ExplanationState
   methods: LiveExplanation[]
   /** The good part that is most like it; the picture is base64. */
   evidence: { name: string, jpeg: string } | null

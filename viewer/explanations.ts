@@ -43,8 +43,9 @@ export class Explanations {
 
   #tell (): void {
     const found = this.#shown?.methods.find(({ method }) => method === this.choice.value) ?? null
-    this.note.hidden = found === null
-    this.note.textContent = found === null ? '' : noteOf(found)
+    const told = found === null ? withoutOf(this.#shown) : noteOf(found)
+    this.note.hidden = told === ''
+    this.note.textContent = told
     this.#changed(found)
   }
 }
@@ -59,6 +60,13 @@ export function withMap (packet: Packet, explanation: LiveExplanation | null): P
     header: { ...packet.header, map, record: record === null ? null : { ...record, limits: null, regions: explanation.regions } },
     cells: Uint8Array.from(atob(cells), (character) => character.charCodeAt(0))
   }
+}
+
+/** Why there is no choice of methods. */
+function withoutOf (explanations: LiveExplanations | undefined): string {
+  const words = { none: undefined, explained: undefined, explaining: 'explaining', 'queue-full': 'explainQueueFull', missing: 'explainMissing' } as const
+  const key = words[explanations?.state ?? 'none']
+  return key === undefined ? '' : translate(key)
 }
 
 function noteOf ({ insertion, deletion, skipped, milliseconds }: LiveExplanation): string {

@@ -108,6 +108,9 @@ const english = {
   faithfulness: 'of the score, {insertion} is there while what it points at is shown first, {deletion} while it is hidden first',
   explainedIn: '{ms} ms',
   skipped: 'skipped {what}',
+  explaining: 'Explaining by other methods …',
+  explainQueueFull: 'Not explained by other methods: their queue was full',
+  explainMissing: 'Not explained by other methods: no answer came',
   learning: 'Learning from good parts',
   collecting: '{done} of {total} good parts collected',
   fitting: 'Fitting: {stage}'
@@ -219,6 +222,9 @@ const korean: Texts = {
   faithfulness: '가리킨 곳을 먼저 보이면 점수의 {insertion}, 먼저 가리면 {deletion}',
   explainedIn: '{ms} ms',
   skipped: '건너뜀: {what}',
+  explaining: '다른 방법으로 설명하는 중 …',
+  explainQueueFull: '다른 방법으로 설명되지 않음: 대기열이 가득 참',
+  explainMissing: '다른 방법으로 설명되지 않음: 응답이 오지 않음',
   learning: '양품 학습 중',
   collecting: '양품 {total}개 중 {done}개 수집',
   fitting: '학습 단계: {stage}'

@@ -144,7 +144,7 @@ export class LiveHub {
   publish (publication: LivePublication): boolean {
     const board = this.#enter(publication.line)
     if (board === undefined) return false
-    const { frame, record } = publication
+    const { frame, record, explaining } = publication
     if (record === undefined && board.isJudging()) {
       this.#published.drop('between-verdicts')
       return true
@@ -153,6 +153,7 @@ export class LiveHub {
     const packet = board.arrived()
     if (record !== undefined) {
       board.judged(record)
+      if (explaining !== undefined) this.#options.memory.explanations.await(board.line, record.eventId, explaining, this.#now())
       this.#tellAll({ schema: SCHEMA, kind: 'verdict', line: board.line, record })
     }
     if (frame === undefined) return true
@@ -182,9 +183,9 @@ export class LiveHub {
     return true
   }
 
-  /** `LiveExplanations` of a part as JSON; `undefined` where none are kept. */
-  explanations (line: string, eventId: string): string | undefined {
-    return this.#options.memory.explanations.text(line, eventId)
+  /** `LiveExplanations` of a part as JSON. */
+  explanations (line: string, eventId: string): string {
+    return this.#options.memory.explanations.text(line, eventId, this.#now())
   }
 
   join (socket: LiveSocket, role: LiveRole): LiveClient {

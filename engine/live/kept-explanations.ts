@@ -1,13 +1,19 @@
 /** The explanations of rejects that the page may ask for, in memory, bounded: the oldest make room. Another restart makes them anew. */
-import type { LiveExplanations } from '../../schemas/live.ts'
-import type { PartExplanations } from './publication.ts'
+import type { ExplanationState, LiveExplanations } from '../../schemas/live.ts'
+import type { ExplainingState, PartExplanations } from './publication.ts'
 
 /** Bytes of all texts together. */
 const LARGEST = 48 * 1024 * 1024
+/** Parts of which only the state is known. */
+const AWAITED = 1000
+/** An answer that has not come by then was lost with its process. */
+const LONGEST_MS = 300_000
 
 export class KeptExplanations {
   /** JSON texts by line and event, oldest first. */
   readonly #texts = new Map<string, string>()
+  /** By line and event, oldest first. */
+  readonly #awaited = new Map<string, { state: ExplainingState, at: number }>()
   readonly #largest: number
   #bytes = 0
 
@@ -15,8 +21,16 @@ export class KeptExplanations {
     this.#largest = largest
   }
 
+  /** Explanations were asked for, at `now` in milliseconds. */
+  await (line: string, eventId: string, state: ExplainingState, now: number): void {
+    this.#awaited.set(keyOf(line, eventId), { state, at: now })
+    const [oldest] = this.#awaited.keys()
+    if (this.#awaited.size > AWAITED && oldest !== undefined) this.#awaited.delete(oldest)
+  }
+
   keep ({ line, eventId, methods, evidence }: PartExplanations): void {
     const explanations: LiveExplanations = {
+      state: 'explained',
       methods: methods.map(({ map, ...rest }) => {
         const { cells, ...header } = map.quantised()
         return { ...rest, map: { ...header, cells: Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength).toString('base64') } }
@@ -34,11 +48,19 @@ export class KeptExplanations {
   }
 
   /** `LiveExplanations` as JSON. */
-  text (line: string, eventId: string): string | undefined {
-    return this.#texts.get(keyOf(line, eventId))
+  text (line: string, eventId: string, now: number): string {
+    const none: LiveExplanations = { state: this.#state(keyOf(line, eventId), now), methods: [], evidence: null }
+    return this.#texts.get(keyOf(line, eventId)) ?? JSON.stringify(none)
+  }
+
+  #state (key: string, now: number): ExplanationState {
+    const awaited = this.#awaited.get(key)
+    if (awaited === undefined) return 'none'
+    return awaited.state === 'explaining' && now - awaited.at > LONGEST_MS ? 'missing' : awaited.state
   }
 
   forget (line: string): void {
+    for (const key of [...this.#awaited.keys()]) if (key.startsWith(keyOf(line, ''))) this.#awaited.delete(key)
     for (const key of [...this.#texts.keys()]) if (key.startsWith(keyOf(line, ''))) this.#remove(key)
   }
 

@@ -3,12 +3,17 @@ import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
 import type { AnomalyMap } from '../frame/anomaly-map.ts'
 import type { Frame } from '../frame/frame.ts'
 
+/** Of a part that other methods were asked to explain. */
+export type ExplainingState = 'explaining' | 'queue-full'
+
 /** A frame, a verdict, or both; the map belongs to the frame. */
 export interface LivePublication {
   line: string
   frame?: Frame
   record?: InspectionRecord
   map?: AnomalyMap
+  /** Whether other methods will explain the part, or could not take it. */
+  explaining?: ExplainingState
 }
 
 /** A publication with a picture, numbered within its line. */

@@ -1,7 +1,7 @@
 /** The HTTP and websocket routes of the live server. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from '@fastify/websocket'
-import type { LiveExplanations, LiveRequest, LiveRole } from '../../schemas/live.ts'
+import type { LiveRequest, LiveRole } from '../../schemas/live.ts'
 import { asGoodpartsError, GoodpartsError, type ErrorCode } from '../errors.ts'
 import { validate } from '../schema-validation.ts'
 import { isAtLeast, mayAnswer, roleOf, type LiveTokens } from './access.ts'
@@ -84,8 +84,7 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
   })
 
   app.get<{ Params: { line: string, eventId: string } }>('/api/lines/:line/explanations/:eventId', { onRequest: authorised }, async ({ params: { line, eventId } }, reply) => {
-    const none: LiveExplanations = { methods: [], evidence: null }
-    return reply.type('application/json').header('Cache-Control', 'no-store').send(hub.explanations(line, eventId) ?? JSON.stringify(none))
+    return reply.type('application/json').header('Cache-Control', 'no-store').send(hub.explanations(line, eventId))
   })
 
   const allow = async (request: FastifyRequest, reply: FastifyReply, least: LiveRole): Promise<LiveRole | undefined> => {

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { ExplanationProcess } from '../../engine/explain/explanation-process.ts'
 import { ExplanationThread } from '../../engine/explain/explanation-thread.ts'
+import type { ExplainingState } from '../../engine/live/publication.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
@@ -54,12 +55,17 @@ export default function register (RED: NodeAPI): void {
       const zones = msg.zones === undefined ? settings.zones : readZones(msg.zones, 'msg.zones')
       const request = partRequest(frame, inspection, model, { ...settings, zones })
       // No verdict waits for these.
-      if (request !== null) others.explain(request).then((found) => { node.send([null, withMethods(msg, inspection, found)]) }, (error: unknown) => { if (!closed && !isFull(error)) node.error(error, msg) })
+      const later = request === null ? undefined : others.explain(request)
+      let state: ExplainingState | undefined = later === undefined ? undefined : 'explaining'
+      later?.then((found) => { node.send([null, withMethods(msg, inspection, found)]) }, (error: unknown) => {
+        if (isFull(error)) state = 'queue-full'
+        else if (!closed) node.error(error, msg)
+      })
       if (map === undefined) return msg
       const { score, limits } = inspection
       const result = await thread.explain(frame, map, { ...settings.looks, zones, judged: score === null || limits === null ? null : { score, limits } })
       latest = result.milliseconds
-      return withMap(msg, inspection, map, result)
+      return withMap(msg, inspection, map, result, state)
     }
     onClose(node, async () => {
       closed = true

@@ -1,6 +1,7 @@
 /** What the heatmap node's messages say of explanations. */
 import type { NodeMessageInFlow } from 'node-red'
 import { GoodpartsError } from '../../engine/errors.ts'
+import type { ExplainingState } from '../../engine/live/publication.ts'
 import type { ExplanationResult } from '../../engine/explain/anomaly-map/explain.ts'
 import type { PartExplanation, PartRequest } from '../../engine/explain/part-explanation.ts'
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
@@ -18,6 +19,8 @@ export interface Explanation {
   map: AnomalyMap
   overlay: EncodedImage
   milliseconds: number
+  /** What becomes of the other methods, whose answers come on the second output; only where there are any. */
+  others?: ExplainingState
 }
 
 /** By one of the methods that ask the model. */
@@ -47,13 +50,13 @@ export interface Message extends NodeMessageInFlow {
 const mediaType = 'image/jpeg'
 
 /** The message with the detector's own map over the frame. */
-export function withMap (msg: Message, inspection: InspectionRecord, map: AnomalyMap, { jpeg, sha256, regions, milliseconds }: ExplanationResult): Message {
+export function withMap (msg: Message, inspection: InspectionRecord, map: AnomalyMap, { jpeg, sha256, regions, milliseconds }: ExplanationResult, others?: ExplainingState): Message {
   const method = 'anomaly-map'
   const overlay = picture(jpeg)
   return {
     ...msg,
     payload: overlay.bytes(),
-    explanation: { method, sha256, mediaType, regions, map, overlay, milliseconds },
+    explanation: { method, sha256, mediaType, regions, map, overlay, milliseconds, ...(others === undefined ? {} : { others }) },
     inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } }
   }
 }

@@ -44,13 +44,15 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
     return { kind: 'explanations', explanations: readExplanations(line, record.eventId, message.explanation as PartExplanationMessage) }
   }
   const map = readMap(message)
+  const { others } = (message.explanation ?? {}) as { others?: unknown }
   return {
     kind: 'publication',
     publication: {
       line: firstName(name, record?.line, message.topic, isFrame(frame) ? frame.source : undefined),
       ...(isFrame(frame) ? { frame } : {}),
       ...(record === undefined ? {} : { record }),
-      ...(map === undefined ? {} : { map })
+      ...(map === undefined ? {} : { map }),
+      ...(others === 'explaining' || others === 'queue-full' ? { explaining: others } : {})
     }
   }
 }

@@ -13,29 +13,42 @@ describe('explanations that are kept', () => {
     const kept = new KeptExplanations()
     kept.keep(explanations('a', 'e1'))
 
-    const { methods: [sise], evidence } = JSON.parse(kept.text('a', 'e1')!) as LiveExplanations
+    const { methods: [sise], evidence } = JSON.parse(kept.text('a', 'e1', 0)) as LiveExplanations
 
     expect(sise).toMatchObject({ method: 'sise', insertion: 0.8, deletion: null, map: { height: 2, width: 2, minimum: 0, maximum: 1 } })
     expect([...Buffer.from(sise!.map.cells, 'base64')]).toEqual([0, 128, 255, 64])
     expect(evidence).toEqual({ name: 'good.png', jpeg: 'AQID' })
-    expect(kept.text('a', 'e2')).toBeUndefined()
+    expect(JSON.parse(kept.text('a', 'e2', 0))).toEqual({ state: 'none', methods: [], evidence: null })
   })
 
   it('keep the map as the process has quantised it, which is the main thread\'s rest', () => {
     const kept = new KeptExplanations()
     kept.keep(explanations('a', 'e1', new AnomalyMap(new Float32Array(4), 2, 2, { height: 1, width: 2, minimum: 0, maximum: 1, cells: Uint8Array.of(7, 9) })))
 
-    const { methods: [sise] } = JSON.parse(kept.text('a', 'e1')!) as LiveExplanations
+    const { methods: [sise] } = JSON.parse(kept.text('a', 'e1', 0)) as LiveExplanations
 
     expect(sise!.map).toMatchObject({ height: 1, width: 2, cells: Buffer.of(7, 9).toString('base64') })
+  })
+
+  it('are awaited, then there, or missing after five minutes, or were never taken', () => {
+    const kept = new KeptExplanations()
+    const state = (event: string, now = 1000): string => (JSON.parse(kept.text('a', event, now)) as LiveExplanations).state
+    for (const event of ['e1', 'e2']) kept.await('a', event, 'explaining', 0)
+    kept.await('a', 'e3', 'queue-full', 0)
+    kept.keep(explanations('a', 'e1'))
+
+    expect(['e1', 'e2', 'e3', 'e4'].map((event) => state(event))).toEqual(['explained', 'explaining', 'queue-full', 'none'])
+    expect(['e1', 'e2', 'e3'].map((event) => state(event, 300_001))).toEqual(['explained', 'missing', 'queue-full'])
+    kept.forget('a')
+    expect(state('e3')).toBe('none')
   })
 
   it('make room for newer ones', () => {
     const kept = new KeptExplanations(2 * 300)
     for (const event of ['e1', 'e2', 'e3', 'e4']) kept.keep(explanations('a', event))
 
-    expect(kept.text('a', 'e1')).toBeUndefined()
-    expect(kept.text('a', 'e4')).toBeDefined()
+    expect(kept.text('a', 'e1', 0)).toContain('none')
+    expect(kept.text('a', 'e4', 0)).toContain('explained')
   })
 
   it('go with their line, and with no other', () => {
@@ -44,7 +57,7 @@ describe('explanations that are kept', () => {
     kept.keep(explanations('ab', 'e1'))
     kept.forget('a')
 
-    expect(kept.text('a', 'e1')).toBeUndefined()
-    expect(kept.text('ab', 'e1')).toBeDefined()
+    expect(kept.text('a', 'e1', 0)).toContain('none')
+    expect(kept.text('ab', 'e1', 0)).toContain('explained')
   })
 })

@@ -125,6 +125,11 @@ describe('goodparts-heatmap', () => {
         expect(skipped).toBeNull()
       }
       expect(await decodeImage(explanation.evidence!.picture.bytes())).toMatchObject({ width: 64, height: 64 })
+
+      const told: unknown[] = []
+      for (let i = 0; i < 6; i++) told.push((await answer({ frame: spotted, inspection: record, anomalyMap }) as { explanation: { others?: string } }).explanation.others)
+      expect(told[0]).toBe('explaining')
+      expect(told).toContain('queue-full')
     } finally {
       await undeploy()
       rmSync(folder, { recursive: true })
