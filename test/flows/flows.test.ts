@@ -106,3 +106,13 @@ describe.each(flows)('$file', ({ file, nodes }) => {
     expect(readFileSync(join(root, 'flows', 'README.md'), 'utf8')).toContain(file.slice(0, -5))
   })
 })
+
+test('all flows can be imported and deployed beside each other', () => {
+  const all = flows.flatMap(({ nodes }) => nodes)
+  const twice = (values: unknown[]): unknown[] => values.filter((value, index) => values.indexOf(value) !== index)
+
+  expect(twice(all.map(({ id }) => id))).toEqual([])
+  expect(twice(all.filter(({ type }) => type === 'goodparts-live-server').map(({ port }) => port))).toEqual([])
+  expect(twice(all.filter(({ type }) => type === 'goodparts-score').map(({ line }) => line))).toEqual([])
+  expect(twice(all.filter(({ type }) => ['goodparts-capture', 'goodparts-image-in'].includes(type)).map(({ source }) => source))).toEqual([])
+})
