@@ -1,8 +1,9 @@
 /** Set-up as a person meets it, on machines that lack something: a folder of programs stands for what such a machine has. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const script = join(import.meta.dirname, '..', '..', 'scripts', 'with-node')
@@ -115,6 +116,37 @@ describe('scripts/with-node', () => {
     program('dpkg-query', 'case $* in *python3) exit 1 ;; esac; printf installed')
     program('apt-get', 'echo "E: no network"; exit 100')
     expect(withNode(['run', 'demo'])).toEqual({ code: 1, said: 'goodparts set-up: installing: python3\nE: no network\ngoodparts set-up: installing failed. Run: apt-get update && apt-get install -y python3\n' })
+  })
+
+  describe('a command that was mistyped', () => {
+    const repository = join(import.meta.dirname, '..', '..')
+
+    beforeEach(() => { cpSync(join(repository, 'cli', 'commands'), join(root, 'checkout', 'cli', 'commands'), { recursive: true }) })
+
+    it.each([
+      [['demo', '--optoin'], 'unknown option \'--optoin\''],
+      [['demo', '--optoin=3', '--port', '1'], 'unknown option \'--optoin\''],
+      [['demo', '--repo'], 'unknown option \'--repo\''],
+      [['demo', '--port.'], 'unknown option \'--port.\''],
+      [['demoo'], 'unknown command \'demoo\''],
+      [['../bench'], 'unknown command \'../bench\'']
+    ])('is refused at once, without a Node: %j', (parameters, what) => {
+      expect(withNode(['run', ...parameters])).toEqual({ code: 1, said: `goodparts: ${what} (GOODPARTS_ARGUMENT)\nFix: the same command with --help lists the options.\n` })
+    })
+
+    it.skipIf(!hasHeaders)('is told from every option of every command', async () => {
+      finishedCheckout()
+      const files = readdirSync(join(repository, 'cli', 'commands')).filter((name) => name.endsWith('.ts'))
+      for (const file of files) {
+        const { register } = await import(join(repository, 'cli', 'commands', file)) as { register: (program: Command) => void }
+        const known = new Command()
+        register(known)
+        const [command] = known.commands
+        const options = [command!, ...command!.commands].flatMap((each) => each.options.map(({ long }) => long ?? ''))
+        const { said } = withNode(['run', command!.name(), '--help', ...options, ...options.map((name) => `${name}=a.b`), '--', '--anything'])
+        expect(said).not.toContain('unknown')
+      }
+    })
   })
 
   describe.skipIf(!hasHeaders)('where the packages are installed, but without the GStreamer binding', () => {
