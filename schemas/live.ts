@@ -70,12 +70,32 @@ export interface KeptEntry {
   sha256: string
 }
 
+/** What the number of held-out good parts can promise, where that is less than what was asked. */
+export interface WeakPromise {
+  /** Share of good parts that may go to review, 0 to 1. */
+  asked: number
+  /** Share that is promised on average, 0 to 1. */
+  promised: number
+  /**
+   * Held-out good parts that there are.
+   * @TJS-type integer
+   */
+  heldOut: number
+  /**
+   * As many as would promise it.
+   * @TJS-type integer
+   */
+  needed: number
+}
+
 /** Everything that a page needs to draw a line that it has not seen before. */
 export interface LineState {
   /** @minLength 1 */
   line: string
   counts: VerdictCounts
   limits: { review: number, reject: number } | null
+  /** Of the review limit; `null` where it promises what was asked, or nothing is known of it. */
+  weakPromise: WeakPromise | null
   /** The notice that still holds, for example a fit on its way. */
   notice: LineNotice | null
   /** Oldest first, bounded. */

@@ -77,6 +77,7 @@ export class LineView {
   reset (state: LineState): void {
     this.#counts = state.counts
     this.#notice.show(state.notice)
+    this.#notice.promises(state.weakPromise)
     this.#chart.reset(state.points, state.limits)
     this.#parts.reset(state.kept)
     this.learned(state.learning)

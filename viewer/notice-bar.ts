@@ -1,6 +1,6 @@
 /** What a line says of itself besides verdicts: a fit on its way, a camera in trouble. */
 import type { CaptureEvent } from '../schemas/capture-event.ts'
-import type { FitProgress, LineNotice } from '../schemas/live.ts'
+import type { FitProgress, LineNotice, WeakPromise } from '../schemas/live.ts'
 import { element } from './element.ts'
 import { icon } from './icons.ts'
 import { currentLanguage, eventText, problemText, stageText, translate } from './texts.ts'
@@ -12,11 +12,18 @@ export class NoticeBar {
   readonly host = element('div', { class: 'notices', hidden: true })
   #event: CaptureEvent | null = null
   #fit: FitProgress | null = null
+  #promise: WeakPromise | null = null
 
   show (notice: LineNotice | null): void {
     if (notice === null) this.#event = this.#fit = null
     else if (notice.notice.kind === 'fit-progress') this.#fit = notice.notice
     else this.#event = notice.notice
+    this.render()
+  }
+
+  /** The limits promise less than was asked. */
+  promises (weak: WeakPromise | null): void {
+    this.#promise = weak
     this.render()
   }
 
@@ -29,12 +36,18 @@ export class NoticeBar {
 
   render (): void {
     const shown = this.#event === null || QUIET.has(this.#event.kind) ? null : this.#event
-    this.host.hidden = shown === null && this.#fit === null
+    this.host.hidden = shown === null && this.#fit === null && this.#promise === null
     this.host.replaceChildren(
       ...(shown === null ? [] : [element('div', { class: `notice ${shown.kind === 'error' ? 'serious' : 'mild'}` }, ...event(shown))]),
-      ...(this.#fit === null ? [] : [element('div', { class: 'notice learning' }, ...progress(this.#fit))])
+      ...(this.#fit === null ? [] : [element('div', { class: 'notice learning' }, ...progress(this.#fit))]),
+      ...(this.#promise === null ? [] : [element('div', { class: 'notice learning promise' }, promise(this.#promise))])
     )
   }
+}
+
+function promise ({ asked, promised, heldOut, needed }: WeakPromise): HTMLElement {
+  const percent = (share: number): string => String(Number((share * 100).toPrecision(2)))
+  return element('span', {}, translate('weakPromise', { asked: percent(asked), promised: percent(promised), heldOut, needed, one: heldOut + 1 }))
 }
 
 /** The bar is of all the parts to collect, then of the whole fit: each stage of it begins at nothing. */

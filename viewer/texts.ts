@@ -111,6 +111,7 @@ const english = {
   explaining: 'Explaining by other methods …',
   explainQueueFull: 'Not explained by other methods: their queue was full',
   explainMissing: 'Not explained by other methods: no answer came',
+  weakPromise: 'Up to {asked} % of good parts to review was asked; {heldOut} held-out good parts can promise 1 in {one}, {promised} %. Hold out {needed} or more.',
   learning: 'Learning from good parts',
   collecting: '{done} of {total} good parts collected',
   fitting: 'Fitting: {stage}'
@@ -225,6 +226,7 @@ const korean: Texts = {
   explaining: '다른 방법으로 설명하는 중 …',
   explainQueueFull: '다른 방법으로 설명되지 않음: 대기열이 가득 참',
   explainMissing: '다른 방법으로 설명되지 않음: 응답이 오지 않음',
+  weakPromise: '양품의 {asked} %까지만 재확인하도록 요청했지만, 검증용 양품 {heldOut}개로는 {one}개 중 1개({promised} %)까지만 약속할 수 있습니다. 검증용 양품을 {needed}개 이상 두세요.',
   learning: '양품 학습 중',
   collecting: '양품 {total}개 중 {done}개 수집',
   fitting: '학습 단계: {stage}'

@@ -3,6 +3,7 @@
  * parts can promise.
  */
 import type { Verdict, VerdictReason } from '../../schemas/inspection.ts'
+import type { WeakPromise } from '../../schemas/live.ts'
 import { GoodpartsError } from '../errors.ts'
 import { goodScoreLimit, type GoodScoreLimit } from './good-score-limit.ts'
 import { falseRejectQuantile, goodPartsNeeded } from './order-statistics.ts'
@@ -28,6 +29,8 @@ export interface Decision {
   readonly limits: { review: number, reject: number }
   /** What the limits promise, in sentences. */
   readonly statement: string
+  /** Of the review limit; `null` where it promises what was asked. */
+  readonly weakPromise: WeakPromise | null
   judge (score: number): Judgement
 }
 
@@ -46,6 +49,7 @@ export function createDecision ({ calibrationScores, reviewRate = 0.05, rejectRa
   return {
     limits,
     statement: [promise('review', reviewRate, review, ascending.length), promise('reject', rejectRate, reject, ascending.length)].join(' '),
+    weakPromise: review.rank === null ? { asked: reviewRate, promised: 1 / (ascending.length + 1), heldOut: ascending.length, needed: partsPromising(reviewRate) } : null,
     judge: (score) => judge(score, limits, ascending)
   }
 }
@@ -88,7 +92,12 @@ function promise (name: 'review' | 'reject', rate: number, { limit, rank }: Good
   }
   return `${Name} limit ${limit.toPrecision(4)}, an estimate from the tail of the good scores. With ${n} held-out good parts a false-${name} rate under ${percent(1 / (n + 1))} cannot be promised: ` +
     `already the highest of their scores is exceeded by that share of good parts on average, and by at most ${upper(1)} with 95 % confidence. ` +
-    `For ${percent(rate)}, ${Math.ceil(1 / rate - 1e-9) - 1} held-out good parts would promise it on average, ${goodPartsNeeded(rate)} with 95 % confidence.`
+    `For ${percent(rate)}, ${partsPromising(rate)} held-out good parts would promise it on average, ${goodPartsNeeded(rate)} with 95 % confidence.`
+}
+
+/** Fewest held-out good parts whose highest score is exceeded by at most that share of good parts on average. */
+function partsPromising (rate: number): number {
+  return Math.ceil(1 / rate - 1e-9) - 1
 }
 
 function percent (share: number): string {

@@ -144,7 +144,7 @@ export class LiveHub {
   publish (publication: LivePublication): boolean {
     const board = this.#enter(publication.line)
     if (board === undefined) return false
-    const { frame, record, explaining } = publication
+    const { frame, record, explaining, weakPromise } = publication
     if (record === undefined && board.isJudging()) {
       this.#published.drop('between-verdicts')
       return true
@@ -153,6 +153,7 @@ export class LiveHub {
     const packet = board.arrived()
     if (record !== undefined) {
       board.judged(record)
+      if (weakPromise !== undefined && board.promised(weakPromise)) this.#tellLine(board)
       if (explaining !== undefined) this.#options.memory.explanations.await(board.line, record.eventId, explaining, this.#now())
       this.#tellAll({ schema: SCHEMA, kind: 'verdict', line: board.line, record })
     }

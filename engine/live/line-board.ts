@@ -18,6 +18,7 @@ export class LineBoard {
   readonly #latency = new LatencyWindow()
   #limits: LineState['limits'] = null
   #notice: LineNotice | null = null
+  #weakPromise: LineState['weakPromise'] = null
   #frames = 0
   #judgedAt = -Infinity
   /** The newest picture, for browsers that come later. */
@@ -54,6 +55,13 @@ export class LineBoard {
     if (this.#notice?.notice.kind === 'fit-progress' && isFinished(this.#notice.notice)) this.#notice = null
   }
 
+  /** What the limits of now can promise; `true` when that has changed. */
+  promised (weakPromise: LineState['weakPromise']): boolean {
+    const isNew = JSON.stringify(weakPromise) !== JSON.stringify(this.#weakPromise)
+    this.#weakPromise = weakPromise
+    return isNew
+  }
+
   noticed (notice: CaptureEvent | FitProgress): LineNotice {
     const told: LineNotice = { line: this.line, at: new Date(this.#now()).toISOString(), notice }
     // A fit goes on telling; a camera tells its trouble once, and who opens the page later must still see it.
@@ -67,7 +75,7 @@ export class LineBoard {
   }
 
   state (more: Pick<LineState, 'kept' | 'words' | 'learning'>): LineState {
-    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, notice: this.#notice, points: [...this.#points], ...more }
+    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, weakPromise: this.#weakPromise, notice: this.#notice, points: [...this.#points], ...more }
   }
 
   statistics (): LineStatistics {

@@ -1,5 +1,6 @@
 /** What a line tells the live server. */
 import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
+import type { WeakPromise } from '../../schemas/live.ts'
 import type { AnomalyMap } from '../frame/anomaly-map.ts'
 import type { Frame } from '../frame/frame.ts'
 
@@ -14,6 +15,8 @@ export interface LivePublication {
   map?: AnomalyMap
   /** Whether other methods will explain the part, or could not take it. */
   explaining?: ExplainingState
+  /** Of the limits that judged; absent where it is not known. */
+  weakPromise?: WeakPromise | null
 }
 
 /** A publication with a picture, numbered within its line. */

@@ -46,9 +46,9 @@ export default function register (RED: NodeAPI): void {
     fit.on('failed', fail)
     fit.on('ready', ({ path, metadata }) => {
       const place = async (): Promise<void> => {
-        await model?.swap(path)
+        const current = await model?.swap(path)
         status.show('running', RED._('goodparts-fit.status.ready', { id: metadata.id.slice(0, 6) }))
-        node.send([{ topic, payload: { path, id: metadata.id, metadata: summaryOf(metadata) } }, null])
+        node.send([{ topic, payload: { path, id: metadata.id, metadata: summaryOf(metadata), limitsStatement: current?.decision.statement ?? null } }, null])
       }
       place().catch(fail)
     })

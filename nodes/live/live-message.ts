@@ -1,7 +1,7 @@
 /** What a message says to the live page. */
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { FitProgress } from '../../schemas/live.ts'
+import type { FitProgress, WeakPromise } from '../../schemas/live.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
@@ -21,6 +21,7 @@ interface Message {
   inspection?: unknown
   anomalyMap?: unknown
   explanation?: unknown
+  weakPromise?: unknown
 }
 
 /**
@@ -52,6 +53,7 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
       ...(isFrame(frame) ? { frame } : {}),
       ...(record === undefined ? {} : { record }),
       ...(map === undefined ? {} : { map }),
+      ...readPromise(message.weakPromise),
       ...(others === 'explaining' || others === 'queue-full' ? { explaining: others } : {})
     }
   }
@@ -80,6 +82,13 @@ function readExplanations (line: string, eventId: string, { methods, evidence }:
       ({ method, map, regions, skipped, milliseconds, insertion: faithfulness?.insertion ?? null, deletion: faithfulness?.deletion ?? null })),
     evidence: evidence === null ? null : { name: evidence.name, jpeg: evidence.picture.bytes() }
   }
+}
+
+function readPromise (given: unknown): Pick<LivePublication, 'weakPromise'> {
+  if (given === null) return { weakPromise: null }
+  if (typeof given !== 'object') return {}
+  const { asked, promised, heldOut, needed } = given as WeakPromise
+  return [asked, promised, heldOut, needed].every(Number.isFinite) ? { weakPromise: { asked, promised, heldOut, needed } } : {}
 }
 
 function readMap ({ anomalyMap, explanation }: Message): AnomalyMap | undefined {

@@ -60,7 +60,7 @@ export default function register (RED: NodeAPI): void {
       const { record, anomalyMap } = await inspector.inspect(frame, { partId: typeof partId === 'string' ? partId : null })
       tally.add(record.verdict)
       const { anomalyMap: _earlier, ...kept } = msg
-      const judged = { ...kept, inspection: record, payload: record, ...(anomalyMap === undefined ? {} : { anomalyMap }) }
+      const judged = { ...kept, inspection: record, payload: record, weakPromise: model?.current()?.decision.weakPromise, ...(anomalyMap === undefined ? {} : { anomalyMap }) }
       return outputs.map((verdict) => verdict === record.verdict ? judged : null)
     })
     onClose(node, async () => {

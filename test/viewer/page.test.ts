@@ -203,9 +203,12 @@ describe.skipIf(missing !== null)('the live page', () => {
     await page.selectOption('#language', 'en')
     await page.getByText('No line yet').waitFor()
     const line = await openSampleLine('Plates 1')
-    server.publish(line.nextReject())
+    const weakPromise = { asked: 0.05, promised: 1 / 13, heldOut: 12, needed: 19 }
+    server.publish({ ...line.nextReject(), weakPromise })
     await page.locator('.banner[data-verdict="reject"]').waitFor()
+    await page.getByText('Up to 5 % of good parts to review was asked; 12 held-out good parts can promise 1 in 13, 7.7 %. Hold out 19 or more.').waitFor()
     await page.selectOption('#language', 'ko')
+    await page.getByText('검증용 양품을 19개 이상 두세요').waitFor()
     expect(await text('.banner')).toContain('불량 한계 초과')
     server.notice('Plates 1', { kind: 'fit-progress', stage: 'trying 384 layer2: coreset', done: 3, total: 9, text: 'trying 384 layer2: coreset 3/9', share: 0.2 })
     await page.getByText('학습 단계: 384 layer2 시험 · 대표 특징 고르기 3/9').waitFor()

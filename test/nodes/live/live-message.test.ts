@@ -41,3 +41,12 @@ test('the progress of a fit says how far the whole of it is, where that is known
   expect(read({ ...progress, share: 0.43 })).toEqual({ kind: 'notice', line: 'a', notice: { ...progress, share: 0.43 } })
   expect(read({ ...progress, share: 'much' })).toEqual({ kind: 'notice', line: 'a', notice: progress })
 })
+
+test('a verdict brings what its limits can promise, where it is known', () => {
+  const weakPromise = { asked: 0.05, promised: 1 / 13, heldOut: 12, needed: 19 }
+  const read = (given: unknown): unknown => (readLiveMessage({ frame, inspection: record, weakPromise: given }, '') as { publication: object }).publication
+
+  expect(read(weakPromise)).toMatchObject({ weakPromise })
+  expect(read(null)).toMatchObject({ weakPromise: null })
+  for (const given of [undefined, 'much', {}]) expect(read(given)).not.toHaveProperty('weakPromise')
+})
