@@ -38,7 +38,7 @@ export function register (program: Command): void {
     .option('--json <file>', 'write the figures there as they come; - for standard output, without the table. With several data sets each has a file of its own')
     .option('--report <file>', 'write a page with ROC curves side by side and the worst pictures of each family')
     .action((datasets: string[], options: Options) => interruptible(async (signal) => {
-      settingsMustBeTaken(options)
+      settingsMustBeKnown(options)
       for (const dataset of datasets) await compare(dataset, { ...options, ...filesOf(options, datasets.length === 1 ? null : dataset) }, signal)
     }))
 }
@@ -102,12 +102,12 @@ function settingsOf (set: Settings, family: string): Settings {
   }))
 }
 
-/** @throws GOODPARTS_ARGUMENT for a setting that none of the families has: it would change nothing, and nobody would know. */
-function settingsMustBeTaken ({ families, set }: Options): void {
-  const lost = Object.entries(set).find(([name, value]) => families.every((family) => Object.keys(settingsOf({ [name]: value }, family)).length === 0))
+/** @throws GOODPARTS_ARGUMENT for a setting that no family has at all: it would change nothing, and nobody would know. */
+function settingsMustBeKnown ({ set }: Options): void {
+  const lost = Object.entries(set).find(([name, value]) => detectors.every(({ family }) => Object.keys(settingsOf({ [name]: value }, family)).length === 0))
   if (lost === undefined) return
-  const names = [...new Set(families.flatMap((family) => Object.keys(detectorByFamily(family).defaults)))].sort()
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --set to name an option of ${families.join(', ')} (${names.join(', ')}), got ${lost[0]}`, { fix: 'For example --set mapSigma=4, or --set patch-memory.mapSigma=4 for one family; docs/detectors.md has the options of each.' })
+  const names = [...new Set(detectors.flatMap(({ defaults }) => Object.keys(defaults)))].sort()
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --set to name an option of a detector (${names.join(', ')}), got ${lost[0]}`, { fix: 'For example --set mapSigma=4, or --set patch-memory.mapSigma=4 for one family; docs/detectors.md has the options of each.' })
 }
 
 /** Those that are trained, and by how many steps; empty where there are none, or where they were named. */
