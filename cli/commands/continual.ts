@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { efficientNetLite0 } from '../../engine/backbones/backbone.ts'
 import { replayPolicies, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
-import { headByName, heads } from '../../engine/continual/learners/registry.ts'
+import { headByName, heads, type LatentSource } from '../../engine/continual/learners/registry.ts'
+import type { Latent } from '../../engine/continual/learners/tail-graph.ts'
 import { PictureEmbedding } from '../../engine/continual/picture-embedding.ts'
+import { PictureLatents } from '../../engine/continual/picture-latents.ts'
 import { comparePolicies } from '../../engine/continual/protocol/compare-policies.ts'
 import { embedPictures, fashionPictures, inspectionPictures, type EmbeddedPicture, type LabelledPicture } from '../../engine/continual/protocol/embedded-pictures.ts'
 import { FeatureFile } from '../../engine/continual/protocol/feature-file.ts'
@@ -42,7 +44,7 @@ export function register (program: Command): void {
     .argument('<dataset...>', `data sets as for evaluate, in the order in which their products come, or ${fashion} (Debian's dataset-fashion-mnist) alone`)
     .option('--protocol <name>', `what changes from task to task: ${protocols.map(({ name, description }) => `${name}, ${description}`).join('; ')}`, 'products')
     .option('--detector <name>', 'instead of classifiers, a detector that learns from good parts only: fitted on the first task, then updated through the gate, beside fits on everything so far')
-    .option('--head <names>', `classifiers to compare on the first policy's memory, beside offline training: of ${heads.map(({ name }) => name).join(', ')}, separated by commas; none for none`, names, heads.map(({ name }) => name))
+    .option('--head <names>', `classifiers to compare on the first policy's memory, beside offline training: of ${heads.map(({ name }) => name).join(', ')}, separated by commas; none for none; where nothing is said, those that are quick`, names, heads.filter(({ isSlow }) => isSlow !== true).map(({ name }) => name))
     .option('--policies <names>', `of ${replayPolicies.map(({ name }) => name).join(', ')}, separated by commas`, names, replayPolicies.map(({ name }) => name))
     .option('--memory <pictures>', 'exemplars that may be kept; several, separated by commas, are compared, not with --detector', wholeNumbers, [200])
     .option('--noise <share>', 'of the training labels that are made wrong, within their task', share, 0)
@@ -77,7 +79,9 @@ async function continual (datasets: readonly string[], options: Options, signal:
   try {
     const isFashion = datasets.length === 1 && datasets[0] === fashion
     const size = options.size ?? (isFashion ? fashionSize : inspectionSize)
-    const pictures = await embedded(protocol.arrange(await readPictures(datasets, isFashion, options)), { size, features: options.features ?? null }, progress, signal)
+    const read = protocol.arrange(await readPictures(datasets, isFashion, options))
+    const pictures = await embedded(read, { size, features: options.features ?? null }, progress, signal)
+    const latents = compared.some(({ needsLatents }) => needsLatents === true) ? await latentsOf(read, size, progress, signal) : null
     const plan: TaskPlan = { classesPerTask: options.classesPerTask ?? (isFashion ? 2 : null), shuffleClasses: isFashion }
     const comparison = await comparePolicies({
       policies,
@@ -85,6 +89,7 @@ async function continual (datasets: readonly string[], options: Options, signal:
       heads: compared,
       noise: options.noise,
       seeds: options.seeds,
+      ...(latents === null ? {} : { latentOf: latents }),
       tasksOf: (seed) => planTasks(pictures, plan, seed),
       progress: (done, total, what) => progress.update('runs', done, total, what),
       breathe: async () => {
@@ -123,6 +128,21 @@ async function embedded (pictures: readonly LabelledPicture[], { size, features 
   } finally {
     await embedding.close()
   }
+}
+
+async function latentsOf (pictures: readonly LabelledPicture[], size: number, progress: Progress, signal: AbortSignal): Promise<LatentSource> {
+  const known = new Map<string, Latent>()
+  const front = await PictureLatents.open({ backbone: efficientNetLite0, size })
+  try {
+    for (const { id, read } of pictures) {
+      signal.throwIfAborted()
+      progress.update('activations', known.size, pictures.length)
+      known.set(id, await front.of(await read()))
+    }
+  } finally {
+    await front.close()
+  }
+  return (id) => known.get(id) as Latent
 }
 
 function describeTasks (tasks: ReturnType<typeof planTasks>): ContinualReport['tasks'] {

@@ -15,7 +15,7 @@ export const columns: ReadonlyArray<{ metric: string, name: string }> = [
 ]
 
 export function continualText (report: ContinualReport): string {
-  return [heading(report), ...memories(report).map((memory) => memoryTable(report, memory)), ...report.heads.flatMap((heads) => [headTable(heads), stepTable(heads)]), bounds(report), origin(report)].join('\n\n')
+  return [heading(report), ...memories(report).map((memory) => memoryTable(report, memory)), ...report.heads.flatMap((heads) => heads.metric === 'auroc' ? [headTable(heads), stepTable(heads)] : [headTable(heads)]), bounds(report), origin(report)].join('\n\n')
 }
 
 export function memories ({ policies }: ContinualReport): number[] {

@@ -16,7 +16,7 @@ export interface StepRow {
   offline: DetectorFigures
 }
 
-export const stepColumns = ['after', 'update', 'seconds', 'AUROC before', 'AUROC', 'old', 'new', 'offline', 'old', 'new', 'good rejected before', 'good rejected', 'of the newest', 'defects caught', 'offline: good rejected', 'caught'] as const
+export const stepColumns = ['after', 'update', 'seconds', 'AUROC before', 'AUROC', 'old', 'new', 'offline', 'offline old', 'offline new', 'good rejected before', 'good rejected', 'of the newest', 'defects caught', 'offline: good rejected', 'caught'] as const
 
 export function updatesText (report: ContinualUpdatesReport): string {
   return [heading(report), ...modesOf(report).map((mode) => modeText(report, mode)), explanation, measuredOnText(report)].join('\n\n')

@@ -8,9 +8,16 @@ export interface Classifier {
   probabilities (features: Float32Array): Float64Array
 }
 
+/** A learner that answers at once. */
+export interface QuickLearner extends Classifier {
+  learn (lot: readonly ReplayItem[]): void
+}
+
 export interface Learner extends Classifier {
   /** One lot: a new product, a new kind of defect, a day. Never sees earlier lots again but for what it keeps itself. */
-  learn (lot: readonly ReplayItem[]): void
+  learn (lot: readonly ReplayItem[]): void | Promise<void>
+  /** Of learners that answer by a graph: to be awaited, after each lot, before their probabilities of these pictures are asked for. */
+  prepare? (items: readonly ReplayItem[]): Promise<void>
 }
 
 /** The class of the largest probability, the first of equals; `undefined` before anything was learned. */

@@ -1,11 +1,11 @@
 /** Several learners that answer together by the mean of their probabilities; worth most when their memories differ. */
 import type { ReplayItem } from '../buffers/replay-policy.ts'
-import type { Learner } from './classifier.ts'
+import type { QuickLearner } from './classifier.ts'
 
-export class Ensemble implements Learner {
-  readonly members: readonly Learner[]
+export class Ensemble implements QuickLearner {
+  readonly members: readonly QuickLearner[]
 
-  constructor (members: readonly Learner[]) {
+  constructor (members: readonly QuickLearner[]) {
     this.members = members
   }
 

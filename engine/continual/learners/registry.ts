@@ -1,32 +1,52 @@
 /** Heads by name: classifiers on frozen features that learn lot by lot. A new one is a file here, a line below and a row in docs/continual-learning.md. */
 import { GoodpartsError } from '../../errors.ts'
+import { efficientNetLite0 } from '../../backbones/backbone.ts'
 import type { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import { ClassMeanLearner } from './class-means.ts'
 import type { Learner } from './classifier.ts'
 import { Ensemble } from './ensemble.ts'
 import { ReplayLearner } from './replay-learner.ts'
 import { StreamingLda } from './streaming-lda.ts'
+import { tailBlock, type Latent } from './tail-graph.ts'
+import { TailLearner } from './tail-learner.ts'
+
+export type LatentSource = (id: string) => Latent
 
 export interface HeadMaking {
   buffer: ReplayBuffer
   seed: number
   /** Passes over each lot, of heads that are trained step by step; default six. */
   epochs?: number
+  /** Activations before the last block of the backbone, by the ids of pictures; of the heads that train it. */
+  latentOf?: LatentSource
 }
 
 export interface Head {
   name: string
   description: string
+  /** Too slow to be compared without being asked for. */
+  isSlow?: true
+  /** Takes activations. */
+  needsLatents?: true
   make (making: HeadMaking): Learner
 }
 
 const trained = ({ buffer, seed, epochs }: HeadMaking): ReplayLearner => new ReplayLearner(buffer, seed, epochs === undefined ? {} : { epochs })
 
+/** Offline passes are bounded: each takes minutes where the others take seconds. */
+const mostTailEpochs = 10
+
+function tail ({ buffer, seed, epochs, latentOf }: HeadMaking): TailLearner {
+  if (latentOf === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected activations for the head tail, got none')
+  return new TailLearner({ block: tailBlock(efficientNetLite0), buffer, seed, latentOf, ...(epochs === undefined ? {} : { training: { epochs: Math.min(epochs, mostTailEpochs) } }) })
+}
+
 export const heads: readonly Head[] = [
   { name: 'lda', description: 'streaming linear discriminants; the memory serves to correct them', make: ({ buffer }) => new StreamingLda(buffer) },
   { name: 'softmax', description: 'a linear softmax, trained on what comes and what is remembered', make: trained },
   { name: 'class-means', description: 'the nearest mean of the remembered', make: ({ buffer }) => new ClassMeanLearner(buffer) },
-  { name: 'ensemble', description: 'the mean of lda and softmax', make: (making) => new Ensemble([new StreamingLda(), trained(making)]) }
+  { name: 'ensemble', description: 'the mean of lda and softmax', make: (making) => new Ensemble([new StreamingLda(), trained(making)]) },
+  { name: 'tail', description: 'the last block of the backbone and a linear softmax, trained with latent replay; slow', isSlow: true, needsLatents: true, make: tail }
 ]
 
 /** By measurement: docs/continual-learning.md. */

@@ -3,7 +3,7 @@ import type { HeadFigure, HeadReport, StepFigure } from '../../../schemas/contin
 import { classBalanced } from '../buffers/class-balanced.ts'
 import { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { ReplayPolicy } from '../buffers/replay-policy.ts'
-import type { Head } from '../learners/registry.ts'
+import type { Head, LatentSource } from '../learners/registry.ts'
 import { StreamingLda } from '../learners/streaming-lda.ts'
 import type { Learner } from '../learners/classifier.ts'
 import { standardised, type ContinualTask } from './continual-set.ts'
@@ -25,11 +25,13 @@ export class HeadComparison {
   readonly #heads: readonly Head[]
   readonly #policy: ReplayPolicy
   readonly #memory: number
+  readonly #latentOf: LatentSource | null
   readonly #runs = new Map<string, HeadRun[]>()
   readonly #bounds: Areas[][] = []
   #names: string[] = []
 
-  constructor (heads: readonly Head[], policy: ReplayPolicy, memory: number) {
+  constructor (heads: readonly Head[], policy: ReplayPolicy, memory: number, latentOf: LatentSource | null = null) {
+    this.#latentOf = latentOf
     this.#heads = heads
     this.#policy = policy
     this.#memory = memory
@@ -39,13 +41,14 @@ export class HeadComparison {
   async run (tasks: readonly ContinualTask[], seed: number, each: (head: string) => Promise<void>): Promise<void> {
     this.#names = tasks.map(({ name }) => name)
     const known = knownAtOnce(tasks)
+    const latents = this.#latentOf === null ? {} : { latentOf: this.#latentOf }
     for (const head of this.#heads) {
       await each(head.name)
       const steps: Areas[] = []
-      const learner = head.make({ buffer: new ReplayBuffer(this.#policy, { items: this.#memory, bytes: Infinity }, seed), seed })
-      const continual = runProtocol(learner, tasks, (index) => steps.push(goodAgainstRest(learner, tasks.slice(0, index + 1))))
+      const learner = head.make({ buffer: new ReplayBuffer(this.#policy, { items: this.#memory, bytes: Infinity }, seed), seed, ...latents })
+      const continual = await runProtocol(learner, tasks, (index) => steps.push(goodAgainstRest(learner, tasks.slice(0, index + 1))))
       const everything = known.flatMap(({ train }) => train)
-      const offline = learnedOnce(head.make({ buffer: wholeMemory(everything.length, seed), seed, epochs: offlineEpochs }), everything, known)
+      const offline = await learnedOnce(head.make({ buffer: wholeMemory(everything.length, seed), seed, epochs: offlineEpochs, ...latents }), everything, known)
       this.#runs.set(head.name, [...this.#runs.get(head.name) ?? [], { continual, offline, steps }])
     }
     this.#bounds.push(tasks.map((_, index) => boundAfter(tasks.slice(0, index + 1))))
@@ -98,9 +101,9 @@ function knownAtOnce (tasks: readonly ContinualTask[]): ContinualTask[] {
   return standardised([{ name: 'everything', train: tasks.flatMap(({ train }) => train), test: [] }, ...tasks]).slice(1)
 }
 
-function learnedOnce (learner: Learner, everything: ContinualTask['train'], tasks: readonly ContinualTask[]): ProtocolResult {
-  learner.learn(everything)
-  return runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), learn: () => {} }, tasks)
+async function learnedOnce (learner: Learner, everything: ContinualTask['train'], tasks: readonly ContinualTask[]): Promise<ProtocolResult> {
+  await learner.learn(everything)
+  return await runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), prepare: async (items) => learner.prepare?.(items), learn: () => {} }, tasks)
 }
 
 /** Linear discriminants of everything so far: quick enough to be had anew after every task. */

@@ -5,7 +5,7 @@ import { classBalanced } from '../buffers/class-balanced.ts'
 import { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { ReplayPolicy } from '../buffers/replay-policy.ts'
 import { ClassMeans } from '../learners/class-means.ts'
-import type { Head } from '../learners/registry.ts'
+import type { Head, LatentSource } from '../learners/registry.ts'
 import { ReplayLearner } from '../learners/replay-learner.ts'
 import { StreamingLda } from '../learners/streaming-lda.ts'
 import { byLabel } from '../samples.ts'
@@ -22,6 +22,8 @@ export interface ComparisonOptions {
   heads: readonly Head[]
   noise: number
   seeds: number
+  /** For heads that train the tail of the backbone. */
+  latentOf?: LatentSource
   /** The tasks of a seed. */
   tasksOf: (seed: number) => ContinualTask[]
   /** Runs done and runs in all. */
@@ -47,7 +49,7 @@ const metrics = [...protocolMetrics, 'classMeanAccuracy'] as const
 export async function comparePolicies (options: ComparisonOptions): Promise<Comparison> {
   const policies = [classBalanced, ...options.policies.filter(({ name }) => name !== classBalanced.name)]
   const total = options.seeds * ((policies.length + options.heads.length) * options.memories.length + bounds.length)
-  const comparisons = options.heads.length === 0 ? [] : options.memories.map((memory) => new HeadComparison(options.heads, options.policies[0] ?? classBalanced, memory))
+  const comparisons = options.heads.length === 0 ? [] : options.memories.map((memory) => new HeadComparison(options.heads, options.policies[0] ?? classBalanced, memory, options.latentOf))
   const runs = new Map<string, Run[]>()
   const found = new Map<string, ProtocolResult[]>()
   let done = 0
@@ -57,7 +59,7 @@ export async function comparePolicies (options: ComparisonOptions): Promise<Comp
       for (const policy of policies) {
         options.progress(done++, total, `${policy.name}, memory ${memory}, seed ${seed}`)
         await options.breathe()
-        push(runs, `${policy.name} ${memory}`, runPolicy(policy, memory, tasks, seed))
+        push(runs, `${policy.name} ${memory}`, await runPolicy(policy, memory, tasks, seed))
       }
     }
     for (const [index, comparison] of comparisons.entries()) {
@@ -69,7 +71,7 @@ export async function comparePolicies (options: ComparisonOptions): Promise<Comp
     for (const { name, run } of bounds) {
       options.progress(done++, total, `${name}, seed ${seed}`)
       await options.breathe()
-      push(found, name, run(tasks, seed))
+      push(found, name, await run(tasks, seed))
     }
   }
   return { policies: figures(policies, options, runs), ...boundFigures(found), heads: comparisons.map(({ report }) => report), secondsPerRun: mean([...runs.values()].flat().map(({ seconds }) => seconds)) }
@@ -80,26 +82,26 @@ function preparedTasks ({ tasksOf, noise }: ComparisonOptions, seed: number): Co
   return standardised(tasksOf(seed)).map((task) => withWrongLabels(task, noise, random))
 }
 
-function runPolicy (policy: ReplayPolicy, memory: number, tasks: readonly ContinualTask[], seed: number): Run {
+async function runPolicy (policy: ReplayPolicy, memory: number, tasks: readonly ContinualTask[], seed: number): Promise<Run> {
   const learner = new ReplayLearner(new ReplayBuffer(policy, { items: memory, bytes: Infinity }, seed), seed)
-  const result = runProtocol(learner, tasks)
+  const result = await runProtocol(learner, tasks)
   const means = new ClassMeans(learner.buffer?.exemplars ?? [])
   return { ...result, classMeanAccuracy: mean(tasks.map(({ test }) => accuracyOn(means, test))) }
 }
 
-const bounds: Array<{ name: 'offline' | 'balanced' | 'finetune' | 'streaming-lda', run: (tasks: readonly ContinualTask[], seed: number) => ProtocolResult }> = [
-  { name: 'offline', run: (tasks, seed) => learnedAtOnce(tasks, tasks.flatMap(({ train }) => train), seed) },
-  { name: 'balanced', run: (tasks, seed) => learnedAtOnce(tasks, balancedDraws(tasks.flatMap(({ train }) => train), seed), seed) },
-  { name: 'finetune', run: (tasks, seed) => runProtocol(new ReplayLearner(null, seed), tasks) },
-  { name: 'streaming-lda', run: (tasks) => runProtocol(new StreamingLda(), tasks) }
+const bounds: Array<{ name: 'offline' | 'balanced' | 'finetune' | 'streaming-lda', run: (tasks: readonly ContinualTask[], seed: number) => Promise<ProtocolResult> }> = [
+  { name: 'offline', run: async (tasks, seed) => learnedAtOnce(tasks, tasks.flatMap(({ train }) => train), seed) },
+  { name: 'balanced', run: async (tasks, seed) => learnedAtOnce(tasks, balancedDraws(tasks.flatMap(({ train }) => train), seed), seed) },
+  { name: 'finetune', run: async (tasks, seed) => runProtocol(new ReplayLearner(null, seed), tasks) },
+  { name: 'streaming-lda', run: async (tasks) => runProtocol(new StreamingLda(), tasks) }
 ]
 
 /** As many steps as a continual run takes. */
-function learnedAtOnce (tasks: readonly ContinualTask[], train: ContinualTask['train'], seed: number): ProtocolResult {
+async function learnedAtOnce (tasks: readonly ContinualTask[], train: ContinualTask['train'], seed: number): Promise<ProtocolResult> {
   const learner = new ReplayLearner(null, seed)
   const everything = { name: 'everything', train, test: [] }
   learner.learn(everything.train)
-  return { ...runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), learn: () => {} }, tasks) }
+  return { ...await runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), learn: () => {} }, tasks) }
 }
 
 /** As many draws as there are items, every class as often as another. */

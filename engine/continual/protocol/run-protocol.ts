@@ -24,13 +24,14 @@ export type ProtocolMetric = Exclude<keyof ProtocolResult, 'seconds'>
 export const protocolMetrics: readonly ProtocolMetric[] = ['accuracy', 'averageAccuracy', 'forgetting', 'backwardTransfer', 'auroc', 'oldAuroc', 'newAuroc']
 
 /** @param learned Called after each task, with its place. */
-export function runProtocol (learner: Learner, tasks: readonly ContinualTask[], learned: (task: number) => void = () => {}): ProtocolResult {
+export async function runProtocol (learner: Learner, tasks: readonly ContinualTask[], learned: (task: number) => void = () => {}): Promise<ProtocolResult> {
   const table: number[][] = []
   let milliseconds = 0
   for (const [index, task] of tasks.entries()) {
     const begun = performance.now()
-    learner.learn(task.train)
+    await learner.learn(task.train)
     milliseconds += performance.now() - begun
+    await learner.prepare?.(tasks.flatMap(({ test }) => test))
     table.push(tasks.map(({ test }) => accuracyOn(learner, test)))
     learned(index)
   }

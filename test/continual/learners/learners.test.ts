@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { efficientNetLite0 } from '../../../engine/backbones/backbone.ts'
 import { dealtPolicy } from '../../../engine/continual/buffers/dealt-memory.ts'
 import { replayPolicyByName } from '../../../engine/continual/buffers/registry.ts'
 import { ReplayBuffer } from '../../../engine/continual/buffers/replay-buffer.ts'
@@ -8,11 +9,16 @@ import { Ensemble } from '../../../engine/continual/learners/ensemble.ts'
 import { ReplayLearner } from '../../../engine/continual/learners/replay-learner.ts'
 import { SoftmaxHead } from '../../../engine/continual/learners/softmax-head.ts'
 import { defaultHead, headByName, heads } from '../../../engine/continual/learners/registry.ts'
+import { tailBlock, type Latent } from '../../../engine/continual/learners/tail-graph.ts'
+import { TailLearner } from '../../../engine/continual/learners/tail-learner.ts'
 import { StreamingLda } from '../../../engine/continual/learners/streaming-lda.ts'
 import { runProtocol } from '../../../engine/continual/protocol/run-protocol.ts'
 import type { ContinualTask } from '../../../engine/continual/protocol/continual-set.ts'
 import { normal, seededRandom } from '../../../engine/random.ts'
 import { clusters } from '../clusters.ts'
+
+// The tail is trained by graphs, beside other tests.
+vi.setConfig({ testTimeout: 120_000 })
 
 const tasks: ContinualTask[] = [['a', 'b'], ['c', 'd'], ['e', 'f']].map((classes, index) => ({
   name: classes.join(''),
@@ -26,22 +32,28 @@ function placed (item: ContinualTask['train'][number]): ContinualTask['train'][n
   return { ...item, features: item.features.map((_, axis) => item.features[(axis - shift + 8) % 8]!) }
 }
 
+/** Activations that say what the features say, in the backbone's own shape before its last block. */
+const latents = new Map<string, Latent>(tasks.flatMap(({ train, test }) => [...train, ...test]).map(({ id, features }) =>
+  [id, { channels: 112, height: 2, width: 2, data: Float32Array.from({ length: 112 * 4 }, (_, at) => features[(at >> 2) % features.length]!) }]))
+const latentOf = (id: string): Latent => latents.get(id)!
+
 const buffer = (items: number, policy = 'class-balanced', seed = 1): ReplayBuffer => new ReplayBuffer(replayPolicyByName(policy), { items, bytes: 1e12 }, seed)
 const short = { epochs: 8, learningRate: 0.02 }
 
 function checkLearner (name: string, make: () => Learner): void {
   describe(name, () => {
-    it('learns task after task without losing the first', () => {
-      const result = runProtocol(make(), tasks)
+    it('learns task after task without losing the first', async () => {
+      const result = await runProtocol(make(), tasks)
       expect(result.accuracy).toBeGreaterThan(0.9)
       expect(result.forgetting).toBeLessThan(0.1)
     })
 
-    it('knows nothing before it has learned, and gives probabilities after', () => {
+    it('knows nothing before it has learned, and gives probabilities after', async () => {
       const learner = make()
       expect([...learner.probabilities(tasks[0]!.test[0]!.features)]).toEqual([])
-      learner.learn([])
-      learner.learn(tasks[0]!.train)
+      await learner.learn([])
+      await learner.learn(tasks[0]!.train)
+      await learner.prepare?.(tasks[0]!.test)
       const values = learner.probabilities(tasks[0]!.test[0]!.features)
       expect(learner.classes).toEqual(['a', 'b'])
       expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 10)
@@ -54,7 +66,7 @@ checkLearner('the nearest class mean', () => new ClassMeanLearner(buffer(48)))
 checkLearner('streaming LDA', () => new StreamingLda())
 checkLearner('an ensemble', () => new Ensemble([1, 2, 3].map((seed) => new ReplayLearner(buffer(24, 'class-balanced', seed), seed, short))))
 
-for (const head of heads) checkLearner(`the head ${head.name}`, () => head.make({ buffer: buffer(48), seed: 1, epochs: 30 }))
+for (const head of heads) checkLearner(`the head ${head.name}`, () => head.make({ buffer: buffer(48), seed: 1, epochs: 30, latentOf }))
 
 describe('the heads', () => {
   it('have a default, and others are refused by name', () => {
@@ -64,10 +76,32 @@ describe('the heads', () => {
 })
 
 describe('fine-tuning without a memory', () => {
-  it('ends knowing the last task alone', () => {
-    const result = runProtocol(new ReplayLearner(null, 1, { epochs: 30, learningRate: 0.1 }), tasks)
+  it('ends knowing the last task alone', async () => {
+    const result = await runProtocol(new ReplayLearner(null, 1, { epochs: 30, learningRate: 0.1 }), tasks)
     expect(result.accuracy).toBeLessThan(0.6)
     expect(result.forgetting).toBeGreaterThan(0.4)
+  })
+})
+
+describe('the tail', () => {
+  const ofBlock = (blockShare: number, seed = 1): TailLearner => new TailLearner({ block: tailBlock(efficientNetLite0), buffer: buffer(24), latentOf, seed, training: { epochs: 2, blockShare } })
+  const answers = async (learner: TailLearner): Promise<number[][]> => {
+    await learner.learn(tasks[0]!.train)
+    await learner.prepare(tasks[0]!.test)
+    return tasks[0]!.test.map(({ features }) => [...learner.probabilities(features)])
+  }
+
+  it('trains the block with the head, the same twice from one seed', async () => {
+    const [once, again, frozen] = [await answers(ofBlock(0.05)), await answers(ofBlock(0.05)), await answers(ofBlock(0))]
+    expect(again).toEqual(once)
+    expect(once.some((row, index) => Math.abs(row[0]! - frozen[index]![0]!) > 1e-4)).toBe(true)
+  })
+
+  it('answers for no picture that was not prepared since the last lot', async () => {
+    const learner = ofBlock(0.05)
+    await answers(learner)
+    await learner.learn(tasks[1]!.train)
+    expect(() => learner.probabilities(tasks[0]!.test[0]!.features)).toThrow(/to be prepared/)
   })
 })
 
