@@ -3,7 +3,6 @@ import { Scorer } from '../../detectors/scorer.ts'
 import { seededRandom } from '../../random.ts'
 import type { BundleMetadata, JsonValue } from '../../../schemas/bundle.ts'
 import type { ModelBundle } from '../../bundle/bundle.ts'
-import type { Bank } from '../../detectors/patch-memory/nearest-neighbour.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
 import { extendedBank, patchesOf } from './extended-bank.ts'
 import { outliersOf, productOf } from './label-guard.ts'
@@ -34,12 +33,12 @@ export interface RememberedPicture { label: string, read: LotPicture['read'] }
  * those that stand out from their lot. `adapt` puts an adapter for the lot's light in front of any graph.
  */
 export async function candidateModel (parent: ModelBundle, mode: UpdateMode, lot: { learned: LotPicture[], checked: LotPicture[] }, remembered: readonly RememberedPicture[], { seed, threads }: { seed: number, threads: number }): Promise<CandidateModel> {
-  if (mode === 'recalibrate') return { model: parent.bytes, learned: [], checked: [...lot.checked, ...lot.learned], outliers: [], options: {} }
-  if (mode === 'adapt') return await adaptedModel(parent, lot, remembered)
+  if (mode === 'recalibrate') return await withoutOutlying({ model: parent.bytes, learned: [], checked: [...lot.checked, ...lot.learned], outliers: [], options: {} }, threads)
+  if (mode === 'adapt') return await withoutOutlying(await adaptedModel(parent, lot, remembered), threads)
   const memory = readPatchMemory(parent.bytes)
   const good = [...lot.learned, ...lot.checked.filter(({ item }) => isGoodLabel(item.label))]
   const patches = await patchesOf(memory, good.map(({ read }) => read), seededRandom(seed), threads)
-  const outliers = new Set(standingOut(memory.bank, good, patches))
+  const outliers = new Set(standingOut(good, (indices) => strangenessOf(memory.bank, indices.map((index) => patches[index] as Float32Array))))
   const learned = lot.learned.filter((picture) => !outliers.has(picture))
   const added = patches.filter((_, index) => learned.includes(good[index] as LotPicture))
   return {
@@ -75,12 +74,20 @@ function bankShare ({ options: { products }, training }: BundleMetadata, learned
   return known.length === 0 ? byPictures : Math.max(byPictures, fresh / (known.length + fresh))
 }
 
+/** Good parts whose scores stand out from their lot are left out: a single one would lift the limit above the defects. */
+async function withoutOutlying (candidate: CandidateModel, threads: number): Promise<CandidateModel> {
+  const good = [...candidate.learned, ...candidate.checked].filter(({ item }) => isGoodLabel(item.label))
+  const scores = await scoresOf(candidate.model, good.map(({ read }) => read), threads)
+  const outliers = standingOut(good, (indices) => indices.map((index) => scores[index] as number))
+  const stays = (picture: LotPicture): boolean => !outliers.includes(picture)
+  return { ...candidate, learned: candidate.learned.filter(stays), checked: candidate.checked.filter(stays), outliers }
+}
+
 /** Product by product; what a person has said twice stands. */
-function standingOut (bank: Bank, pictures: readonly LotPicture[], patches: readonly Float32Array[]): LotPicture[] {
+function standingOut (pictures: readonly LotPicture[], strangenessOfAll: (indices: readonly number[]) => readonly number[]): LotPicture[] {
   return [...new Set(pictures.map(({ item }) => item.label))].flatMap((label) => {
     const indices = pictures.flatMap(({ item }, index) => item.label === label ? [index] : [])
-    const strangeness = strangenessOf(bank, indices.map((index) => patches[index] as Float32Array))
-    return outliersOf(strangeness).map((at) => pictures[indices[at] as number] as LotPicture).filter(({ confirmed }) => !confirmed)
+    return outliersOf(strangenessOfAll(indices)).map((at) => pictures[indices[at] as number] as LotPicture).filter(({ confirmed }) => !confirmed)
   })
 }
 

@@ -181,6 +181,21 @@ describe('a continual update', () => {
     expect(bundle.metadata.calibration.scores).toHaveLength(parent.metadata.calibration.scores.length + 30)
   })
 
+  it('calibrates on no good part whose score stands out from its lot, unless a person says it twice', async () => {
+    await addParts(inbox(), 'woven', range(100, 30))
+    await addParts(inbox(), 'woven', [700], { defective: true, label: 'good' })
+    const waiting = inbox().waiting.map(({ sha256, partId }) => ({ sha256, partId }))
+    const wrong = waiting.find(({ partId }) => partId === 'woven 700')!.sha256
+    const outcome = await updateDetector({ ...request, mode: 'recalibrate' })
+    expect(outcome).toMatchObject({ accepted: true, checked: 30, heldBack: [{ sha256: wrong, reason: 'unlike-its-lot' }] })
+    const largest = (await readBundle(request.bundle)).metadata.calibration.scores.at(-1)!
+    expect(inbox().waiting.map(({ sha256 }) => sha256)).toEqual([wrong])
+    await addParts(inbox(), 'woven', [700], { defective: true, label: 'good' })
+    const again = await updateDetector({ ...request, mode: 'recalibrate' })
+    expect(again.heldBack).toEqual([])
+    expect(again.gate.limits.after.reject).toBeGreaterThan(largest)
+  })
+
   it('can be taken back', async () => {
     known()
     const updated = await readBundle(request.bundle)
