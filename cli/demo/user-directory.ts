@@ -1,8 +1,9 @@
 /** The demo's own Node-RED user directory: this package linked in, the example flow laid down once, settings for loopback. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { makeFolder } from '../../engine/make-folder.ts'
 
 export const packageName = '@goodparts/node-red-inspection'
 const manifestName = 'goodparts-demo'
@@ -41,7 +42,7 @@ export function prepareUserDirectory (path: string, options: { editorPort: numbe
   try {
     expectOwn(path)
     const scope = join(path, 'node_modules', dirname(packageName))
-    mkdirSync(scope, { recursive: true })
+    makeFolder(scope)
     const link = join(path, 'node_modules', packageName)
     rmSync(link, { recursive: true, force: true })
     symlinkSync(packageRoot(), link, 'dir')

@@ -1,6 +1,6 @@
 /** Learns from a line while it runs: keeps its next good frames as pictures, then fits in a process of its own. */
 import { EventEmitter } from 'node:events'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FitProgress } from '../../schemas/live.ts'
 import type { GoodpartsError } from '../errors.ts'
@@ -8,6 +8,7 @@ import { asGoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
 import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
+import { makeFolder } from '../make-folder.ts'
 import type { Suspect } from './detector.ts'
 import { fitInProcess, type FitOutcome, type FitRequest } from './fit-process.ts'
 
@@ -77,7 +78,7 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     this.#tell('collecting', 0, this.#options.count)
     this.#emptied = Promise.allSettled([this.#emptied, this.#work]).then(async () => {
       await rm(this.#options.folder, { recursive: true, force: true })
-      await mkdir(this.#options.folder, { recursive: true })
+      makeFolder(this.#options.folder)
     })
     await this.#emptied
   }

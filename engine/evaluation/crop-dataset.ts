@@ -1,8 +1,9 @@
 /** A data set of square pieces of another's pictures: no single look of a part, many of its surface. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
 import { decodeImage, encodePng, type RawImage } from '../frame/image-codec.ts'
+import { makeFolder } from '../make-folder.ts'
 import { permutation, seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
 import type { Dataset, DatasetEntry } from './dataset.ts'
@@ -31,7 +32,7 @@ const shareOfCrop = 0.005
 export async function cropDataset (dataset: Dataset, folder: string, { edge, perPicture = 4, seed }: CropOptions, progress: (done: number, total: number) => void, signal: AbortSignal): Promise<Dataset> {
   const random = seededRandom(seed)
   const entries: DatasetEntry[] = []
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   for (const [index, entry] of dataset.entries.entries()) {
     signal.throwIfAborted()
     progress(index, dataset.entries.length)

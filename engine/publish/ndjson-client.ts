@@ -1,7 +1,8 @@
 /** Records as lines of a file, where there is no broker: each value is one line of JSON (ndjson.org). */
-import { mkdir, open, rename, stat, type FileHandle } from 'node:fs/promises'
+import { open, rename, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import type { KafkaClient, OutgoingRecord } from './kafka-client.ts'
 
 export interface NdjsonOptions {
@@ -50,7 +51,7 @@ export class NdjsonClient implements KafkaClient {
   async #open (): Promise<FileHandle> {
     if (this.#file !== undefined && await isAt(this.address, this.#file)) return this.#file
     await this.#close()
-    await mkdir(dirname(this.address), { recursive: true })
+    makeFolder(dirname(this.address))
     const file = await open(this.address, 'a+')
     try {
       await dropBrokenLine(file)

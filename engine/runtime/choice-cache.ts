@@ -1,10 +1,11 @@
 /** Remembers how a kind of bundle runs best on this machine, so that a restart or a swap does not measure again. */
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { cpus, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
+import { makeFolder } from '../make-folder.ts'
 import type { ChoiceRequest } from './device-choice.ts'
 import type { DeviceChoice } from './loaded-model.ts'
 
@@ -34,7 +35,7 @@ export async function rememberedChoice (folder: string, key: string): Promise<De
 /** A cache that cannot be written costs a second at the next start, nothing else. */
 export async function rememberChoice (folder: string, key: string, choice: DeviceChoice): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     const temporary = join(folder, `${fileName}.${randomUUID()}.part`)
     await writeFile(temporary, JSON.stringify({ ...await readChoices(folder), [key]: choice }, null, 2))
     await rename(temporary, join(folder, fileName))

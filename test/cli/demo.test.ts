@@ -148,8 +148,8 @@ describe('the user directory', () => {
 
   it('says which folder cannot be written and what to do', () => {
     mkdirSync(userDir, { recursive: true })
-    const below = join(userDir, 'flows.json', 'below')
-
-    expect(() => prepareUserDirectory(below, { editorPort: 1880, flow: () => [], renewFlow: false })).toThrow(/to be writable/)
+    for (const path of [join(userDir, 'flows.json', 'below'), '/proc/goodparts']) {
+      expect(() => prepareUserDirectory(path, { editorPort: 1880, flow: () => [], renewFlow: false })).toThrow(/to be writable/)
+    }
   })
 })

@@ -26,6 +26,10 @@ describe('NdjsonClient', () => {
     arrived: async () => await Promise.resolve(lines(path))
   })
 
+  it('says that a file in a folder which nobody can make is not writable', async () => {
+    await expect(new NdjsonClient({ path: '/proc/goodparts/records.ndjson' }).connect()).rejects.toMatchObject({ code: 'GOODPARTS_KAFKA_UNAVAILABLE', message: expect.stringContaining('/proc/goodparts') as string })
+  })
+
   it('cuts off the half line that a power cut left, and keeps every whole one', async () => {
     const file = join(folder, 'torn.ndjson')
     const first = new NdjsonClient({ path: file })

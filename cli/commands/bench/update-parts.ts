@@ -1,5 +1,5 @@
 /** Drawn parts of two products, and a bundle that knows the first: fitted on some, confirmed by others, as on a line before a new product comes. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createGeneratedLine } from '../../../engine/capture/generated-line/renderer.ts'
 import type { UpdateRequest } from '../../../engine/continual/detector-update/update-detector.ts'
@@ -8,6 +8,7 @@ import { LabelInbox } from '../../../engine/continual/label-inbox.ts'
 import { fitInProcess } from '../../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../../engine/errors.ts'
 import { encodePng, type RawImage } from '../../../engine/frame/image-codec.ts'
+import { makeFolder } from '../../../engine/make-folder.ts'
 
 export interface PartsSettings { width: number, height: number, seed: number, size: number, bankSize: number }
 
@@ -32,7 +33,7 @@ export function drawnParts ({ width, height, seed }: PartsSettings): (product: t
  */
 export async function prepareLine (parts: string, request: UpdateRequest, settings: PartsSettings): Promise<void> {
   const draw = drawnParts(settings)
-  await mkdir(parts, { recursive: true })
+  makeFolder(parts)
   const images: Array<{ path: string, group: null, calibration: boolean }> = []
   for (let index = 0; index < FITTED; index++) {
     const path = join(parts, `${String(index).padStart(4, '0')}.png`)
