@@ -52,32 +52,47 @@ export function knownLights ({ options }: Pick<BundleMetadata, 'options'>): Know
   return Array.isArray(options.lights) && options.lights.length > 0 ? options.lights as unknown as KnownLights : null
 }
 
+/** Everything of the adapter has a name that begins so. */
+const prefix = 'lighting adapter/'
+const adaptedPicture = `${prefix}adapted`
+
 /**
- * The same scoring model behind an adapter: a picture nearer to `added` than to any known light is stretched to `known[0]`, the others are not
- * touched. Speed: two sums over the camera's pixels more.
+ * The same scoring model behind one adapter for all lights, which takes the place of the one that the model may have: a picture nearest to
+ * `known[0]` is not touched, one nearest to any other known light or to `added` is stretched to `known[0]`. Speed: two sums over the camera's
+ * pixels, however many lights are known.
  * @throws GOODPARTS_GRAPH_INVALID when the bytes are no such model
  */
 export function withLight (model: Uint8Array, added: Light, known: KnownLights): Uint8Array {
-  const graph = decodeModel(model)
-  const [input] = graph.inputs
+  const decoded = decodeModel(model)
+  const [input] = decoded.inputs
   if (input?.type !== 'uint8') throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected a model that takes pictures of bytes, got ${input?.type ?? 'no input'}`)
-  const prefix = `light ${known.length}`
-  const light = adapterGraph(added, known)
-  const adapter = renameValues(light, (value) => value === 'image' ? input.name : `${prefix}/${value}`)
-  const inner = adapter.outputs[0]?.name ?? ''
-  const renamed = renameValues(graph, (value) => value === input.name ? inner : value)
+  const graph = withoutAdapter(decoded, input.name)
+  const adapter = renameValues(adapterGraph([...known, added]), (value) => value === 'image' ? input.name : `${prefix}${value}`)
+  const renamed = renameValues(graph, (value) => value === input.name ? adaptedPicture : value)
   const joined: Graph = {
     ...renamed,
     inputs: graph.inputs,
     constants: new Map([...adapter.constants, ...renamed.constants]),
-    nodes: [...adapter.nodes.map((node) => ({ ...node, name: `${prefix}/${node.name}` })), ...renamed.nodes]
+    nodes: [...adapter.nodes.map((node) => ({ ...node, name: `${prefix}${node.name}` })), ...renamed.nodes]
   }
   checkGraph(joined)
   return encodeModel(joined)
 }
 
+/** The graph as it was before anything was put in front of it. */
+function withoutAdapter (graph: Graph, input: Value): Graph {
+  const isOwn = (name: string | undefined): boolean => name?.startsWith(prefix) === true
+  const bare: Graph = {
+    ...graph,
+    constants: new Map([...graph.constants].filter(([name]) => !isOwn(name))),
+    nodes: graph.nodes.filter(({ outputs }) => !isOwn(outputs[0])),
+    values: graph.values.filter(({ name }) => !isOwn(name))
+  }
+  return renameValues(bare, (value) => value === adaptedPicture ? input : value)
+}
+
 /** `image` uint8 `(N, H, W, C)` to `adapted`, the same. */
-function adapterGraph (added: Light, known: KnownLights): Graph {
+function adapterGraph (lights: KnownLights): Graph {
   const builder = new GraphBuilder('light')
   const picture = builder.input('image', 'uint8', ['N', 'H', 'W', 'C'])
   const levels = builder.node('Cast', [picture], { to: wireNumber('float32') })
@@ -85,25 +100,21 @@ function adapterGraph (added: Light, known: KnownLights): Graph {
   const mean = builder.node('ReduceMean', [levels, plane], { keepdims: 1 })
   const centred = builder.node('Sub', [levels, mean])
   const deviation = builder.node('Sqrt', [builder.node('ReduceMean', [builder.node('Mul', [centred, centred]), plane], { keepdims: 1 })])
-  const farFrom = (light: Light): Value => {
-    const squares = ([[mean, light.mean], [deviation, light.deviation]] as const).map(([value, numbers]) => {
-      const difference = builder.node('Sub', [value, channels(builder, numbers)])
-      return builder.node('Mul', [difference, difference])
-    })
-    return builder.node('ReduceSum', [builder.node('Add', squares), builder.whole(3)], { keepdims: 1 })
-  }
-  const nearestKnown = known.map(farFrom).reduce((nearest, next) => builder.node('Min', [nearest, next]))
-  const isNew = builder.node('Less', [farFrom(added), nearestKnown])
-  const [reference] = known
-  const gain = reference.deviation.map((value, channel) => Math.min(mostGain, Math.max(1 / mostGain, value / Math.max(1, added.deviation[channel] ?? 0))))
-  const offset = reference.mean.map((value, channel) => value - (gain[channel] as number) * (added.mean[channel] ?? 0))
-  const stretched = builder.node('Add', [builder.node('Mul', [levels, channels(builder, gain)]), channels(builder, offset)])
-  const chosen = builder.node('Where', [isNew, stretched, levels])
-  const bounded = builder.node('Clip', [builder.node('Round', [chosen]), builder.scalar(0), builder.scalar(255)])
+  const [reference] = lights
+  const count = reference.mean.length
+  const table = (rows: ReadonlyArray<readonly number[]>, dims: readonly number[]): Value => builder.constant(Float32Array.from(rows.flat()), dims, 'lights')
+  const squares = ([[mean, 'mean'], [deviation, 'deviation']] as const).map(([value, key]) => {
+    const difference = builder.node('Sub', [value, table(lights.map((light) => light[key]), [1, lights.length, 1, count])])
+    return builder.node('Mul', [difference, difference])
+  })
+  const distances = builder.node('ReduceSum', [builder.node('Add', squares), builder.whole(2, 3)], { keepdims: 0 })
+  // The first of equals: a picture as near to the reference as to another light stays as it is.
+  const nearest = builder.node('ArgMin', [distances], { axis: 1, keepdims: 0 })
+  const gains = lights.map((light) => reference.deviation.map((value, channel) => light === reference ? 1 : Math.min(mostGain, Math.max(1 / mostGain, value / Math.max(1, light.deviation[channel] ?? 0)))))
+  const offsets = lights.map((light, row) => reference.mean.map((value, channel) => value - (gains[row]?.[channel] ?? 1) * (light.mean[channel] ?? 0)))
+  const ofNearest = (rows: ReadonlyArray<readonly number[]>): Value => builder.node('Gather', [table(rows, [lights.length, 1, 1, count]), nearest], { axis: 0 })
+  const stretched = builder.node('Add', [builder.node('Mul', [levels, ofNearest(gains)]), ofNearest(offsets)])
+  const bounded = builder.node('Clip', [builder.node('Round', [stretched]), builder.scalar(0), builder.scalar(255)])
   builder.output('adapted', builder.node('Cast', [bounded], { to: wireNumber('uint8') }), 'uint8', ['N', 'H', 'W', 'C'])
   return builder.build()
-}
-
-function channels (builder: GraphBuilder, numbers: readonly number[]): Value {
-  return builder.constant(Float32Array.from(numbers), [1, 1, 1, numbers.length], 'light')
 }
