@@ -35,12 +35,21 @@ export interface FitProgress {
   share?: number
 }
 
+/** A fit that ended without a bundle; `code` and `fix` are those of its error. */
+export interface FitEnd {
+  kind: 'fit-ended'
+  outcome: 'cancelled' | 'failed'
+  text: string
+  code: string | null
+  fix: string | null
+}
+
 export interface LineNotice {
   /** @minLength 1 */
   line: string
   /** @format date-time */
   at: string
-  notice: CaptureEvent | FitProgress
+  notice: CaptureEvent | FitProgress | FitEnd
 }
 
 export interface VerdictCounts {
@@ -96,8 +105,10 @@ export interface LineState {
   limits: { review: number, reject: number } | null
   /** Of the review limit; `null` where it promises what was asked, or nothing is known of it. */
   weakPromise: WeakPromise | null
-  /** The notice that still holds, for example a fit on its way. */
+  /** What the camera said last. */
   notice: LineNotice | null
+  /** A fit on its way, or one that failed and was not begun again. */
+  fit: LineNotice | null
   /** Oldest first, bounded. */
   points: ScorePoint[]
   /** Rejects, reviews, and what somebody looked at closely; newest first, bounded. */

@@ -76,7 +76,7 @@ export class LineView {
 
   reset (state: LineState): void {
     this.#counts = state.counts
-    this.#notice.show(state.notice)
+    this.#notice.reset([state.notice, state.fit])
     this.#notice.promises(state.weakPromise)
     this.#chart.reset(state.points, state.limits)
     this.#parts.reset(state.kept)

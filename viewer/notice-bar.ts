@@ -1,9 +1,9 @@
-/** What a line says of itself besides verdicts: a fit on its way, a camera in trouble. */
+/** What a line says of itself besides verdicts: a fit on its way or failed, a camera in trouble. */
 import type { CaptureEvent } from '../schemas/capture-event.ts'
-import type { FitProgress, LineNotice, WeakPromise } from '../schemas/live.ts'
+import type { FitEnd, FitProgress, LineNotice, WeakPromise } from '../schemas/live.ts'
 import { element } from './element.ts'
 import { icon } from './icons.ts'
-import { currentLanguage, eventText, problemText, stageText, translate } from './texts.ts'
+import { currentLanguage, eventText, fitProblemText, problemText, stageText, translate } from './texts.ts'
 
 const QUIET: ReadonlySet<string> = new Set(['running', 'looped', 'starting'])
 
@@ -12,13 +12,22 @@ export class NoticeBar {
   readonly host = element('div', { class: 'notices', hidden: true })
   #event: CaptureEvent | null = null
   #fit: FitProgress | null = null
+  #failure: FitEnd | null = null
   #promise: WeakPromise | null = null
 
-  show (notice: LineNotice | null): void {
-    if (notice === null) this.#event = this.#fit = null
-    else if (notice.notice.kind === 'fit-progress') this.#fit = notice.notice
-    else this.#event = notice.notice
+  show ({ notice }: LineNotice): void {
+    if (notice.kind === 'fit-progress' || notice.kind === 'fit-ended') {
+      this.#fit = notice.kind === 'fit-progress' ? notice : null
+      this.#failure = notice.kind === 'fit-ended' && notice.outcome === 'failed' ? notice : null
+    } else this.#event = notice
     this.render()
+  }
+
+  /** All that holds now. */
+  reset (held: ReadonlyArray<LineNotice | null>): void {
+    this.#event = this.#fit = this.#failure = null
+    this.render()
+    for (const notice of held) if (notice !== null) this.show(notice)
   }
 
   /** The limits promise less than was asked. */
@@ -36,9 +45,10 @@ export class NoticeBar {
 
   render (): void {
     const shown = this.#event === null || QUIET.has(this.#event.kind) ? null : this.#event
-    this.host.hidden = shown === null && this.#fit === null && this.#promise === null
+    this.host.hidden = shown === null && this.#fit === null && this.#failure === null && this.#promise === null
     this.host.replaceChildren(
       ...(shown === null ? [] : [element('div', { class: `notice ${shown.kind === 'error' ? 'serious' : 'mild'}` }, ...event(shown))]),
+      ...(this.#failure === null ? [] : [element('div', { class: 'notice serious' }, ...failure(this.#failure))]),
       ...(this.#fit === null ? [] : [element('div', { class: 'notice learning' }, ...progress(this.#fit))]),
       ...(this.#promise === null ? [] : [element('div', { class: 'notice learning promise' }, promise(this.#promise))])
     )
@@ -60,6 +70,16 @@ function progress ({ stage, done, total, share }: FitProgress): Node[] {
   const text = isCollecting ? translate('collecting', { done, total }) : translate('fitting', { stage: total > 1 ? `${stageText(stage)} ${done}/${total}` : stageText(stage) })
   const figure = reached === undefined ? '' : `${Math.floor(reached * 100)} %`
   return [element('strong', {}, translate('learning')), element('span', {}, text), bar, element('b', { class: 'number' }, figure)]
+}
+
+function failure ({ text, code, fix }: FitEnd): Node[] {
+  const told = fitProblemText(code)
+  return [
+    icon('warning'),
+    element('strong', {}, translate('fitFailed')),
+    ...(told === '' ? [element('span', {}, text), ...(fix === null ? [] : [element('em', {}, fix)])] : [element('span', { title: fix === null ? text : `${text}. ${fix}` }, told)]),
+    ...(code === null ? [] : [element('code', {}, code)])
+  ]
 }
 
 function event ({ kind, text, fix, code }: CaptureEvent): Node[] {

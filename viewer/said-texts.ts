@@ -73,6 +73,21 @@ export function problemInKorean (code: string): string | undefined {
   return problems[code]
 }
 
+/** The same codes say other things of a fit than of a request; those that need the numbers of their own words are left out. */
+const fitProblems: Record<string, string> = {
+  GOODPARTS_FIT_FAILED: '학습이 끝나기 전에 멈췄습니다. 메모리와 로그를 확인하고 다시 시작하세요.',
+  GOODPARTS_TOO_FEW_IMAGES: '양품 사진이 너무 적습니다. 양품을 더 모으세요.',
+  GOODPARTS_DATASET_INVALID: '폴더에서 양품 사진을 찾지 못했습니다. 폴더를 확인하세요.',
+  GOODPARTS_IMAGE_DECODE: '읽을 수 없는 사진이 있습니다. 파일을 확인하세요.',
+  GOODPARTS_BUNDLE_INVALID: '학습된 번들을 모델에 넣지 못했습니다.',
+  GOODPARTS_STORE_FAILED: '디스크에 저장하지 못했습니다. 디스크 공간과 폴더 권한을 확인하세요.'
+}
+
+/** `undefined` for a code that is not known here. */
+export function fitProblemInKorean (code: string): string | undefined {
+  return fitProblems[code]
+}
+
 function inForm (text: string, known: typeof forms): string | undefined {
   for (const [form, korean] of known) {
     const found = form.exec(text)

@@ -1,6 +1,6 @@
 /** Everything that the page says, in English and Korean. `{name}` is replaced by a value. */
 import { memoryEnglish, memoryKorean } from './memory-texts.ts'
-import { problemInKorean, skippedInKorean, stageInKorean } from './said-texts.ts'
+import { fitProblemInKorean, problemInKorean, skippedInKorean, stageInKorean } from './said-texts.ts'
 import type { VerdictReason } from '../schemas/inspection.ts'
 import type { LiveRole } from '../schemas/learning.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
@@ -114,7 +114,8 @@ const english = {
   weakPromise: 'Up to {asked} % of good parts to review was asked; {heldOut} held-out good parts can promise 1 in {one}, {promised} %. Hold out {needed} or more.',
   learning: 'Learning from good parts',
   collecting: '{done} of {total} good parts collected',
-  fitting: 'Fitting: {stage}'
+  fitting: 'Fitting: {stage}',
+  fitFailed: 'Learning failed'
 }
 
 export type TextKey = keyof typeof english
@@ -229,7 +230,8 @@ const korean: Texts = {
   weakPromise: '양품의 {asked} %까지만 재확인하도록 요청했지만, 검증용 양품 {heldOut}개로는 {one}개 중 1개({promised} %)까지만 약속할 수 있습니다. 검증용 양품을 {needed}개 이상 두세요.',
   learning: '양품 학습 중',
   collecting: '양품 {total}개 중 {done}개 수집',
-  fitting: '학습 단계: {stage}'
+  fitting: '학습 단계: {stage}',
+  fitFailed: '학습 실패'
 }
 
 const reasons: Record<Language, Record<VerdictReason, string>> = {
@@ -331,4 +333,9 @@ export function skippedText (skipped: string): string {
 /** What the server or a camera says of trouble; `words` where the code is not known in this language. */
 export function problemText (code: string | null, words: string): string {
   return (language === 'ko' && code !== null ? problemInKorean(code) : undefined) ?? words
+}
+
+/** Why a fit failed; empty where only the server's own words say it. */
+export function fitProblemText (code: string | null): string {
+  return (language === 'ko' && code !== null ? fitProblemInKorean(code) : undefined) ?? ''
 }

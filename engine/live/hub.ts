@@ -1,7 +1,7 @@
 /** Brings what lines publish to the browsers that watch: pictures newest first and only when wanted, records always. */
 import { randomUUID } from 'node:crypto'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
-import type { FitProgress, LineStatistics, LiveHello, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
+import type { FitEnd, FitProgress, LineStatistics, LiveHello, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
 import type { PartWord } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
 import { Ledger } from '../frame/ledger.ts'
@@ -166,8 +166,9 @@ export class LiveHub {
     return true
   }
 
-  /** `false` as for `publish`. */
-  notice (line: string, notice: CaptureEvent | FitProgress): boolean {
+  /** `false` as for `publish`, and for a fit that ends on a line that has left the page. */
+  notice (line: string, notice: CaptureEvent | FitProgress | FitEnd): boolean {
+    if (notice.kind === 'fit-ended' && notice.outcome === 'cancelled' && !this.#lines.has(line)) return false
     const board = this.#enter(line)
     if (board === undefined) return false
     this.#published.leave()

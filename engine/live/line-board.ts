@@ -1,7 +1,7 @@
 /** What is known of one line: counts, the last points, the notice that holds, rates and latency. Everything is bounded. */
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { FitProgress, LineNotice, LineState, LineStatistics, ScorePoint, VerdictCounts } from '../../schemas/live.ts'
+import type { FitEnd, FitProgress, LineNotice, LineState, LineStatistics, ScorePoint, VerdictCounts } from '../../schemas/live.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { LinePicture } from './publication.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -18,6 +18,7 @@ export class LineBoard {
   readonly #latency = new LatencyWindow()
   #limits: LineState['limits'] = null
   #notice: LineNotice | null = null
+  #fit: LineNotice | null = null
   #weakPromise: LineState['weakPromise'] = null
   #frames = 0
   #judgedAt = -Infinity
@@ -52,7 +53,7 @@ export class LineBoard {
     if (this.#points.length > POINTS) this.#points.shift()
     this.#limits = record.limits ?? this.#limits
     this.#latency.add(latencyMs(record))
-    if (this.#notice?.notice.kind === 'fit-progress' && isFinished(this.#notice.notice)) this.#notice = null
+    if (this.#fit?.notice.kind === 'fit-progress' && isFinished(this.#fit.notice)) this.#fit = null
   }
 
   /** What the limits of now can promise; `true` when that has changed. */
@@ -62,20 +63,22 @@ export class LineBoard {
     return isNew
   }
 
-  noticed (notice: CaptureEvent | FitProgress): LineNotice {
+  /** Trouble is told once, and who opens the page later must still see it: that of a camera and that of a fit each hold by themselves. */
+  noticed (notice: CaptureEvent | FitProgress | FitEnd): LineNotice {
     const told: LineNotice = { line: this.line, at: new Date(this.#now()).toISOString(), notice }
-    // A fit goes on telling; a camera tells its trouble once, and who opens the page later must still see it.
-    if (notice.kind !== 'fit-progress' || !isTrouble(this.#notice)) this.#notice = told
+    if (notice.kind === 'fit-progress') this.#fit = told
+    else if (notice.kind === 'fit-ended') this.#fit = notice.outcome === 'failed' ? told : null
+    else this.#notice = told
     return told
   }
 
   /** What told a notice before a restart has ended with it. */
   resume (): void {
-    this.#notice = null
+    this.#notice = this.#fit = null
   }
 
   state (more: Pick<LineState, 'kept' | 'words' | 'learning'>): LineState {
-    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, weakPromise: this.#weakPromise, notice: this.#notice, points: [...this.#points], ...more }
+    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, weakPromise: this.#weakPromise, notice: this.#notice, fit: this.#fit, points: [...this.#points], ...more }
   }
 
   statistics (): LineStatistics {
@@ -91,8 +94,4 @@ export function latencyMs (record: InspectionRecord): number {
 /** Each stage of a fit comes to an end of its own; what has no share is collecting. */
 function isFinished ({ share = 0 }: FitProgress): boolean {
   return share >= 1
-}
-
-function isTrouble (notice: LineNotice | null): boolean {
-  return notice !== null && ['error', 'stalled', 'restarting'].includes(notice.notice.kind)
 }

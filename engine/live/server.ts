@@ -5,7 +5,7 @@ import type { SecureContextOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
-import type { FitProgress, LineStatistics } from '../../schemas/live.ts'
+import type { FitEnd, FitProgress, LineStatistics } from '../../schemas/live.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import { packageVersion } from '../package-version.ts'
 import { History, type HistoryConfiguration } from '../store/history.ts'
@@ -136,8 +136,8 @@ export class LiveServer {
     return this.#hub.explained(explanations)
   }
 
-  /** Shown as the line's notice: a fit on its way, a camera that stalls. `false` as for `publish`. */
-  notice (line: string, notice: CaptureEvent | FitProgress): boolean {
+  /** Shown as the line's notice: a fit on its way or failed, a camera that stalls. `false` as for `publish`, and for a fit that is cancelled on a line that has left the page. */
+  notice (line: string, notice: CaptureEvent | FitProgress | FitEnd): boolean {
     return this.#hub.notice(line, notice)
   }
 

@@ -4,13 +4,13 @@ import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { LineFit, type LineFitOptions } from '../../engine/detectors/line-fit.ts'
-import { asGoodpartsError } from '../../engine/errors.ts'
 import { folderImages } from '../../engine/evaluation/dataset.ts'
 import { confinedPathOfAny } from '../../engine/frame/confined-path.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
+import { FitReport } from './fit-report.ts'
 import { folderFix, readFitCommand, readFitForm, summaryOf, type FitForm } from './settings.ts'
 
 type Config = NodeDef & FitForm & { model: string }
@@ -33,21 +33,14 @@ export default function register (RED: NodeAPI): void {
     const fit = new LineFit(options)
     const folders = [RED.settings.userDir ?? homedir(), ...(RED.settings as Settings).goodpartsFitFolders ?? []]
     const topic = config.name || node.id
-    const fail = (cause: unknown): void => {
-      const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
-      status.show('failed', RED._('goodparts-fit.status.failed', { code: code.replace('GOODPARTS_', '') }))
-      node.error(fix === null ? message : `${message}. ${fix}`)
-    }
-    fit.on('progress', (progress) => {
-      const { stage, done, total, share = 0 } = progress
-      status.show('busy', RED._(`goodparts-fit.status.${stage === 'collecting' ? stage : 'fitting'}`, { stage, done, total, percent: Math.floor(100 * share) }))
-      node.send([null, { topic, payload: progress }])
-    })
+    const report = new FitReport(RED, node, status, topic)
+    const fail = (cause: unknown): void => { report.failed(cause) }
+    fit.on('progress', (progress) => { report.progress(progress) })
     fit.on('failed', fail)
     fit.on('ready', ({ path, metadata }) => {
       const place = async (): Promise<void> => {
         const current = await model?.swap(path)
-        status.show('running', RED._('goodparts-fit.status.ready', { id: metadata.id.slice(0, 6) }))
+        report.ready(metadata.id)
         node.send([{ topic, payload: { path, id: metadata.id, metadata: summaryOf(metadata), limitsStatement: current?.decision.statement ?? null } }, null])
       }
       place().catch(fail)
@@ -59,18 +52,19 @@ export default function register (RED: NodeAPI): void {
       const command = readFitCommand(msg)
       if (command === 'cancel') {
         await fit.cancel()
-        status.show('stopped', RED._('goodparts-fit.status.idle'))
+        report.idle()
       } else if (typeof command === 'string') await fit.start()
       else fit.learn((await folderImages(await confinedPathOfAny(folders, command.folder, folderFix))).map(({ name, group, calibration }) => ({ path: name, group, calibration })))
       return null
     })
     onClose(node, async (removed) => {
       fit.removeAllListeners()
+      report.withdraw()
       await fit.close()
       if (removed) await rm(options.folder, { recursive: true, force: true })
       status.close()
     })
-    status.show('stopped', RED._('goodparts-fit.status.idle'))
+    report.idle()
     if (config.begin === 'always' || (config.begin === 'no-bundle' && !existsSync(options.request.output))) fit.start().catch(fail)
   }
   RED.nodes.registerType('goodparts-fit', FitNode, { settings: { goodpartsFitFolders: { value: [], exportable: false } } })

@@ -1,7 +1,7 @@
 /** What a message says to the live page. */
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { FitProgress, WeakPromise } from '../../schemas/live.ts'
+import type { FitEnd, FitProgress, WeakPromise } from '../../schemas/live.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
@@ -12,7 +12,7 @@ import { validate } from '../../engine/schema-validation.ts'
 export type LiveInput =
   | { kind: 'publication', publication: LivePublication }
   | { kind: 'explanations', explanations: PartExplanations }
-  | { kind: 'notice', line: string, notice: CaptureEvent | FitProgress }
+  | { kind: 'notice', line: string, notice: CaptureEvent | FitProgress | FitEnd }
 
 interface Message {
   topic?: unknown
@@ -32,7 +32,7 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
   const { frame, inspection, payload } = message
   const notice = readNotice(payload)
   if (notice !== undefined && frame === undefined) {
-    return { kind: 'notice', line: firstName(name, message.topic, notice.kind === 'fit-progress' ? undefined : notice.source), notice }
+    return { kind: 'notice', line: firstName(name, message.topic, 'source' in notice ? notice.source : undefined), notice }
   }
   if (inspection === undefined && !isFrame(frame)) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg to have an inspection, a frame or an event of a capture or fit node, got none of them',
@@ -59,18 +59,28 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
   }
 }
 
-function readNotice (payload: unknown): CaptureEvent | FitProgress | undefined {
+function readNotice (payload: unknown): CaptureEvent | FitProgress | FitEnd | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined
   if ('schema' in payload && payload.schema === 'goodparts.capture-event/1') return validate('capture-event', payload)
-  return 'kind' in payload && payload.kind === 'fit-progress' ? readProgress(payload) : undefined
+  if (!('kind' in payload)) return undefined
+  if (payload.kind === 'fit-progress') return readProgress(payload)
+  return payload.kind === 'fit-ended' ? readEnd(payload) : undefined
 }
 
 function readProgress (payload: object): FitProgress {
   const { stage, done, total, text, share } = payload as Partial<Record<keyof FitProgress, unknown>>
   const count = (value: unknown): number => typeof value === 'number' && Number.isFinite(value) ? value : 0
-  const words = (value: unknown): string => typeof value === 'string' ? value : ''
   const known = typeof share === 'number' && share >= 0 && share <= 1 ? { share } : {}
   return { kind: 'fit-progress', stage: words(stage), done: count(done), total: count(total), text: words(text), ...known }
+}
+
+function readEnd (payload: object): FitEnd {
+  const { outcome, text, code, fix } = payload as Partial<Record<keyof FitEnd, unknown>>
+  return { kind: 'fit-ended', outcome: outcome === 'failed' ? outcome : 'cancelled', text: words(text), code: words(code) || null, fix: words(fix) || null }
+}
+
+function words (value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 /** What the second output of a heatmap node says. */

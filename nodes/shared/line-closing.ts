@@ -11,6 +11,7 @@ export type Output = NodeMessage | Array<NodeMessage | NodeMessage[] | null> | n
 const places: Record<string, number> = {
   'goodparts-image-in': 0,
   'goodparts-score': 1,
+  'goodparts-fit': 2,
   'goodparts-model': 2,
   'goodparts-heatmap': 2,
   'goodparts-image-out': 3,

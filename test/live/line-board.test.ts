@@ -55,13 +55,29 @@ describe('the board of a line', () => {
     const fit = { kind: 'fit-progress', stage: 'collect', total: 60, text: '' } as const
     board.noticed({ ...fit, done: 30 })
     board.judged(inspection(0))
-    expect(board.state(nothing).notice?.notice).toMatchObject({ done: 30 })
+    expect(board.state(nothing).fit?.notice).toMatchObject({ done: 30 })
     board.noticed({ ...fit, stage: 'coreset', done: 60, share: 0.4 })
     board.judged(inspection(1))
-    expect(board.state(nothing).notice?.notice).toMatchObject({ stage: 'coreset' })
+    expect(board.state(nothing).fit?.notice).toMatchObject({ stage: 'coreset' })
     board.noticed({ ...fit, stage: 'ready', done: 60, share: 1 })
     board.judged(inspection(2))
-    expect(board.state(nothing).notice).toBeNull()
+    expect(board.state(nothing).fit).toBeNull()
+  })
+
+  it('lets go of a cancelled fit at once, and keeps a failure beside what the camera says until a fit begins anew', () => {
+    const board = new LineBoard('a', Date.now)
+    const fit = { kind: 'fit-progress', stage: 'collect', done: 3, total: 60, text: '' } as const
+    const end = { kind: 'fit-ended', text: 'Expected more, got 3', code: 'GOODPARTS_TOO_FEW_IMAGES', fix: null } as const
+    const camera = { schema: 'goodparts.capture-event/1', source: 'camera', at: new Date().toISOString(), kind: 'looped', text: '', code: null, fix: null, counters: { frames: 0, framesPerSecond: 0, stalls: 0, restarts: 0, dropped: {} } } as const
+    board.noticed(fit)
+    board.noticed({ ...end, outcome: 'cancelled' })
+    expect(board.state(nothing).fit).toBeNull()
+    board.noticed({ ...end, outcome: 'failed' })
+    board.noticed(camera)
+    board.judged(inspection(0))
+    expect(board.state(nothing)).toMatchObject({ fit: { notice: { outcome: 'failed' } }, notice: { notice: { kind: 'looped' } } })
+    board.noticed(fit)
+    expect(board.state(nothing)).toMatchObject({ fit: { notice: { done: 3 } }, notice: { notice: { kind: 'looped' } } })
   })
 })
 

@@ -184,7 +184,7 @@ describe('a line', () => {
     server.notice('a', { kind: 'fit-progress', stage: 'collect', done: 3, total: 60, text: '3 of 60' })
     await browser.until(() => browser.of('notice').length === 1)
     const later = await browse(url)
-    expect(later.of('hello')[0]?.lines[0]?.notice).toEqual(browser.of('notice')[0]?.notice)
+    expect(later.of('hello')[0]?.lines[0]?.fit).toEqual(browser.of('notice')[0]?.notice)
     server.removeLine('a')
     await later.until(() => later.of('line-removed').length === 1)
     expect(server.statistics()).toEqual([])

@@ -11,7 +11,7 @@ import { goldenImage } from '../../../engine/bundle/golden.ts'
 import fit from '../../../nodes/fit/goodparts-fit.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import score from '../../../nodes/score/goodparts-score.ts'
-import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { deploy, nextMessage, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 const nodes = [model, score, fit]
 const [width, height] = [96, 64]
@@ -119,7 +119,10 @@ describe('goodparts-fit', () => {
     nodeOf('fit').receive({ payload: { folder } })
     await started
     nodeOf('fit').receive({ fit: 'cancel' })
+    const ends: unknown[] = []
+    nodeOf('progress').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'fit-ended') ends.push(payload) })
     await untilStatus('fit', ({ text }) => text?.endsWith('idle') === true)
+    await expect.poll(() => ends).toMatchObject([{ outcome: 'cancelled' }])
     expect(existsSync(join(userDir, 'goodparts', 'bundles', 'learned.onnx'))).toBe(false)
 
     const made = nextMessage('bundle')
@@ -194,12 +197,25 @@ describe('goodparts-fit', () => {
     const folder = join(userDir, 'few')
     await mkdir(folder)
     await writeFile(join(folder, '1.png'), await encodePng({ data: goodFrame().pixels(), width, height, channels: 3 }, 1))
+    const ends: unknown[] = []
+    nodeOf('progress').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'fit-ended') ends.push(payload) })
     nodeOf('fit').receive({ payload: { folder } })
     expect(await untilStatus('fit', ({ fill }) => fill === 'red')).toMatchObject({ text: 'goodparts-fit.status.failed' })
+    await expect.poll(() => ends).toMatchObject([{ outcome: 'failed', code: 'GOODPARTS_TOO_FEW_IMAGES', text: expect.stringContaining('got 1') as string }])
     const errors = nextMessage('errors')
     nodeOf('fit').receive({ payload: 'hello' })
     expect(await errors).toMatchObject({ error: { message: expect.stringContaining('msg.fit to be start, cancel or reset') as string } })
   }, 60_000)
+
+  it('takes back what it said of a fit when its node is deleted', async () => {
+    await deploy(nodes, flow({ begin: 'manual' }))
+    const begun = nextMessage('progress')
+    nodeOf('fit').receive({ fit: 'start' })
+    expect(await begun).toMatchObject({ payload: { kind: 'fit-progress' } })
+    const ended = nextMessage('progress')
+    await redeploy(flow().filter((node) => (node as { id: string }).id !== 'fit'), 'nodes')
+    expect(await ended).toMatchObject({ topic: 'learn', payload: { kind: 'fit-ended', outcome: 'cancelled' } })
+  })
 
   it('reads no folder but those of the user directory and of the settings', async () => {
     await deploy(nodes, flow({ begin: 'manual' }))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { NodeStatus } from 'node-red'
+import fit from '../../../nodes/fit/goodparts-fit.ts'
 import live from '../../../nodes/live/goodparts-live.ts'
 import liveServer from '../../../nodes/live-server/goodparts-live-server.ts'
 import { SharedServer } from '../../../nodes/live-server/shared-server.ts'
@@ -74,6 +75,20 @@ describe('goodparts-live', () => {
     browser.close()
   })
 
+  it('lets the bar of a fit go with the fit node, also where the live node is deployed anew with it', async () => {
+    port = await freePort()
+    const fitNode = { id: 'fit', z: 'flow', x: 50, y: 50, type: 'goodparts-fit', name: 'learn', model: '', bundle: 'learned', detector: 'patch-memory', count: '24', begin: 'always', scale: 'standard', size: '64', rate: '', seed: '1', wires: [[], ['live']] }
+    await deploy([liveServer, live, fit], [...flow({ live: { line: 'a' } }), fitNode])
+    await untilStatus('live', shows('viewers'))
+    const browser = await Browser.open(address())
+    nodeOf('fit').receive({ fit: 'start' })
+    await browser.until(() => browser.of('notice').length > 0)
+    await redeploy(flow({ live: { line: 'a', name: 'changed' } }), 'nodes')
+    await browser.until(() => browser.of('notice').at(-1)?.notice.notice.kind === 'fit-ended')
+    browser.validate()
+    browser.close()
+  })
+
   it('sends what it cannot show to Catch, once', async () => {
     port = await freePort()
     await deploy([liveServer, live], flow({ live: { line: 'a' } }))
@@ -89,6 +104,7 @@ describe('goodparts-live', () => {
     const other = createServer()
     port = await listen(other)
     await deploy([liveServer, live], flow())
+    expect(await nextMessage('errors')).toMatchObject({ error: { source: { id: 'server' } }, payload: { code: 'GOODPARTS_LIVE_FAILED' } })
     expect(await untilStatus('live', shows('portInUse'))).toMatchObject({ fill: 'red', shape: 'ring' })
     await undeploy()
     await new Promise((resolve) => other.close(resolve))

@@ -42,6 +42,14 @@ test('the progress of a fit says how far the whole of it is, where that is known
   expect(read({ ...progress, share: 'much' })).toEqual({ kind: 'notice', line: 'a', notice: progress })
 })
 
+test('a fit that ended is said to have failed only where the message says so', () => {
+  const read = (payload: object): unknown => readLiveMessage({ payload: { kind: 'fit-ended', ...payload }, topic: 'learn' }, '')
+
+  const failure = { outcome: 'failed', text: 'Expected 20 pictures, got 3', code: 'GOODPARTS_TOO_FEW_IMAGES', fix: 'Collect more' }
+  expect(read(failure)).toEqual({ kind: 'notice', line: 'learn', notice: { kind: 'fit-ended', ...failure } })
+  expect(read({ outcome: 7, code: 7 })).toEqual({ kind: 'notice', line: 'learn', notice: { kind: 'fit-ended', outcome: 'cancelled', text: '', code: null, fix: null } })
+})
+
 test('a verdict brings what its limits can promise, where it is known', () => {
   const weakPromise = { asked: 0.05, promised: 1 / 13, heldOut: 12, needed: 19 }
   const read = (given: unknown): unknown => (readLiveMessage({ frame, inspection: record, weakPromise: given }, '') as { publication: object }).publication
