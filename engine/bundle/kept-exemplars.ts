@@ -15,6 +15,8 @@ const candidates = 96
 /** Pixels of the longer edge. */
 const largestEdge = 512
 const jpegQuality = 90
+/** Characters of base64: no JPEG of that size and quality is larger. */
+const largestText = 2 << 20
 
 interface KeptExemplar {
   name: string
@@ -41,16 +43,25 @@ export async function withExemplars (bundle: ModelBundle, good: readonly GoodPic
   return { ...bundle, bytes: withMetadata(bundle.bytes, { ...readMetadata(bundle.bytes), [exemplarsKey]: JSON.stringify(kept) }) }
 }
 
-/** Those of a bundle's file; none in a bundle without, or when the entry is not as it should be. */
+/** Those of a bundle's file: they lie outside of what is hashed, so whatever is not as it should be is left out. */
 export async function exemplarsOf (bytes: Uint8Array): Promise<GoodExemplars> {
   const exemplars = new GoodExemplars()
-  for (const { name, jpeg } of readKept(readMetadata(bytes)[exemplarsKey])) await exemplars.add({ name, image: await decodeImage(Buffer.from(jpeg, 'base64')) })
+  for (const { name, jpeg } of readKept(readMetadata(bytes)[exemplarsKey])) {
+    if (jpeg.length > largestText) continue
+    const image = await decodeImage(Buffer.from(jpeg, 'base64')).catch(() => null)
+    if (image !== null) await exemplars.add({ name, image })
+  }
   return exemplars
 }
 
 function readKept (text: string | undefined): KeptExemplar[] {
   if (text === undefined) return []
-  const value: unknown = JSON.parse(text)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return []
+  }
   if (!Array.isArray(value)) return []
   return value.filter((item): item is KeptExemplar => typeof (item as Partial<KeptExemplar> | null)?.name === 'string' && typeof (item as Partial<KeptExemplar> | null)?.jpeg === 'string').slice(0, keptCount)
 }

@@ -24,7 +24,13 @@ interface OpenBundle {
 }
 
 export class PartExplainer {
+  readonly #now: () => number
   #open: OpenBundle | undefined
+
+  /** `now` counts the time of budgets, in milliseconds. */
+  constructor (now = () => performance.now()) {
+    this.#now = now
+  }
 
   /** @throws GOODPARTS_EXPLANATION_FAILED when the bundle cannot be read or is another one by now, and what the runtime throws. */
   async explain (request: PartRequest): Promise<PartExplanation> {
@@ -32,18 +38,19 @@ export class PartExplainer {
     const { model, exemplars } = await this.#bundle(request.bundle)
     const nearest = await exemplars.nearest(image)
     const target = model.hasScore ? { kind: 'score' as const } : { kind: 'class' as const, index: 0 }
-    const options: ExplainOptions & { judge: boolean } = { target, seed, judge, batch: 8, baseline: nearest?.image ?? 'mean' }
+    const now = this.#now
+    const options: ExplainOptions & { judge: boolean } = { target, now, seed, judge, batch: 8, baseline: nearest?.image ?? 'mean' }
     const result: PartExplanation = { explanations: [], without: [], evidence: nearest === null ? null : { name: nearest.name, ...await jpegOf(nearest.image, evidenceQuality) } }
-    const begun = performance.now()
+    const begun = now()
     let judging = 0
     for (const [index, name] of methods.entries()) {
-      const left = budget === null ? {} : { budget: Math.max(0, budget - (performance.now() - begun - judging)) / (methods.length - index) }
+      const left = budget === null ? {} : { budget: Math.max(0, budget - (now() - begun - judging)) / (methods.length - index) }
       const explainer: Explainer = explainerByName(name)
-      const started = performance.now()
+      const started = now()
       const [attempt] = await explainAll(model, image, [explainer], { ...options, ...left }) as [Attempt]
-      judging += performance.now() - started - (attempt.saliency?.milliseconds ?? 0)
+      judging += now() - started - (attempt.saliency?.milliseconds ?? 0)
       if (attempt.saliency === null) result.without.push({ method: name, reason: attempt.obstacle })
-      else if (attempt.saliency.map === null) result.without.push({ method: name, reason: 'found nothing that speaks for the score' })
+      else if (attempt.saliency.map === null) result.without.push({ method: name, reason: attempt.saliency.skipped === null ? 'found nothing that speaks for the score' : `time was up before anything was found: ${attempt.saliency.skipped} left out` })
       else result.explanations.push(await present(attempt, request))
     }
     return result

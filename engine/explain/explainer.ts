@@ -17,6 +17,8 @@ export interface ExplainOptions {
   baseline?: Baseline
   /** Milliseconds after which no further forward pass begins; the best map so far is given. Default: none. */
   budget?: number
+  /** What the budget is counted by, in milliseconds; default `performance.now`. */
+  now?: () => number
   /** Of methods that draw at random. Default 0. */
   seed?: number
   /** Pictures that pass the model at once. Default 16. */

@@ -7,7 +7,7 @@ import type { PartExplanation, PartRequest } from './part-explanation.ts'
 
 export type PartReply = { result: PartExplanation } | { error: { code: ErrorCode, message: string, fix: string | null } }
 
-const explainer = new PartExplainer()
+const explainer = new PartExplainer(processorTime)
 
 process.once('disconnect', () => { process.exit(0) })
 process.on('message', (request: PartRequest) => {
@@ -17,7 +17,14 @@ process.on('message', (request: PartRequest) => {
   }).then((reply) => { process.send?.(reply) }, () => { process.exit(1) })
 })
 lowerPriority()
+// From now on it may be stopped at any time.
 process.send?.('ready')
+
+/** Milliseconds that this process has had of the processor: what it waits for verdicts is not taken from an explanation's time. */
+function processorTime (): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
 
 /**
  * Linux's idle class where util-linux is there, which every Debian has: it runs only while no other thread wants the core, where niceness still

@@ -13,16 +13,25 @@ import { siblingModule } from '../sibling-module.ts'
 import type { PartReply } from './explanation-child.ts'
 import type { PartExplanation, PartRequest } from './part-explanation.ts'
 
+/** Nothing that a budget allows takes so long, on a slow machine either: it does not answer any more. Time in which it is stopped does not count. */
+const LIMIT_MS = 300_000
+const TICK_MS = 1000
+/** Of its last words. */
+const WORDS = 1000
+
 export class ExplanationProcess {
   readonly #queue: WorkQueue
   readonly #processor: ProcessorShare
+  readonly #limitMs: number
   #child: ChildProcess | undefined
+  #lastWords = ''
   #closed = false
 
-  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. While `processor` is busy with verdicts, nothing is explained. */
-  constructor (hop: string, capacity: number, processor = processorShare) {
+  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. While `processor` is busy with verdicts, nothing is explained; a process that runs for `limitMs` without an answer is ended. */
+  constructor (hop: string, capacity: number, { processor = processorShare, limitMs = LIMIT_MS } = {}) {
     this.#queue = new WorkQueue(hop, capacity)
     this.#processor = processor
+    this.#limitMs = limitMs
   }
 
   /** @throws GOODPARTS_QUEUE_FULL when too many wait, GOODPARTS_EXPLANATION_FAILED when it cannot be explained or the process ends; the next call starts a new one. */
@@ -46,12 +55,12 @@ export class ExplanationProcess {
     const leash = await (tied ??= findLeash())
     if (this.#isClosed()) throw closed()
     const isNew = this.#child === undefined
-    const child = this.#child ??= fork(fileURLToPath(siblingModule(import.meta.url, './explanation-child')), [], { ...leash, serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    const child = this.#child ??= this.#start(leash)
     let release = (): void => { /* not held */ }
     try {
       // Before it says so, it may not yet be tied.
       if (isNew) await answer(child)
-      if (leash.execPath !== undefined) release = holdWhileBusy(child, this.#processor)
+      release = watchOver(child, { processor: leash.execPath === undefined ? null : this.#processor, limitMs: this.#limitMs })
       const reply = await answer(child, request) as PartReply
       if ('result' in reply) return reply.result
       throw new GoodpartsError(reply.error.code, reply.error.message, reply.error.fix === null ? {} : { fix: reply.error.fix })
@@ -59,10 +68,20 @@ export class ExplanationProcess {
       if (error instanceof GoodpartsError) throw error
       if (this.#child === child) this.#child = undefined
       child.kill('SIGKILL')
-      throw failed(`Expected the explanation process to answer: ${error instanceof Error ? error.message : String(error)}`, error)
+      throw failed(`Expected the explanation process to answer: ${error instanceof Error ? error.message : String(error)}${this.#lastWords === '' ? '' : `; its last words: ${this.#lastWords.trim()}`}`, error)
     } finally {
       release()
     }
+  }
+
+  #start (leash: Leash): ChildProcess {
+    const child = fork(fileURLToPath(siblingModule(import.meta.url, './explanation-child')), [], { ...leash, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#lastWords = ''
+    child.stderr?.setEncoding('utf8').on('data', (words: string) => { this.#lastWords = `${this.#lastWords}${words}`.slice(-WORDS) })
+    // One that ends between two parts is not asked for the next.
+    const gone = (): void => { if (this.#child === child) this.#child = undefined }
+    child.once('exit', gone).on('error', gone)
+    return child
   }
 
   #isClosed (): boolean {
@@ -90,25 +109,32 @@ async function findLeash (): Promise<Leash> {
 }
 
 /**
- * Stops `child` while verdicts are being made: even the idle class, on the other thread of a core or in the same cache, makes them slower by a
- * seventh (`goodparts bench explain`). @returns What ends that and lets it run.
+ * Stops `child` while `processor` is busy with verdicts: even the idle class, on the other thread of a core or in the same cache, makes them slower
+ * (`goodparts bench explain`). Ends it when it has run for `limitMs`. @returns What ends that and lets it run.
  */
-function holdWhileBusy (child: ChildProcess, processor: ProcessorShare): () => void {
+function watchOver (child: ChildProcess, { processor, limitMs }: { processor: ProcessorShare | null, limitMs: number }): () => void {
   let held = false
   let ended = false
+  let ranFor = 0
   const hold = (busy: boolean): void => {
     if (busy === held) return
     held = busy
     child.kill(busy ? 'SIGSTOP' : 'SIGCONT')
   }
-  const unwatch = processor.watch((busy) => {
+  const unwatch = processor?.watch((busy) => {
     if (busy) hold(true)
     // The next part may begin in this very turn.
     else setImmediate(() => { hold(!ended && processor.busy) })
   })
+  const tick = Math.min(TICK_MS, limitMs)
+  const timer = setInterval(() => {
+    if (!held) ranFor += tick
+    if (ranFor >= limitMs) child.emit('error', new Error(`it ran for ${limitMs} ms without an answer`))
+  }, tick).unref()
   return () => {
     ended = true
-    unwatch()
+    clearInterval(timer)
+    unwatch?.()
     hold(false)
   }
 }

@@ -5,18 +5,21 @@ import type { WorkingPicture } from './model/working-picture.ts'
 
 const usualBatch = 16
 
-/** What is spent of a time budget. */
+/** What is spent of a time budget, by `now`, in milliseconds: default the time of day's pace. */
 export class Budget {
-  readonly #begun = performance.now()
+  readonly now: () => number
+  readonly #begun: number
   readonly #limit: number
   #longestBatch = 0
 
-  constructor (milliseconds = Infinity) {
+  constructor (milliseconds = Infinity, now = () => performance.now()) {
     this.#limit = milliseconds
+    this.now = now
+    this.#begun = now()
   }
 
   get elapsed (): number {
-    return performance.now() - this.#begun
+    return this.now() - this.#begun
   }
 
   /** Whether a batch as long as the longest would still end in time. */
@@ -26,7 +29,7 @@ export class Budget {
 
   /** What is left, shared among `parts` equal ones. */
   share (parts: number): Budget {
-    const part = new Budget(Math.max(0, this.#limit - this.elapsed) / parts)
+    const part = new Budget(Math.max(0, this.#limit - this.elapsed) / parts, this.now)
     part.#longestBatch = this.#longestBatch
     return part
   }
@@ -52,12 +55,12 @@ export async function passMasks (
   let done = 0
   while (done < count && (done === 0 || budget.allowsAnother)) {
     options.signal?.throwIfAborted()
-    const begun = performance.now()
+    const begun = budget.now()
     const masks = Array.from({ length: Math.min(size, count - done) }, (_, index) => maskAt(done + index))
     const confidences = await model.confidences(picture, masks, options.target)
     masks.forEach((mask, index) => { scored(mask, confidences[index] as number, done + index) })
     done += masks.length
-    budget.took(performance.now() - begun)
+    budget.took(budget.now() - begun)
   }
   return { done, planned: count }
 }

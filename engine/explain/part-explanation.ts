@@ -12,7 +12,7 @@ export interface PartRequest {
   bundle: { path: string, id: string }
   image: RawImage
   methods: ExplanationMethod[]
-  /** Milliseconds for all methods together, judging them not included; `null` = as long as it takes. */
+  /** Milliseconds of the processor for all methods together, judging them not included; `null` = as long as it takes. */
   budget: number | null
   seed: number
   /** Whether each map is judged by insertion and deletion on this very part. */

@@ -3,25 +3,27 @@ import { availableParallelism } from 'node:os'
 
 export class ProcessorShare {
   readonly #cores: number
-  readonly #waiting: Array<{ cores: number, start: () => void }> = []
+  readonly #waiting: Array<{ cores: number, computing: number, start: () => void }> = []
   readonly #listeners = new Set<(busy: boolean) => void>()
   #used = 0
+  #computing = 0
 
   constructor (cores = availableParallelism()) {
     this.#cores = cores
   }
 
-  /** Runs `work` when `cores` of them are free (all, when it asks for more than there are), first come, first served. */
-  async run<Result> (cores: number, work: () => Promise<Result>): Promise<Result> {
+  /** Runs `work` when `cores` of them are free (all, when it asks for more than there are), first come, first served. `elsewhere`: on a GPU, while these mostly wait. */
+  async run<Result> (cores: number, work: () => Promise<Result>, { elsewhere = false } = {}): Promise<Result> {
     const share = Math.min(cores, this.#cores)
+    const computing = elsewhere ? 0 : share
     await new Promise<void>((resolve) => {
-      this.#waiting.push({ cores: share, start: resolve })
+      this.#waiting.push({ cores: share, computing, start: resolve })
       this.#admit()
     })
     try {
       return await work()
     } finally {
-      this.#use(-share)
+      this.#use(-share, -computing)
       this.#admit()
     }
   }
@@ -31,7 +33,7 @@ export class ProcessorShare {
    * them then has that one to itself only while the other rests.
    */
   get busy (): boolean {
-    return this.#used > 0 && this.#used >= this.#cores / 2
+    return this.#computing > 0 && this.#computing >= this.#cores / 2
   }
 
   /** Tells `listener` at once and whenever `busy` has changed. @returns what ends that. */
@@ -41,16 +43,17 @@ export class ProcessorShare {
     return () => { this.#listeners.delete(listener) }
   }
 
-  #use (cores: number): void {
+  #use (cores: number, computing: number): void {
     const before = this.busy
     this.#used += cores
+    this.#computing += computing
     if (this.busy !== before) for (const listener of this.#listeners) listener(this.busy)
   }
 
   #admit (): void {
     for (let next = this.#waiting[0]; next !== undefined && this.#used + next.cores <= this.#cores; next = this.#waiting[0]) {
       this.#waiting.shift()
-      this.#use(next.cores)
+      this.#use(next.cores, next.computing)
       next.start()
     }
   }

@@ -116,7 +116,7 @@ export class ThreadedModel implements LoadedModel {
           this.#ledger.drop('failed', batch.length)
           for (const { reject } of batch) reject(asGoodpartsError(error, 'GOODPARTS_INFERENCE_FAILED'))
         }
-      })
+      }, { elsewhere: this.choice.device !== 'cpu' })
     }
     return thread
   }

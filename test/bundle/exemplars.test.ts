@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readBundle } from '../../engine/bundle/bundle.ts'
 import { GoodExemplars, mostVaried } from '../../engine/bundle/good-exemplars.ts'
 import { exemplarsOf, withExemplars } from '../../engine/bundle/kept-exemplars.ts'
+import { readMetadata, withMetadata } from '../../engine/graph/metadata.ts'
 import type { RawImage } from '../../engine/frame/image-codec.ts'
 import { description } from '../runtime/brightness-bundle.ts'
 import { brightnessGraph } from '../runtime/brightness-bundle.ts'
@@ -41,5 +42,8 @@ describe('exemplars', () => {
     expect(exemplars.size).toBe(6)
     expect((await exemplars.nearest(stripe(17)))?.name).toBe('16.png')
     expect((await exemplarsOf(bundle.bytes)).size).toBe(0)
+    const damaged = (entry: string): Uint8Array => withMetadata(kept.bytes, { ...readMetadata(kept.bytes), 'goodparts.exemplars': entry })
+    expect((await exemplarsOf(damaged('[{'))).size).toBe(0)
+    expect((await exemplarsOf(damaged(JSON.stringify([{ name: 'broken.jpg', jpeg: 'bm8gSlBFRw==' }, { name: 'huge.jpg', jpeg: 'A'.repeat(3 << 20) }])))).size).toBe(0)
   })
 })

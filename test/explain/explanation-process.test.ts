@@ -32,8 +32,8 @@ function request (changes: Partial<PartRequest> = {}): PartRequest {
   return { bundle, image: spottedPicture(), methods: ['sise', 'grad-cam'], budget: null, seed: 0, judge: true, zones: [], opacity: 0.6, quality: 85, ...changes }
 }
 
-function open (capacity = 4, processor?: ProcessorShare): ExplanationProcess {
-  explaining = new ExplanationProcess('test', capacity, processor)
+function open (capacity = 4, options: { processor?: ProcessorShare, limitMs?: number } = {}): ExplanationProcess {
+  explaining = new ExplanationProcess('test', capacity, options)
   return explaining
 }
 
@@ -99,7 +99,7 @@ describe('explanation process', () => {
     const processor = new ProcessorShare(2)
     let judged = (): void => { /* set below */ }
     const verdict = processor.run(1, async () => new Promise<void>((resolve) => { judged = resolve }))
-    const explained = open(4, processor).explain(request())
+    const explained = open(4, { processor }).explain(request())
 
     await expect.poll(() => stateOf(explanationChildOf(process.pid)), { timeout: 20_000 }).toBe('T')
     judged()
@@ -107,6 +107,45 @@ describe('explanation process', () => {
 
     expect((await explained).explanations).toHaveLength(2)
     expect(stateOf(explanationChildOf(process.pid))).not.toBe('T')
+  })
+
+  test.runIf(process.platform === 'linux')('does not take its rest from the time that an explanation has', async () => {
+    const processor = new ProcessorShare(2)
+    const opened = open(4, { processor })
+    await opened.explain(request({ methods: ['anomaly-map'] }))
+    const asked = opened.explain(request({ methods: ['grad-cam', 'occlusion'], budget: 6000, judge: false }))
+    await processor.run(1, async () => new Promise((resolve) => { setTimeout(resolve, 8000) }))
+
+    const { explanations, without } = await asked
+
+    expect(without).toEqual([])
+    expect(explanations.map(({ method, skipped }) => [method, skipped])).toEqual([['grad-cam', null], ['occlusion', null]])
+  })
+
+  test('ends what runs too long without an answer', async () => {
+    const opened = open(4, { limitMs: 50 })
+
+    await expect(opened.explain(request({ methods: ['rise', 'occlusion'] }))).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED', message: expect.stringContaining('50 ms without an answer') as unknown })
+    await expect.poll(() => explanationChildOf(process.pid)).toBeUndefined()
+
+    expect((await open().explain(request({ methods: ['anomaly-map'] }))).explanations).toHaveLength(1)
+  })
+
+  test('starts a new one when the one before has died between two parts', async () => {
+    const opened = open()
+    await opened.explain(request({ methods: ['anomaly-map'] }))
+    const first = explanationChildOf(process.pid)
+
+    process.kill(Number(first), 'SIGKILL')
+    await expect.poll(() => stateOf(first)).toBeUndefined()
+
+    expect((await opened.explain(request({ methods: ['anomaly-map'] }))).explanations).toHaveLength(1)
+  })
+
+  test('says of a part for which the time was up before anything was found, that it was', async () => {
+    const { without } = await open().explain(request({ image: flatPicture(), methods: ['occlusion'], budget: 0.001, judge: false }))
+
+    expect(without).toEqual([{ method: 'occlusion', reason: expect.stringContaining('time was up') as unknown }])
   })
 
   test.runIf(process.platform === 'linux')('does not outlive its parent, resting as it is', async () => {

@@ -8,4 +8,4 @@ const bundle = JSON.parse(process.argv[2] ?? '') as PartRequest['bundle']
 const processor = new ProcessorShare(1)
 const judged = processor.run(1, async () => new Promise(() => { /* never judged */ }))
 setInterval(() => { /* lives until it is killed */ }, 60_000)
-await Promise.all([judged, new ExplanationProcess('test', 1, processor).explain({ bundle, image: spottedPicture(), methods: ['sise'], budget: null, seed: 0, judge: false, zones: [], opacity: 0.6, quality: 85 })])
+await Promise.all([judged, new ExplanationProcess('test', 1, { processor }).explain({ bundle, image: spottedPicture(), methods: ['sise'], budget: null, seed: 0, judge: false, zones: [], opacity: 0.6, quality: 85 })])

@@ -60,3 +60,11 @@ it('tells when verdicts have half of the cores or more, once for each change', a
   await Promise.all([b.done, wide.done])
   expect(heard).toEqual([false, true, false])
 })
+
+it('is not busy with what computes elsewhere', async () => {
+  const share = new ProcessorShare(2)
+  await share.run(2, () => {
+    expect(share.busy).toBe(false)
+    return Promise.resolve()
+  }, { elsewhere: true })
+})

@@ -1,9 +1,11 @@
 /** A line at full speed and at half of it, with its rejects explained as the heatmap node does it and without, in turns. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { createDecision } from '../../../engine/decision/decision.ts'
-import { Inspector } from '../../../engine/decision/inspector.ts'
+import { Inspector, type Inspection } from '../../../engine/decision/inspector.ts'
 import type { ExplanationMethod } from '../../../engine/explain/explainer.ts'
 import { ExplanationProcess } from '../../../engine/explain/explanation-process.ts'
+import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
+import type { PartExplanation } from '../../../engine/explain/part-explanation.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
 import type { LoadedModel } from '../../../engine/runtime/loaded-model.ts'
@@ -36,12 +38,15 @@ export interface ExplainingMeasurement {
   throughputRatio: number
   p99Ratio: number
   explained: number
+  /** Of these, the ones whose time was up before a method had seen all that it would. */
+  cutShort: number
   /** Rejects that found the queue full, as on a line that rejects faster than it explains, or that waited when their round ended. */
   notExplained: number
 }
 
 /** As the heatmap node's. */
 const capacity = 8
+const looks = { opacity: 0.6, quality: 85 }
 const frameCount = 16
 
 /** @returns At full speed, and with half as many parts arriving: a line that runs at full speed leaves no time to explain anything. */
@@ -50,13 +55,13 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   const frames = Array.from({ length: frameCount }, (_, i) => Frame.fromPixels(goldenImage(options.seed + i, width, height, channels).data, { source: 'bench', sequence: i, width, height, channels }))
   const decision = createDecision({ calibrationScores: model.metadata.calibration.scores })
   const inspector = new Inspector(() => ({ model, decision }), { line: 'bench', product: null, deadlineMs: Infinity, policy: 'every', capacity: 1000, batch: 1, hop: 'score/bench' })
-  const explain = async (others: ExplanationProcess, frame: Frame): Promise<unknown> => {
+  const explain = async (others: ExplanationProcess, frame: Frame): Promise<PartExplanation> => {
     const image = { data: frame.pixels(), width, height, channels }
-    return others.explain({ bundle: { path, id: model.metadata.id }, image, methods: options.methods, budget: options.budget, seed: 0, judge: false, zones: [], opacity: 0.6, quality: 85 })
+    return others.explain({ bundle: { path, id: model.metadata.id }, image, methods: options.methods, budget: options.budget, seed: 0, judge: true, zones: [], ...looks })
   }
 
   /** Latencies of a round, in milliseconds; `rejected` hears of every reject. */
-  const round = async (arriving: number | null, rejected: (frame: Frame) => void): Promise<number[]> => {
+  const round = async (arriving: number | null, rejected: (frame: Frame, inspection: Inspection) => void): Promise<number[]> => {
     const begun = performance.now()
     const inFlight = new Set<Promise<void>>()
     const latencies: number[] = []
@@ -65,10 +70,10 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
       else if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
       const frame = frames[part % frames.length] as Frame
       const arrived = performance.now()
-      const judged = inspector.inspect(frame, { partId: null }).then(() => {
+      const judged = inspector.inspect(frame, { partId: null }).then((inspection) => {
         latencies.push(performance.now() - arrived)
         inFlight.delete(judged)
-        if (part % options.every === 0) rejected(frame)
+        if (part % options.every === 0) rejected(frame, inspection)
       })
       inFlight.add(judged)
     }
@@ -77,16 +82,23 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   }
 
   /** The process has opened its bundle before the round begins, as on a line that runs; one for each round, so that none works on while it is "off". */
-  const explainedRound = async (arriving: number | null, counts: { explained: number, notExplained: number }): Promise<number[]> => {
-    const others = new ExplanationProcess('heatmap/bench', capacity)
+  const explainedRound = async (arriving: number | null, counts: { explained: number, cutShort: number, notExplained: number }): Promise<number[]> => {
+    const thread = new ExplanationThread('heatmap/bench', capacity)
+    const others = new ExplanationProcess('heatmap/bench/methods', capacity)
     await explain(others, frames[0] as Frame)
-    const latencies = await round(arriving, (frame) => { explain(others, frame).then(() => { counts.explained++ }, () => { counts.notExplained++ }) })
-    await others.close()
+    const latencies = await round(arriving, (frame, { anomalyMap }) => {
+      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).catch(() => { /* its queue was full */ })
+      explain(others, frame).then(({ explanations, without }) => {
+        counts.explained++
+        if (without.length > 0 || explanations.some(({ skipped }) => skipped !== null)) counts.cutShort++
+      }, () => { counts.notExplained++ })
+    })
+    await Promise.all([thread.close(), others.close()])
     return latencies
   }
 
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
-    const counts = { explained: 0, notExplained: 0 }
+    const counts = { explained: 0, cutShort: 0, notExplained: 0 }
     const [off, on]: [number[], number[]] = [[], []]
     for (let turn = 0; turn < options.rounds; turn++) {
       // Whichever comes first in one turn comes second in the next.

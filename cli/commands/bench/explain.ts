@@ -73,10 +73,10 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   const where = await measuredOn()
   const methods = options.methods.map(({ method }) => method)
   const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
-  const tables = loads.map(({ arriving, off, on, throughputRatio, p99Ratio, explained, notExplained }) => {
+  const tables = loads.map(({ arriving, off, on, throughputRatio, p99Ratio, explained, cutShort, notExplained }) => {
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.toFixed(3)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
-      `${explained} rejects explained, ${notExplained} not: too many for the queue, or waiting when their round ended.\n\n`
+      `${explained} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}, ${notExplained} not: too many for the queue, or waiting when their round ended.\n\n`
   })
   const cores = availableParallelism()
   process.stdout.write(`${tables.join('')}${options.rounds} rounds of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +

@@ -28,7 +28,7 @@ export function explanationMethod (
       options.signal?.throwIfAborted()
       const reason = whyNot(model, options.target)
       if (reason !== null) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `${reason} (${method})`)
-      const budget = new Budget(options.budget)
+      const budget = new Budget(options.budget, options.now)
       const picture = await workingPicture(image, model.input, options.baseline ?? 'mean')
       const found = await work({ model, picture, options, budget })
       return { method, ...found, milliseconds: budget.elapsed }
