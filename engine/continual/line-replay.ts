@@ -192,19 +192,30 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return sha256
   }
 
+  /** Never rejects: nobody may be there to hear of it. */
   async #update (run: AbortController, mode: UpdateMode): Promise<void> {
+    const before = this.#last
+    let outcome: UpdateOutcome | null = null
+    const failures: unknown[] = []
     try {
-      const outcome = await updateInProcess({ ...this.#options.request, mode }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
-      const before = this.#last
-      await this.#remember(outcome)
-      this.#run = null
-      this.#inbox.refresh()
-      this.emit('updated', outcome, before)
+      const found = await updateInProcess({ ...this.#options.request, mode }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
+      await this.#remember(found)
+      outcome = found
     } catch (error) {
-      this.#run = null
-      this.#inbox.refresh()
-      if (!run.signal.aborted) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
+      if (!run.signal.aborted) failures.push(error)
     }
+    this.#run = null
+    try {
+      this.#inbox.refresh()
+    } catch (error) {
+      failures.push(error)
+    }
+    try {
+      if (outcome !== null) this.emit('updated', outcome, before)
+    } catch (error) {
+      failures.push(error)
+    }
+    for (const error of failures) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
   }
 
   async #remember (outcome: UpdateOutcome): Promise<void> {

@@ -137,6 +137,17 @@ describe('a line that keeps learning', () => {
     await expect(updated()).rejects.toMatchObject({ code: 'GOODPARTS_TOO_FEW_IMAGES' })
   })
 
+  it('says so when its inbox is gone after an update, and lives on', async () => {
+    const failed = once(replay, 'failed')
+    replay.on('progress', () => { rmSync(join(folder, 'replay', 'inbox'), { recursive: true, force: true }) })
+    await labelGood(range(100, 36))
+    replay.update()
+
+    expect((await failed)[0]).toBeInstanceOf(Error)
+    await replay.cancel()
+    expect(replay.state.updating).toBe(false)
+  })
+
   it('learns from the line only far from drift, and not more often than told', async () => {
     await replay.close()
     let now = 0
