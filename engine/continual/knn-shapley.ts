@@ -6,7 +6,7 @@ import type { LabelledPoint } from './snnl.ts'
  * What each candidate adds to the share of right labels among the `neighbours` (K) nearest of `point`; distances are Euclidean. With at
  * least K candidates the values add up to that share.
  */
-export function knnShapley (candidates: readonly LabelledPoint[], point: LabelledPoint, neighbours: number): Float64Array {
+function knnShapley (candidates: readonly LabelledPoint[], point: LabelledPoint, neighbours: number): Float64Array {
   const order = ascending(candidates.map(({ features }) => squaredDistance(features, point.features)))
   const right = order.map((index) => candidates[index]?.label === point.label ? 1 : 0)
   const values = new Float64Array(candidates.length)

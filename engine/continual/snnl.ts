@@ -39,16 +39,6 @@ export class SnnlReference {
     if (!same.includes(true)) return Infinity
     return Math.max(0, logSumExp(exponents) - logSumExp(exponents.filter((_, index) => same[index])))
   }
-
-  /** Of every reference point against the others. */
-  ofAll (points: readonly LabelledPoint[]): number[] {
-    return points.map((point, index) => this.of(point, index))
-  }
-}
-
-/** SNNL of each point against the others of the list; a point alone in its class has Infinity. */
-export function snnlOfEach (points: readonly LabelledPoint[], temperature = defaultTemperature): number[] {
-  return new SnnlReference(points, temperature).ofAll(points)
 }
 
 function logSumExp (values: readonly number[]): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { knnShapley } from '../../engine/continual/knn-shapley.ts'
+import { knnShapleySum } from '../../engine/continual/knn-shapley.ts'
 import type { LabelledPoint } from '../../engine/continual/snnl.ts'
 import { squaredDistance } from '../../engine/continual/vectors.ts'
 import { clusters } from './clusters.ts'
@@ -32,13 +32,16 @@ describe('Shapley values for nearest neighbours', () => {
     const candidates = points.filter((_, index) => index % 2 === 0 || index % 3 === 0).slice(0, count)
     const point = points.at(-1)!
     const expected = bruteForce(candidates, point, neighbours)
-    knnShapley(candidates, point, neighbours).forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 12))
+    knnShapleySum(candidates, [point], neighbours).forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 12))
   })
 
   it('add up to the share of right labels among the K nearest', () => {
     const points = clusters({ classes: ['a', 'b', 'c'], each: 15, seed: 4, spread: 0.9 })
     const point = points.pop()!
-    const sum = knnShapley(points, point, 3).reduce((total, value) => total + value, 0)
+    const sum = knnShapleySum(points, [point], 3).reduce((total, value) => total + value, 0)
     expect(sum).toBeCloseTo(worth(points, point, 3), 12)
+    const other = points[0]!
+    const both = knnShapleySum(points, [point, other], 3).reduce((total, value) => total + value, 0)
+    expect(both).toBeCloseTo(worth(points, point, 3) + worth(points, other, 3), 12)
   })
 })

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { snnlOfEach } from '../../engine/continual/snnl.ts'
+import { SnnlReference } from '../../engine/continual/snnl.ts'
 import { permutation, seededRandom } from '../../engine/random.ts'
 import { clusters } from './clusters.ts'
+
+/** Of each point against the others. */
+function snnlOfEach (points: ReadonlyArray<{ label: string, features: Float32Array }>, temperature?: number): number[] {
+  const reference = new SnnlReference(points, temperature)
+  return points.map((point, index) => reference.of(point, index))
+}
 
 /** Each class one direction, `cosine` between any two classes. */
 function separated (sizes: Record<string, number>, cosine: number): Array<{ label: string, features: Float32Array }> {

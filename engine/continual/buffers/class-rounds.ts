@@ -30,7 +30,7 @@ function select (pool: readonly Candidate[], { items, random }: SelectionContext
 /**
  * As equal as the sizes allow, `items` in sum where there are so many; what does not divide goes to the first classes.
  */
-export function equalShares (sizes: readonly number[], items: number): number[] {
+function equalShares (sizes: readonly number[], items: number): number[] {
   const shares = sizes.map(() => 0)
   let left = items
   while (left > 0) {

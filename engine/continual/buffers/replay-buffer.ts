@@ -66,11 +66,6 @@ export class ReplayBuffer {
     return this.policy.retrieve?.(this.#exemplars, full) ?? randomSample(this.#exemplars, context.count, this.#random)
   }
 
-  /** Takes exemplars out, for example at an operator's word. */
-  remove (ids: ReadonlySet<string>): void {
-    this.#exemplars = this.#exemplars.filter(({ id }) => !ids.has(id))
-  }
-
   #pool (items: readonly ReplayItem[]): Candidate[] {
     const known = new Set(this.#exemplars.map(({ id }) => id))
     const width = this.#exemplars[0]?.features.length ?? items[0]?.features.length

@@ -34,7 +34,7 @@ function preserve ({ members, count }: ClassTask, temperature = defaultTemperatu
 }
 
 /** `exp(-(1 - cos) / T)`, `(n, n)` row-major. */
-export function kernelMatrix (members: ReadonlyArray<{ features: Float32Array }>, temperature: number): Float32Array {
+function kernelMatrix (members: ReadonlyArray<{ features: Float32Array }>, temperature: number): Float32Array {
   const n = members.length
   const directions = members.map(({ features }) => unit(features))
   const kernel = new Float32Array(n * n)

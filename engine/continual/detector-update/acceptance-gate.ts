@@ -4,7 +4,7 @@
  */
 import { auroc } from '../../evaluation/auroc.ts'
 import { clopperPearson } from '../../evaluation/binomial-interval.ts'
-import type { ProductReport } from '../../../schemas/learning.ts'
+import type { CodedText, ProductReport } from '../../../schemas/learning.ts'
 
 /** Scores of one product's held-out pictures, before and after, in the same order. */
 export interface ProductScores {
@@ -30,17 +30,25 @@ export interface GateAnswer {
   accepted: boolean
   /** What speaks against it, with the numbers; empty when accepted. */
   reasons: string[]
+  /** The same with codes; absent in answers that were kept before there were any. */
+  objections?: CodedText[]
   products: ProductReport[]
   limits: { before: Limits, after: Limits }
 }
 
 export function judgeUpdate (products: readonly ProductScores[], limits: GateAnswer['limits'], options: GateOptions = gateDefaults): GateAnswer {
   const changes = products.map((scores) => changeOf(scores, limits))
-  const reasons = changes.flatMap((change) => objections(change, options))
+  const found = changes.flatMap((change) => objections(change, options))
   if (!changes.some(({ known, good }) => known && good >= options.fewestGood)) {
-    reasons.unshift(`no product that the model knew has ${options.fewestGood} held-out good parts to check it on: confirm good parts of the products that run`)
+    const fewest = options.fewestGood
+    found.unshift({ code: 'nothing-to-check-on', values: { fewest }, text: `no product that the model knew has ${fewest} held-out good parts to check it on: confirm good parts of the products that run` })
   }
-  return { accepted: reasons.length === 0, reasons, products: changes, limits }
+  return { accepted: found.length === 0, reasons: found.map(({ text }) => text), objections: found, products: changes, limits }
+}
+
+/** The answer with another objection, which comes first. */
+export function refusedFor (objection: CodedText, { reasons, objections = [], ...answer }: GateAnswer): GateAnswer {
+  return { ...answer, accepted: false, reasons: [objection.text, ...reasons], objections: [objection, ...objections] }
 }
 
 function changeOf ({ product, known, good, defect }: ProductScores, { before, after }: GateAnswer['limits']): ProductReport {
@@ -59,20 +67,24 @@ function changeOf ({ product, known, good, defect }: ProductScores, { before, af
 
 /** One defect among so many may be lost: below, a share moves by more than `largestDrop` with every single one. */
 const fewestToLoseOne = 20
+/** Share of the good parts of a new product that may be rejected. */
+const mostOfNew = 0.05
 
-function objections ({ product, known, good, defects, falseRejects, caught, auroc }: ProductReport, { fewestGood, largestDrop }: GateOptions): string[] {
-  const found: string[] = []
-  if (known && good < fewestGood) found.push(`${product}: ${good} held-out good parts, expected at least ${fewestGood}`)
+function objections ({ product, known, good, defects, falseRejects, caught, auroc }: ProductReport, { fewestGood, largestDrop }: GateOptions): CodedText[] {
+  const found: CodedText[] = []
+  const object = (code: string, values: Record<string, number>, text: string): void => { found.push({ code, values: { product, ...values }, text: `${product}: ${text}` }) }
+  if (known && good < fewestGood) object('few-held-out', { good, fewest: fewestGood }, `${good} held-out good parts, expected at least ${fewestGood}`)
   // One more than before may be chance; a share whose count the one before makes improbable is not.
   const rejected = Math.round(falseRejects.after * good)
-  const before = known ? falseRejects.before : 0.05
+  const before = known ? falseRejects.before : mostOfNew
   if (rejected > 0 && rejected > Math.round(before * good) + 1 && improbable(rejected, good, Math.max(before, 0.02))) {
-    found.push(`${product}: ${percent(falseRejects.after)} of good parts rejected, ${known ? `before ${percent(falseRejects.before)}` : 'expected at most 5 %'}`)
+    if (known) object('good-rejected', falseRejects, `${percent(falseRejects.after)} of good parts rejected, before ${percent(falseRejects.before)}`)
+    else object('new-good-rejected', { after: falseRejects.after, most: mostOfNew }, `${percent(falseRejects.after)} of good parts rejected, expected at most 5 %`)
   }
   if (!known) return found
   const lost = caught === null ? 0 : Math.round((caught.before - caught.after) * defects)
-  if (caught !== null && lost > (defects < fewestToLoseOne ? 0 : 1) && caught.before - caught.after > largestDrop) found.push(`${product}: ${percent(caught.after)} of known defects rejected, before ${percent(caught.before)}`)
-  if (auroc !== null && auroc.before - auroc.after > largestDrop) found.push(`${product}: AUROC ${auroc.after.toFixed(4)}, before ${auroc.before.toFixed(4)}`)
+  if (caught !== null && lost > (defects < fewestToLoseOne ? 0 : 1) && caught.before - caught.after > largestDrop) object('defects-passed', caught, `${percent(caught.after)} of known defects rejected, before ${percent(caught.before)}`)
+  if (auroc !== null && auroc.before - auroc.after > largestDrop) object('auroc-fell', auroc, `AUROC ${auroc.after.toFixed(4)}, before ${auroc.before.toFixed(4)}`)
   return found
 }
 

@@ -15,6 +15,8 @@ export interface HeldBack {
   reason: HoldingReason
   /** For a person. */
   text: string
+  /** Of the text. */
+  values: Record<string, string | number>
   /** Against the memory; Infinity where it has none of the class. Ranks the queue. */
   snnl: number
 }
@@ -48,16 +50,16 @@ export class LabelGuard {
   /** `null` = may be learned. Items and pictures belong together by their ids. */
   holdingReason (picture: WaitingPicture, item: ReplayItem): HeldBack | null {
     const { learnAbove } = this.#options
-    const held = (reason: HoldingReason, text: string): HeldBack => ({ sha256: picture.sha256, reason, text, snnl: new SnnlReference(this.#memory).of(item) })
+    const held = (reason: HoldingReason, text: string, values: HeldBack['values'] = {}): HeldBack => ({ sha256: picture.sha256, reason, text, values, snnl: new SnnlReference(this.#memory).of(item) })
     if (picture.by === 'line') {
       if (picture.inDrift) return held('in-drift', 'seen in drift: a person must say what it is')
       if (picture.label === 'good' && (picture.pValue === null || picture.pValue <= learnAbove)) {
-        return held('near-limit', `p-value ${picture.pValue?.toPrecision(2) ?? 'unknown'}, at or below ${learnAbove}: a person must say what it is`)
+        return held('near-limit', `p-value ${picture.pValue?.toPrecision(2) ?? 'unknown'}, at or below ${learnAbove}: a person must say what it is`, { ...(picture.pValue === null ? {} : { pValue: picture.pValue }), learnAbove })
       }
     }
     if (picture.confirmed || !this.#told.has(item.label)) return null
     const ahead = this.#strongerClass(item)
-    return ahead === null ? null : held('looks-like-another-class', `labelled ${item.label}, but nearer to ${ahead}`)
+    return ahead === null ? null : held('looks-like-another-class', `labelled ${item.label}, but nearer to ${ahead}`, { label: item.label, ahead })
   }
 
   /** The class of the same product whose mean kernel with the item is larger than that of its own label; classes count equally, however many they are. */

@@ -20,7 +20,7 @@ import { LabelInbox } from '../label-inbox.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
 import { byLabel, countByLabel } from '../samples.ts'
 import { SnnlReference } from '../snnl.ts'
-import { gateDefaults, judgeUpdate, type GateAnswer, type GateOptions, type Limits, type ProductScores } from './acceptance-gate.ts'
+import { gateDefaults, judgeUpdate, refusedFor, type GateAnswer, type GateOptions, type Limits, type ProductScores } from './acceptance-gate.ts'
 import { BundleHistory } from './bundle-history.ts'
 import { candidateModel, scoresOf, type CandidateModel, type UpdateMode } from './candidate-model.ts'
 import { productOf, type HeldBack } from './label-guard.ts'
@@ -55,6 +55,10 @@ export interface RelabelEntry {
   place: 'memory' | 'inbox'
   snnl: number | null
   text: string
+  /** Of the text, where it has one. */
+  code?: string
+  /** Of the text. */
+  values?: Record<string, string | number>
 }
 
 export interface UpdateOutcome {
@@ -101,7 +105,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     const checked = await checkedScores(parent, candidate, before.exemplars, store, threads)
     const after = calibrationAfter(parent, checked)
     const gate = judgeUpdate(byProduct(parent, checked, before.exemplars), { before: limitsOf(parent.metadata.calibration.scores, request), after: limitsOf(after, request) }, request.gate ?? gateDefaults)
-    const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, snnl: new SnnlReference(before.exemplars).of(item) }))]
+    const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, values: { label: item.label }, snnl: new SnnlReference(before.exemplars).of(item) }))]
     const answer = withDoubts(gate, lot, heldBack)
     let bundle = parent
     if (answer.accepted) {
@@ -200,8 +204,8 @@ function withDoubts (gate: GateAnswer, lot: LabelledLot, heldBack: readonly Held
   const contradicted = unlike + heldBack.filter(({ reason }) => reason === 'looks-like-another-class').length
   const labels = lot.learned.length + lot.checked.length + contradicted - unlike
   if (contradicted < 2 || contradicted <= mostContradicted * labels) return gate
-  const reason = `${contradicted} of ${labels} labels are contradicted by their pictures: look at them again before anything is learned from this lot`
-  return { ...gate, accepted: false, reasons: [reason, ...gate.reasons] }
+  const text = `${contradicted} of ${labels} labels are contradicted by their pictures: look at them again before anything is learned from this lot`
+  return refusedFor({ code: 'labels-contradicted', values: { contradicted, labels }, text }, gate)
 }
 
 async function nextBundle (parent: ModelBundle, { model, learned, checked, options }: CandidateModel, scores: number[], { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
@@ -232,7 +236,7 @@ function contactSheet (exemplars: readonly Exemplar[]): UpdateOutcome['exemplars
 
 function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: LabelInbox): RelabelEntry[] {
   const waiting = new Map(inbox.waiting.map((picture) => [picture.sha256, picture]))
-  const held = heldBack.map(({ sha256, snnl, text }): RelabelEntry => ({ sha256, label: `${waiting.get(sha256)?.product ?? ''}/${waiting.get(sha256)?.label ?? ''}`, place: 'inbox', snnl: finite(snnl), text }))
+  const held = heldBack.map(({ sha256, reason, snnl, text, values }): RelabelEntry => ({ sha256, label: `${waiting.get(sha256)?.product ?? ''}/${waiting.get(sha256)?.label ?? ''}`, place: 'inbox', snnl: finite(snnl), text, code: reason, values }))
   const remembered = contactSheet(exemplars).map(({ sha256, label, snnl }): RelabelEntry => ({ sha256, label, place: 'memory', snnl, text: snnl === null ? 'the only one of its class in the memory' : `SNNL ${snnl.toFixed(2)} against the memory` }))
   const rank = ({ snnl }: RelabelEntry): number => snnl ?? -Infinity
   return [...held.sort((a, b) => rank(b) - rank(a)), ...remembered.sort((a, b) => rank(b) - rank(a))].slice(0, longestQueue)

@@ -42,7 +42,7 @@ function tail ({ buffer, seed, epochs, latentOf }: HeadMaking): TailLearner {
 }
 
 export const heads: readonly Head[] = [
-  { name: 'lda', description: 'streaming linear discriminants; the memory serves to correct them', make: ({ buffer }) => new StreamingLda(buffer) },
+  { name: 'lda', description: 'streaming linear discriminants, which need no memory', make: () => new StreamingLda() },
   { name: 'softmax', description: 'a linear softmax, trained on what comes and what is remembered', make: trained },
   { name: 'class-means', description: 'the nearest mean of the remembered', make: ({ buffer }) => new ClassMeanLearner(buffer) },
   { name: 'ensemble', description: 'the mean of lda and softmax', make: (making) => new Ensemble([new StreamingLda(), trained(making)]) },

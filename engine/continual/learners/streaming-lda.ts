@@ -1,10 +1,8 @@
 /**
  * Deep streaming linear discriminant analysis (Hayes and Kanan 2020): class means and one shared covariance of frozen features, both exact
- * sums, so that the order of the lots does not matter and what was said wrongly can be taken out again. Forgets nothing. A memory is not
- * needed to learn, but to correct: a picture's part of the sums can be taken out as long as its features are kept.
+ * sums, so that the order of the lots does not matter. Forgets nothing and needs no memory.
  */
 import { inverseFactor } from '../../detectors/cholesky.ts'
-import type { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
 import { softmax, type Learner } from './classifier.ts'
 
@@ -14,7 +12,6 @@ const shrinkage = 1e-4
 interface ClassSums { count: number, mean: Float64Array }
 
 export class StreamingLda implements Learner {
-  readonly buffer: ReplayBuffer | null
   readonly #sums = new Map<string, ClassSums>()
   /** `Σ (x - μ_y)(x - μ_y)ᵀ`, its lower triangle. */
   #scatter = new Float64Array()
@@ -22,34 +19,14 @@ export class StreamingLda implements Learner {
   /** `(classes, width)`: `Λμ`, and `-½ μᵀΛμ`; `null` = not yet made of the sums. */
   #weights: Array<{ slope: Float64Array, bias: number }> | null = null
 
-  constructor (buffer: ReplayBuffer | null = null) {
-    this.buffer = buffer
-  }
-
   get classes (): readonly string[] {
     return this.#classes
   }
 
   learn (lot: readonly ReplayItem[]): void {
     for (const { label, features } of lot) this.#put(label, features)
-    this.buffer?.observe(lot)
-    this.#changed()
-  }
-
-  /**
-   * Takes remembered pictures out, and in again under another label where one is given: as if they had been learned like that.
-   * @returns how many of them the memory held
-   */
-  correct (corrections: ReadonlyMap<string, string | null>): number {
-    const kept = this.buffer?.exemplars.filter(({ id }) => corrections.has(id)) ?? []
-    for (const { label, features } of kept) this.#take(label, features)
-    this.buffer?.remove(new Set(kept.map(({ id }) => id)))
-    const anew = kept.flatMap((item) => {
-      const label = corrections.get(item.id) ?? null
-      return label === null ? [] : [{ ...item, label }]
-    })
-    this.learn(anew)
-    return kept.length
+    this.#classes = [...this.#sums.keys()]
+    this.#weights = null
   }
 
   probabilities (features: Float32Array): Float64Array {
@@ -68,20 +45,6 @@ export class StreamingLda implements Learner {
     sums.mean = sums.mean.map((value, i) => value + (difference[i] as number) / sums.count)
   }
 
-  /** The same backwards. */
-  #take (label: string, features: Float32Array): void {
-    const sums = this.#sums.get(label)
-    if (sums === undefined) return
-    if (sums.count === 1) {
-      this.#sums.delete(label)
-      return
-    }
-    const difference = sums.mean.map((value, i) => (features[i] as number) - value)
-    this.#scatterBy(difference, -sums.count / (sums.count - 1))
-    sums.count--
-    sums.mean = sums.mean.map((value, i) => value - (difference[i] as number) / sums.count)
-  }
-
   #scatterBy (difference: Float64Array, weight: number): void {
     const n = difference.length
     const scatter = this.#scatter
@@ -89,11 +52,6 @@ export class StreamingLda implements Learner {
       const scale = weight * (difference[row] as number)
       for (let column = 0, at = row * n; column <= row; column++, at++) scatter[at] = (scatter[at] as number) + scale * (difference[column] as number)
     }
-  }
-
-  #changed (): void {
-    this.#classes = [...this.#sums.keys()]
-    this.#weights = null
   }
 
   #solve (): Array<{ slope: Float64Array, bias: number }> {

@@ -8,7 +8,7 @@ import { StreamingLda } from '../learners/streaming-lda.ts'
 import type { Learner } from '../learners/classifier.ts'
 import { standardised, type ContinualTask } from './continual-set.ts'
 import { mean } from './metrics.ts'
-import { finiteDifference } from './paired-comparison.ts'
+import { pairedDifference } from './paired-comparison.ts'
 import { goodAgainstRest, runProtocol, type ProtocolResult } from './run-protocol.ts'
 
 type Areas = ReturnType<typeof goodAgainstRest>
@@ -76,8 +76,8 @@ export class HeadComparison {
       forgetting: mean(runs.map(({ continual }) => continual.forgetting)),
       auroc: meanOrNull(runs.map(({ continual }) => continual.auroc)),
       offline: { accuracy: mean(runs.map(({ offline }) => offline.accuracy)), auroc: meanOrNull(runs.map(({ offline }) => offline.auroc)) },
-      differenceToOwnOffline: finiteDifference(own, values(({ offline }) => offline)),
-      differenceToBestOffline: finiteDifference(own, best.runs.map((run) => run[best.metric] ?? NaN)),
+      differenceToOwnOffline: pairedDifference(own, values(({ offline }) => offline)),
+      differenceToBestOffline: pairedDifference(own, best.runs.map((run) => run[best.metric] ?? NaN)),
       seconds: mean(runs.map(({ continual }) => continual.seconds)),
       steps: this.#names.map((task, index) => ({ task, ...stepMean(runs.map(({ steps }) => steps[index] as Areas)) }))
     }

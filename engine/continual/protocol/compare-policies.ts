@@ -12,7 +12,7 @@ import { byLabel } from '../samples.ts'
 import { HeadComparison } from './compare-heads.ts'
 import { withWrongLabels, standardised, type ContinualTask } from './continual-set.ts'
 import { mean } from './metrics.ts'
-import { finiteDifference } from './paired-comparison.ts'
+import { pairedDifference } from './paired-comparison.ts'
 import { accuracyOn, protocolMetrics, runProtocol, type ProtocolResult } from './run-protocol.ts'
 
 export interface ComparisonOptions {
@@ -119,7 +119,7 @@ function figures (policies: readonly ReplayPolicy[], { memories, noise }: Compar
     const own = (runs.get(`${name} ${memory}`) ?? []).map((run) => run[metric])
     const balanced = (runs.get(`${classBalanced.name} ${memory}`) ?? []).map((run) => run[metric])
     if (!allNumbers(own) || !allNumbers(balanced)) return []
-    return [{ policy: name, memory, noise, metric, mean: mean(own), differenceToClassBalanced: finiteDifference(own, balanced) }]
+    return [{ policy: name, memory, noise, metric, mean: mean(own), differenceToClassBalanced: pairedDifference(own, balanced) }]
   })))
 }
 

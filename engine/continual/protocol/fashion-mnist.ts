@@ -7,7 +7,7 @@ import { gunzip } from 'node:zlib'
 import { GoodpartsError } from '../../errors.ts'
 import type { RawImage } from '../../frame/image-codec.ts'
 
-export const fashionMnistFolder = '/usr/share/datasets/fashion-mnist'
+const fashionMnistFolder = '/usr/share/datasets/fashion-mnist'
 const edge = 28
 const imageHeader = 16
 const labelHeader = 8
@@ -19,13 +19,9 @@ export interface FashionPicture {
   image: RawImage
 }
 
-export function fashionMnistInstalled (folder = fashionMnistFolder): boolean {
-  return existsSync(join(folder, 'train-images-idx3-ubyte.gz'))
-}
-
 /** `train` 60,000 or `t10k` 10,000 pictures, the first `count` of them. @throws GOODPARTS_DATASET_INVALID when the files are missing or are others. */
 export async function readFashionMnist (part: 'train' | 't10k', count: number, folder = fashionMnistFolder): Promise<FashionPicture[]> {
-  if (!fashionMnistInstalled(folder)) {
+  if (!existsSync(join(folder, 'train-images-idx3-ubyte.gz'))) {
     throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected Fashion-MNIST in ${folder}, got nothing there`, { fix: 'apt-get install dataset-fashion-mnist' })
   }
   const [images, labels] = await Promise.all([readIdx(join(folder, `${part}-images-idx3-ubyte.gz`), 0x803), readIdx(join(folder, `${part}-labels-idx1-ubyte.gz`), 0x801)])

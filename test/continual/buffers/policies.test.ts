@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { ReplayBuffer } from '../../../engine/continual/buffers/replay-buffer.ts'
-import { equalShares } from '../../../engine/continual/buffers/class-rounds.ts'
 import type { Head, ReplayItem } from '../../../engine/continual/buffers/replay-policy.ts'
 import { replayPolicies, replayPolicyByName } from '../../../engine/continual/buffers/registry.ts'
-import { kernelMatrix } from '../../../engine/continual/buffers/snnl-preserving.ts'
 import { SnnlReference } from '../../../engine/continual/snnl.ts'
 import { countByLabel } from '../../../engine/continual/samples.ts'
-import { meanVector, squaredDistance, unit } from '../../../engine/continual/vectors.ts'
+import { dot, meanVector, squaredDistance, unit } from '../../../engine/continual/vectors.ts'
 import { clusters } from '../clusters.ts'
 import { centreHead, itIsAReplayPolicy } from './replay-policy.contract.ts'
 
@@ -44,9 +42,11 @@ describe('class-balanced policies', () => {
   })
 
   it('share out what small classes leave', () => {
-    expect(equalShares([100, 3, 100], 33)).toEqual([15, 3, 15])
-    expect(equalShares([2, 2], 10)).toEqual([2, 2])
-    expect(equalShares([5, 5, 5], 7)).toEqual([3, 2, 2])
+    const sharesOf = (sizes: Record<string, number>, items: number): Record<string, number> =>
+      Object.fromEntries(countByLabel(kept('class-balanced', Object.entries(sizes).flatMap(([label, each], seed) => clusters({ classes: [label], each, seed })), items)))
+    expect(sharesOf({ a: 100, b: 3, c: 100 }, 33)).toEqual({ a: 15, b: 3, c: 15 })
+    expect(sharesOf({ a: 2, b: 2 }, 10)).toEqual({ a: 2, b: 2 })
+    expect(sharesOf({ a: 5, b: 5, c: 5 }, 7)).toEqual({ a: 3, b: 2, c: 2 })
   })
 })
 
@@ -67,8 +67,8 @@ describe('SNNL-preserving selection', () => {
 
   it('takes at each step what leaves the least discrepancy, by the definition', () => {
     const members = items.slice(0, 30)
-    const kernel = kernelMatrix(members, 0.3)
-    const k = (i: number, j: number): number => kernel[i * 30 + j]!
+    const directions = members.map(({ features }) => unit(features))
+    const k = (i: number, j: number): number => Math.exp(-(1 - dot(directions[i]!, directions[j]!)) / 0.3)
     const everything = members.map((_, i) => i)
     const discrepancy = (memory: readonly number[]): number => mean(everything, everything) - 2 * mean(everything, memory) + mean(memory, memory)
     const mean = (rows: readonly number[], columns: readonly number[]): number => rows.reduce((sum, i) => sum + columns.reduce((inner, j) => inner + k(i, j), 0), 0) / rows.length / columns.length

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
 import { efficientNetLite0 } from '../../../engine/backbones/backbone.ts'
-import { dealtPolicy } from '../../../engine/continual/buffers/dealt-memory.ts'
 import { replayPolicyByName } from '../../../engine/continual/buffers/registry.ts'
 import { ReplayBuffer } from '../../../engine/continual/buffers/replay-buffer.ts'
 import { ClassMeanLearner, ClassMeans } from '../../../engine/continual/learners/class-means.ts'
@@ -131,29 +130,14 @@ describe('streaming LDA', () => {
     const other = answersOf(second)
     answersOf(first).forEach((values, row) => values.forEach((value, column) => expect(value).toBeCloseTo(other[row]![column]!, 6)))
   }
-  const learned = (items: typeof all, memory: ReplayBuffer | null = null): StreamingLda => {
-    const lda = new StreamingLda(memory)
+  const learned = (items: typeof all): StreamingLda => {
+    const lda = new StreamingLda()
     lda.learn(items)
     return lda
   }
 
   it('does not depend on the order', () => {
     expectSame(learned(all), learned([...all].reverse()))
-  })
-
-  it('is as if remembered pictures had never been labelled wrongly once they are corrected', () => {
-    const isWrong = (index: number): boolean => index % 9 === 0
-    const wrong = all.map((item, index) => isWrong(index) ? { ...item, label: item.label === 'a' ? 'f' : 'a' } : item)
-    const lda = learned(wrong, buffer(all.length))
-    expect(lda.correct(new Map(all.flatMap(({ id, label }, index) => isWrong(index) ? [[id, label]] : [])))).toBe(40)
-    expectSame(lda, learned(all))
-  })
-
-  it('forgets what is removed, a class with its last picture too, and leaves what it does not remember', () => {
-    const lda = learned(all, buffer(all.length))
-    expect(lda.correct(new Map([...all.filter(({ label }) => label === 'f').map(({ id }): [string, null] => [id, null]), ['unknown', null]]))).toBe(60)
-    expectSame(lda, learned(all.filter(({ label }) => label !== 'f')))
-    expect(lda.buffer?.exemplars.some(({ label }) => label === 'f')).toBe(false)
   })
 
   it('tells classes apart that share a mean along every axis but differ against the covariance', () => {
@@ -169,21 +153,6 @@ describe('streaming LDA', () => {
     lda.learn(items.slice(0, 200))
     const right = items.slice(200).filter(({ label, features }) => mostProbable({ classes: lda.classes, probabilities: lda.probabilities(features) }) === label).length
     expect(right).toBeGreaterThan(190)
-  })
-})
-
-describe('an ensemble’s memories', () => {
-  it('differ, and together are what the policy would choose for all of them', () => {
-    const items = tasks[0]!.train
-    const whole = buffer(30, 'snnl-preserving')
-    whole.observe(items)
-    const hands = [0, 1, 2].map((member) => {
-      const dealt = new ReplayBuffer(dealtPolicy(replayPolicyByName('snnl-preserving'), member, 3), { items: 10, bytes: 1e12 }, 1)
-      dealt.observe(items)
-      return dealt.exemplars.map(({ id }) => id)
-    })
-    expect(hands.map((ids) => ids.length)).toEqual([10, 10, 10])
-    expect(hands.flat().toSorted()).toEqual(whole.exemplars.map(({ id }) => id).toSorted())
   })
 })
 
