@@ -3,6 +3,7 @@ import type { Node, NodeAPI } from 'node-red'
 import type { LineFitProgress } from '../../engine/detectors/line-fit.ts'
 import { asGoodpartsError } from '../../engine/errors.ts'
 import type { FitEnd } from '../../schemas/live.ts'
+import { tellError } from '../shared/lifecycle.ts'
 import { sendTo } from '../shared/line-closing.ts'
 import type { Status } from '../shared/status.ts'
 
@@ -33,11 +34,12 @@ export class FitReport {
   }
 
   failed (cause: unknown): void {
-    const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
+    const error = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
+    const { code, message, fix } = error
     this.#status.show('failed', this.#text('failed', { code: code.replace('GOODPARTS_', '') }))
     this.#isShown = true
     this.#send({ kind: 'fit-ended', outcome: 'failed', text: message, code, fix })
-    this.#node.error(fix === null ? message : `${message}. ${fix}`)
+    tellError(this.#node, error)
   }
 
   idle (): void {

@@ -5,6 +5,7 @@ import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
 import type { KafkaClient } from '../../engine/publish/kafka-client.ts'
 import { KafkajsClient, type KafkajsOptions } from '../../engine/publish/kafkajs-client.ts'
 import { atMostOncePerSecond } from '../../engine/publish/rate-limited.ts'
+import { tellError } from '../shared/lifecycle.ts'
 import { readBrokerForm, type BrokerCredentials, type BrokerForm } from './settings.ts'
 
 type Config = NodeDef & BrokerForm & { tls: string }
@@ -33,7 +34,7 @@ export default function register (RED: NodeAPI): void {
       }
     } catch (error) {
       failure = asGoodpartsError(error, 'GOODPARTS_ARGUMENT')
-      this.error(failure.message)
+      tellError(this, failure)
     }
     this.client = () => {
       if (options === undefined) throw failure as GoodpartsError

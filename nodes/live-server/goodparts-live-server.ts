@@ -6,7 +6,7 @@ import type { SaidOfPart } from '../../engine/live/part-words.ts'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
 import type { GoodpartsError } from '../../engine/errors.ts'
 import { AuditLog, auditPath } from '../../engine/store/audit-log.ts'
-import { onClose } from '../shared/lifecycle.ts'
+import { heardByUsers, onClose, tellError } from '../shared/lifecycle.ts'
 import { PageLines, type LiveNode } from './page-lines.ts'
 import { readLiveServerForm, type LiveServerCredentials, type LiveServerForm } from './settings.ts'
 import { SharedServer, type ServerLease } from './shared-server.ts'
@@ -29,6 +29,7 @@ export interface LiveServerNode extends Node<LiveServerCredentials> {
 export default function register (RED: NodeAPI): void {
   function LiveServerConfig (this: LiveServerNode, config: Config): void {
     RED.nodes.createNode(this, config)
+    heardByUsers(RED, this)
     this.learning = new LearningLines({ audit: new AuditLog({ path: auditPath(RED.settings.userDir ?? homedir()) }) })
     const hearers = new Set<(said: SaidOfPart) => void>()
     this.hear = (listener) => {
@@ -45,7 +46,7 @@ export default function register (RED: NodeAPI): void {
         return new LiveServer(options)
       },
       onListening: (url) => { this.log(RED._('goodparts-live-server.listening', { url })) },
-      onFailed: (error) => { this.error(wholeText(error)) }
+      onFailed: (error) => { tellError(this, error) }
     })
     this.lease = (id, node) => lines.attach(id, node, shared.lease())
     this.claim = (node, line) => { lines.memory.claim(node, line) }

@@ -5,7 +5,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError } from '../../engine/errors.ts'
 import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/decision/model-slot.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
-import { onClose, tellError } from '../shared/lifecycle.ts'
+import { heardByUsers, onClose, tellError } from '../shared/lifecycle.ts'
 import { readModelForm, type ModelForm } from './settings.ts'
 
 /** What other nodes see of it. Emits `changed` with a `SlottedModel` whenever a bundle takes its place. */
@@ -25,6 +25,7 @@ export interface ModelNode extends Node {
 export default function register (RED: NodeAPI): void {
   function ModelConfig (this: ModelNode, config: NodeDef & ModelForm): void {
     RED.nodes.createNode(this, config)
+    heardByUsers(RED, this)
     const users = new Map<string, (state: SlotState) => void>()
     let failure: SlotState | undefined
     let slot = new ModelSlot()

@@ -6,6 +6,7 @@ import { asGoodpartsError } from '../../engine/errors.ts'
 import type { AuditDetails } from '../../engine/store/audit-chain.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import type { AuditTrail } from '../shared/audit-trail.ts'
+import { tellError } from '../shared/lifecycle.ts'
 
 export interface Announcer {
   node: Node
@@ -25,9 +26,9 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
     show()
   }
   const fail = (cause: unknown): void => {
-    const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
-    node.error(fix === null ? message : `${message}. ${fix}`)
-    tell({ kind: 'failed', code, message })
+    const error = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
+    tellError(node, error)
+    tell({ kind: 'failed', code: error.code, message: error.message })
   }
   const report = async (outcome: UpdateOutcome, before: UpdateOutcome | null): Promise<void> => {
     await trail.add({ kind: outcome.accepted ? 'update-accepted' : 'update-refused', details: updateDetails(outcome, before) })

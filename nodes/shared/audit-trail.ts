@@ -1,9 +1,10 @@
 /** What a node enters into the installation's audit log, in its own name. */
 import type { Node, NodeAPI } from 'node-red'
 import type { JsonValue } from '../../schemas/bundle.ts'
-import { asGoodpartsError } from '../../engine/errors.ts'
+import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
 import type { AuditRecord } from '../../engine/store/audit-chain.ts'
 import { AuditLog, auditPath } from '../../engine/store/audit-log.ts'
+import { tellError } from './lifecycle.ts'
 
 type Entry = Pick<AuditRecord, 'kind' | 'details'> & Partial<Pick<AuditRecord, 'line'>>
 
@@ -36,8 +37,8 @@ export class AuditTrail {
   async tell (entry: Entry, to: JsonValue): Promise<void> {
     // In the order in which it happened.
     this.#told = this.#told.then(async () => { await this.#log?.addChange(this.#own(entry), to) }).catch((cause: unknown) => {
-      const { message, fix } = asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')
-      this.#node.error(`The audit log lacks an entry (${entry.kind}): ${message}${fix === null ? '' : `. ${fix}`}`)
+      const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')
+      tellError(this.#node, new GoodpartsError(code, `The audit log lacks an entry (${entry.kind}): ${message}`, { cause, ...(fix === null ? {} : { fix }) }))
     })
     await this.#told
   }

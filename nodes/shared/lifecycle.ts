@@ -1,5 +1,5 @@
 /** One way for every node to take messages and to close: exactly one `done` per message, a close that is awaited and bounded. */
-import type { Node, NodeMessageInFlow } from 'node-red'
+import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red'
 import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
 import { begin, closeInPlace, opens, sendTo, type Output } from './line-closing.ts'
 import type { Status } from './status.ts'
@@ -20,9 +20,27 @@ export function onClose (node: Node, close: (removed: boolean) => Promise<void> 
   })
 }
 
-/** An error that no message caused, for the log or for Catch nodes, which hear only of errors with a message. */
+/** An error that no message caused: for Catch nodes, which hear only of errors with a message, or for the log where none hears it. */
 export function tellError (node: Node, { code, message, fix }: GoodpartsError): void {
   node.error(fix === null ? message : `${message}. ${fix}`, { payload: { code, message, fix } })
+}
+
+/**
+ * Lets Catch nodes hear what `tellError` says of a configuration node that belongs to no flow: those of the flows of the nodes that name it.
+ * Before Node-RED has started these, it is for the log alone.
+ */
+export function heardByUsers (RED: NodeAPI, node: Node): void {
+  // Node-RED asks for them under this name (handleError of runtime/lib/flows/Flow.js).
+  Object.defineProperty(node, 'users', {
+    get: () => {
+      const users: Record<string, Node> = {}
+      RED.nodes.eachNode((config) => {
+        const user = Object.entries(config).some(([property, value]) => property !== 'id' && value === node.id) ? RED.nodes.getNode(config.id) as Node | null : null
+        if (user !== null) users[config.id] = user
+      })
+      return users
+    }
+  })
 }
 
 /** What a node does whose form is wrong: says so once, and to every message. `text` is for the status. */

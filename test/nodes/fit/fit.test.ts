@@ -199,7 +199,9 @@ describe('goodparts-fit', () => {
     await writeFile(join(folder, '1.png'), await encodePng({ data: goodFrame().pixels(), width, height, channels: 3 }, 1))
     const ends: unknown[] = []
     nodeOf('progress').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'fit-ended') ends.push(payload) })
+    const caught = nextMessage('errors')
     nodeOf('fit').receive({ payload: { folder } })
+    expect(await caught).toMatchObject({ error: { message: expect.stringContaining('got 1') as string, source: { id: 'fit' } }, payload: { code: 'GOODPARTS_TOO_FEW_IMAGES' } })
     expect(await untilStatus('fit', ({ fill }) => fill === 'red')).toMatchObject({ text: 'goodparts-fit.status.failed' })
     await expect.poll(() => ends).toMatchObject([{ outcome: 'failed', code: 'GOODPARTS_TOO_FEW_IMAGES', text: expect.stringContaining('got 1') as string }])
     const errors = nextMessage('errors')

@@ -200,8 +200,8 @@ describe('a history', () => {
   it('says so when a bound is none', async () => {
     await deploy([liveServer, live], flow({ server: { historyFolder: 'h', historySize: 'much' } }))
     await untilStatus('live', shows('notListening'))
-    const { error } = nodeOf('server') as unknown as { error: { args: string[][] } }
-    expect(error.args).toEqual([[expect.stringContaining('MB of pictures to be a whole number')]])
+    const { error } = nodeOf('server') as unknown as { error: { args: unknown[][] } }
+    expect(error.args).toEqual([[expect.stringContaining('MB of pictures to be a whole number'), { payload: expect.objectContaining({ code: 'GOODPARTS_ARGUMENT' }) as object }]])
   })
 })
 
