@@ -13,7 +13,6 @@ import { GoodpartsError } from '../../../engine/errors.ts'
 import type { ContinualUpdatesReport, UpdateRun } from '../../../schemas/continual-updates.ts'
 import { measuredOn } from '../../measured-on.ts'
 import type { Settings } from '../../option-values.ts'
-import { mustBeWritable } from '../../output-file.ts'
 import { Progress } from '../../progress.ts'
 import { updatesPage } from './updates-page.ts'
 import { updatesText } from './updates-summary.ts'
@@ -62,7 +61,6 @@ export async function continualUpdates (datasets: readonly string[], options: Up
   replayPolicyByName(policy)
   const memory = only('memory', given('memory') ? options.memory : [usualMemory])
   const seeds = given('seeds') ? options.seeds : 1
-  await mustBeWritable(options.json, options.report)
   const pictures = await linePictures(datasets, protocol)
   const tasksOf = (seed: number): UpdateTask[] => planUpdates(pictures, options, seed)
   const described = tasksOf(0).map(({ name, fitted, calibration, labelled, test }) => {
