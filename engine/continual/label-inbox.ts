@@ -4,10 +4,10 @@
  * the last update took in lies aside until the next one, for the case that its bundle proves to be of no use.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
-import { PictureFiles, writeWholeInTurn } from './picture-files.ts'
+import { makeStoreFolder, PictureFiles, writeWholeInTurn } from './picture-files.ts'
 
 export interface PictureLabel {
   product: string
@@ -46,12 +46,12 @@ export class LabelInbox {
   readonly #bounds: InboxBounds
   readonly #waiting = new Map<string, WaitingPicture>()
 
-  /** Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. */
+  /** Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. @throws GOODPARTS_STORE_FAILED where the folder cannot be made */
   constructor (folder: string, bounds: InboxBounds, { tidy = false } = {}) {
     this.#folder = join(folder, 'labels')
     this.#aside = join(folder, 'aside')
     this.#bounds = bounds
-    mkdirSync(this.#folder, { recursive: true })
+    makeStoreFolder(this.#folder)
     this.pictures = new PictureFiles(join(folder, 'pictures'))
     for (const name of readdirSync(this.#folder)) this.#read(name)
     if (tidy) this.pictures.keepOnly(new Set(this.#waiting.keys()))
@@ -103,7 +103,7 @@ export class LabelInbox {
   /** As `remove`, for those that an update has taken in: they lie aside, in place of those of the update before. */
   setAside (ids: Iterable<string>): void {
     rmSync(this.#aside, { recursive: true, force: true })
-    mkdirSync(this.#aside, { recursive: true })
+    makeStoreFolder(this.#aside)
     for (const sha256 of ids) {
       if (this.#isAsKnown(sha256) && existsSync(this.#labelPath(sha256))) {
         renameSync(this.#labelPath(sha256), join(this.#aside, `${sha256}.json`))

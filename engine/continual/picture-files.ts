@@ -1,18 +1,20 @@
 /** Pictures as files named by their content, written so that a reader sees a whole one or none. */
 import { createHash, randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 
 const unfinished = '.part'
 
 export class PictureFiles {
   readonly folder: string
 
+  /** @throws GOODPARTS_STORE_FAILED where the folder cannot be made */
   constructor (folder: string) {
     this.folder = folder
-    mkdirSync(folder, { recursive: true })
+    makeStoreFolder(folder)
   }
 
   /**
@@ -58,8 +60,17 @@ export class PictureFiles {
   }
 }
 
+/** With those above it. @throws GOODPARTS_STORE_FAILED */
+export function makeStoreFolder (folder: string): void {
+  try {
+    makeFolder(folder)
+  } catch (cause) {
+    throw writeFailure(folder, cause)
+  }
+}
+
 /** Writes beside the target, flushes, and renames. @throws GOODPARTS_STORE_FAILED */
-export function writeWhole (path: string, bytes: Uint8Array): void {
+function writeWhole (path: string, bytes: Uint8Array): void {
   const temporary = `${path}.${randomUUID()}${unfinished}`
   try {
     writeFileSync(temporary, bytes, { flag: 'wx' })

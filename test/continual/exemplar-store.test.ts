@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { saveBundle } from '../../engine/bundle/bundle.ts'
+import { BundleHistory } from '../../engine/continual/detector-update/bundle-history.ts'
 import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
 import { LabelInbox, type PictureLabel } from '../../engine/continual/label-inbox.ts'
+import { brightnessBundle } from '../runtime/brightness-bundle.ts'
 import { mountSmallDisk } from '../small-disk.ts'
 import { memoryOf } from './stored-memory.ts'
 
@@ -20,6 +23,18 @@ afterAll(() => { disk?.end() })
 
 const opened = (bounds: { items?: number, bytes?: number } = {}): ExemplarStore => new ExemplarStore({ folder, items: 100, bytes: 1e9, ...bounds })
 const good: PictureLabel = { product: 'plate', label: 'good', partId: null, by: 'person', pValue: 0.4, inDrift: false }
+
+// What is made there is not there after: Node's recursive mkdir tries for ever.
+const unusable = '/proc/goodparts/line'
+
+it.runIf(existsSync('/proc/self'))('a folder that cannot be made is refused, of the memory, of the inbox and of the bundles', async () => {
+  const refusal = expect.objectContaining({ code: 'GOODPARTS_STORE_FAILED', message: expect.stringMatching(/\/proc\/goodparts/) as string }) as Error
+  expect(() => new ExemplarStore({ folder: unusable, items: 1, bytes: 1 })).toThrow(refusal)
+  expect(() => new LabelInbox(unusable, { items: 1, bytes: 1 })).toThrow(refusal)
+  const [bundle, line] = [await brightnessBundle(), join(folder, 'line.onnx')]
+  await saveBundle(line, bundle)
+  await expect(new BundleHistory(unusable).exchange(line, bundle)).rejects.toThrow(refusal)
+})
 
 describe('the exemplar store', () => {
   it('gives a memory back as it was, to another opener', () => {

@@ -1,8 +1,9 @@
 /** The bundles that a line has used, the newest few, so that an update can be taken back. */
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBundle, saveBundle, type ModelBundle } from '../../bundle/bundle.ts'
 import { GoodpartsError } from '../../errors.ts'
+import { makeStoreFolder } from '../picture-files.ts'
 
 export interface KeptBundle {
   id: string
@@ -31,7 +32,7 @@ export class BundleHistory {
     return kept.sort((a, b) => a.keptAt < b.keptAt ? 1 : -1)
   }
 
-  /** Keeps the bundle at `path`, then puts another in its place: a reader finds the one or the other, whole. */
+  /** Keeps the bundle at `path`, then puts another in its place: a reader finds the one or the other, whole. @throws GOODPARTS_STORE_FAILED where the history's folder cannot be made */
   async exchange (path: string, next: ModelBundle): Promise<void> {
     await this.#keep(path)
     await saveBundle(path, next)
@@ -65,7 +66,7 @@ export class BundleHistory {
 
   async #keep (path: string): Promise<void> {
     const { metadata } = await readBundle(path)
-    await mkdir(this.#folder, { recursive: true })
+    makeStoreFolder(this.#folder)
     const target = join(this.#folder, `${metadata.id}.onnx`)
     await copyFile(path, `${target}.part`)
     await rename(`${target}.part`, target)
