@@ -44,11 +44,20 @@ export interface ProductReport {
   auroc: { before: number, after: number } | null
 }
 
+/** A sentence of an update: `text` in English, and what a page needs to say it in another language. Shares 0 to 1. */
+export interface CodedText {
+  code: string
+  values: Record<string, string | number>
+  text: string
+}
+
 /** How the last update ended. */
 export interface UpdateReport {
   accepted: boolean
   /** What spoke against it; empty when accepted. */
   reasons: string[]
+  /** Those of the reasons that have a code. */
+  objections?: CodedText[]
   products: ProductReport[]
   /** The bundle in use then, and the one before it. */
   bundle: string
@@ -89,6 +98,10 @@ export interface SheetPicture {
   place: 'memory' | 'inbox'
   /** Why it is kept, why it should be looked at again, or who labelled it: `by a person`, `by the line`. */
   text: string
+  /** Of the text, where it has one. */
+  code?: string
+  /** Of the text. */
+  values?: Record<string, string | number>
   /** Soft nearest neighbour loss against the memory; `null` where there is none to compare with. */
   snnl: number | null
 }

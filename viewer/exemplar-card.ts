@@ -2,7 +2,7 @@
 import type { SheetPicture } from '../schemas/learning.ts'
 import { element } from './element.ts'
 import { icon, type IconName } from './icons.ts'
-import { translate, type TextKey } from './texts.ts'
+import { codedText, keptText, translate, type TextKey } from './texts.ts'
 
 export interface CardDesk {
   mayCorrect: () => boolean
@@ -48,7 +48,7 @@ export function exemplarCard (picture: SheetPicture, { desk, asks, next }: { des
     element('div', { class: 'exemplar-picture' }, image),
     element('p', { class: 'exemplar-label', 'data-verdict': label === 'good' ? 'good' : 'reject' }, icon(label === 'good' ? 'good' : 'reject'), element('strong', {}, labelText(label)), element('span', {}, product)),
     ...(next === undefined || next === picture.label ? [] : [element('p', { class: 'exemplar-next' }, nextText(next))]),
-    element('p', { class: 'soft' }, whyText(picture.text)),
+    element('p', { class: 'soft' }, whyText(picture)),
     ...(picture.snnl === null ? [] : [element('p', { class: 'soft number' }, `SNNL ${picture.snnl.toFixed(2)}`)]),
     element('div', { class: 'exemplar-buttons' }, ...buttons, save), form, problem)
   return {
@@ -80,9 +80,10 @@ function nextText (next: string): string {
 
 const whys: Record<string, TextKey> = { 'by a person': 'byPerson', 'by the line': 'byLine' }
 
-function whyText (text: string): string {
-  const known = whys[text]
-  return known === undefined ? text : translate(known)
+function whyText (picture: SheetPicture): string {
+  const known = whys[picture.text]
+  if (known !== undefined) return translate(known)
+  return picture.code === undefined ? keptText(picture.text) : codedText(picture)
 }
 
 function button (label: TextKey, image: IconName, press: () => void): HTMLButtonElement {

@@ -1,14 +1,14 @@
 /** How the last update ended, with its table per product: what the line would have forgotten, and what it has learned. */
 import type { ProductReport, UpdateReport } from '../schemas/learning.ts'
 import { element } from './element.ts'
-import { translate } from './texts.ts'
+import { codedText, translate } from './texts.ts'
 
 export function gateReport (last: UpdateReport | null): HTMLElement[] {
   if (last === null) return [element('p', { class: 'soft', text: 'noUpdateYet' })]
-  const { accepted, learned, heldBack, seconds, reasons, products } = last
+  const { accepted, learned, heldBack, seconds, reasons, objections = [], products } = last
   const verdict = element('p', { class: 'said', 'data-verdict': accepted ? 'good' : 'review' },
     element('strong', { text: accepted ? 'updateAccepted' : 'updateRefused' }), element('span', {}, translate(accepted ? 'updateNumbers' : 'refusedNumbers', { learned, heldBack, seconds: seconds.toFixed(0) })))
-  return [verdict, ...reasons.map((reason) => element('p', { class: 'wrong' }, reason)), element('div', { class: 'wide' }, table(products))]
+  return [verdict, ...reasons.map((reason) => element('p', { class: 'wrong' }, codedText(objections.find(({ text }) => text === reason) ?? { text: reason }))), element('div', { class: 'wide' }, table(products))]
 }
 
 function table (products: readonly ProductReport[]): HTMLElement {

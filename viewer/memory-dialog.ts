@@ -4,7 +4,7 @@ import { element } from './element.ts'
 import { download, exemplarCard } from './exemplar-card.ts'
 import { gateReport } from './gate-table.ts'
 import { icon } from './icons.ts'
-import { translate, type TextKey } from './texts.ts'
+import { stageText, translate, type TextKey } from './texts.ts'
 
 /** What the page knows and can do; each promise rejects with the server's own words. */
 export interface MemoryDesk {
@@ -82,7 +82,7 @@ export class MemoryDialog {
     this.#update.disabled = this.#calibrate.disabled = state?.waiting === 0
     this.#cancel.hidden = !isUpdating
     this.#back.hidden = isUpdating || state?.canRollBack !== true
-    const progress = state?.updating == null ? [] : [translate('updating', { stage: state.updating.stage, done: state.updating.done, total: state.updating.total })]
+    const progress = state?.updating == null ? [] : [translate('updating', { stage: stageText(state.updating.stage), done: state.updating.done, total: state.updating.total })]
     this.#state.textContent = state === null ? translate('noBuffer') : [translate('waitingCount', { count: state.waiting }), ...progress, ...(state.inDrift ? [translate('inDrift')] : [])].join(' · ')
   }
 

@@ -3,7 +3,7 @@ import type { CaptureEvent } from '../schemas/capture-event.ts'
 import type { FitEnd, FitProgress, LineNotice, WeakPromise } from '../schemas/live.ts'
 import { element } from './element.ts'
 import { icon } from './icons.ts'
-import { currentLanguage, eventText, fitProblemText, problemText, stageText, translate } from './texts.ts'
+import { currentLanguage, eventText, fitProblemText, problemText, stageText, translate, warningText } from './texts.ts'
 
 const QUIET: ReadonlySet<string> = new Set(['running', 'looped', 'starting'])
 
@@ -84,8 +84,8 @@ function failure ({ text, code, fix }: FitEnd): Node[] {
 
 function event ({ kind, text, fix, code }: CaptureEvent): Node[] {
   const words = [text, ...(fix === null ? [] : [fix])]
-  // Warnings are the camera's own words; what happens without trouble is said by its kind already.
-  const told = kind === 'warning' ? '' : problemText(code, '')
+  // What happens without trouble is said by its kind already.
+  const told = kind !== 'warning' ? problemText(code, '') : currentLanguage() === 'en' ? '' : warningText(text)
   const isSaid = told !== '' || (code === null && currentLanguage() !== 'en')
   return [
     icon(kind === 'error' ? 'warning' : 'camera'),

@@ -30,19 +30,28 @@ const parts: Record<string, string> = {
   ready: '완료'
 }
 
-const forms: Array<[form: RegExp, korean: (...values: string[]) => string]> = [
-  [/^trying (.+)$/, (what) => `${what} 시험`],
-  [/^judging (.+)$/, (what) => `${what} 평가`],
+export type Forms = ReadonlyArray<readonly [form: RegExp, korean: (...values: string[]) => string]>
+
+const forms: Forms = [
+  [/^trying (.+)$/, (what) => `${scaleInKorean(what)} 시험`],
+  [/^judging (.+)$/, (what) => `${scaleInKorean(what)} 평가`],
   [/^augmentation set (\d+) of (\d+)$/, (number, count) => `증강 조합 ${count}개 중 ${number}번째`],
   [/^turn (\d+)$/, (number) => `${number}번째 회전`]
 ]
+
+const scales: Record<string, string> = { fine: '미세', standard: '표준' }
+
+/** Edge and scale, or a family. */
+function scaleInKorean (what: string): string {
+  return what.split(' ').map((word) => scales[word] ?? word).join(' ')
+}
 
 /** The stage of a fit or an update. */
 export function stageInKorean (stage: FitProgress['stage']): string {
   return stage.split(': ').map((part) => parts[part] ?? inForm(part, forms) ?? part).join(' · ')
 }
 
-const skippedForms: typeof forms = [
+const skippedForms: Forms = [
   [/^(\d+) of (\d+) masks$/, (left, count) => `마스크 ${count}개 중 ${left}개`],
   [/^(\d+) of (\d+) squares$/, (left, count) => `사각형 ${count}개 중 ${left}개`],
   [/^(\d+) of (\d+) maps$/, (left, count) => `맵 ${count}개 중 ${left}개`]
@@ -88,7 +97,30 @@ export function fitProblemInKorean (code: string): string | undefined {
   return fitProblems[code]
 }
 
-function inForm (text: string, known: typeof forms): string | undefined {
+/** GStreamer's own, in English, as it is where the camera's process runs. */
+const warnings: Record<string, string> = {
+  'A lot of buffers are being dropped.': '많은 프레임이 버려지고 있습니다.',
+  'Could not read from resource.': '소스에서 읽지 못했습니다.',
+  'Could not open resource for reading.': '소스를 열지 못했습니다.',
+  'Could not decode stream.': '영상을 디코딩하지 못했습니다.',
+  'Could not demultiplex stream.': '스트림을 나누지 못했습니다.',
+  'Resource not found.': '소스를 찾지 못했습니다.',
+  'Internal data stream error.': '내부 데이터 스트림 오류입니다.',
+  'Internal data flow error.': '내부 데이터 흐름 오류입니다.',
+  'There may be a timestamping problem, or this computer is too slow.': '타임스탬프에 문제가 있거나 이 컴퓨터가 너무 느립니다.'
+}
+
+const warningForms: Forms = [
+  [/^(\d+) warnings, the last: (.+)$/s, (count, last) => `경고 ${count}개, 마지막: ${warnings[last] ?? last}`]
+]
+
+/** A camera's warning; words of its own stay, said to be its own. */
+export function warningInKorean (text: string): string {
+  return warnings[text] ?? inForm(text, warningForms) ?? `카메라 메시지: ${text}`
+}
+
+/** The first form that the text has; `undefined` for none. */
+export function inForm (text: string, known: Forms): string | undefined {
   for (const [form, korean] of known) {
     const found = form.exec(text)
     if (found !== null) return korean(...found.slice(1))

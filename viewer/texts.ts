@@ -1,6 +1,7 @@
 /** Everything that the page says, in English and Korean. `{name}` is replaced by a value. */
 import { memoryEnglish, memoryKorean } from './memory-texts.ts'
-import { fitProblemInKorean, problemInKorean, skippedInKorean, stageInKorean } from './said-texts.ts'
+import { fitProblemInKorean, problemInKorean, skippedInKorean, stageInKorean, warningInKorean } from './said-texts.ts'
+import { codedInKorean, keptInKorean } from './update-texts.ts'
 import type { VerdictReason } from '../schemas/inspection.ts'
 import type { LiveRole } from '../schemas/learning.ts'
 import type { CaptureEvent } from '../schemas/capture-event.ts'
@@ -338,4 +339,19 @@ export function problemText (code: string | null, words: string): string {
 /** Why a fit failed; empty where only the server's own words say it. */
 export function fitProblemText (code: string | null): string {
   return (language === 'ko' && code !== null ? fitProblemInKorean(code) : undefined) ?? ''
+}
+
+/** Of an update, by its code and numbers. */
+export function codedText ({ text, ...coded }: { text: string, code?: string, values?: Record<string, string | number> }): string {
+  return (language === 'ko' ? codedInKorean(coded) : undefined) ?? text
+}
+
+/** Why a picture is kept. */
+export function keptText (text: string): string {
+  return language === 'ko' ? keptInKorean(text) : text
+}
+
+/** A warning of a camera. */
+export function warningText (text: string): string {
+  return language === 'ko' ? warningInKorean(text) : text
 }

@@ -37,12 +37,12 @@ beforeEach(async () => {
     accepted: false,
     bundle: '0123456789abcdef',
     parent: null,
-    gate: { accepted: false, reasons: ['plate: 65.0 % of known defects rejected, before 70.0 %'], products: [{ product: 'plate', known: true, good: 40, defects: 20, falseRejects: { before: 0.02, after: 0.01 }, caught: { before: 0.7, after: 0.65 }, auroc: { before: 0.977, after: 0.945 } }], limits: { before: { review: 1, reject: 1.3 }, after: { review: 1, reject: 1.3 } } },
+    gate: { accepted: false, reasons: ['plate: 65.0 % of known defects rejected, before 70.0 %', 'the disk was full'], objections: [{ code: 'defects-passed', values: { product: 'plate', before: 0.7, after: 0.65 }, text: 'plate: 65.0 % of known defects rejected, before 70.0 %' }], products: [{ product: 'plate', known: true, good: 40, defects: 20, falseRejects: { before: 0.02, after: 0.01 }, caught: { before: 0.7, after: 0.65 }, auroc: { before: 0.977, after: 0.945 } }], limits: { before: { review: 1, reject: 1.3 }, after: { review: 1, reject: 1.3 } } },
     shifts: [],
     learned: 30,
     checked: 20,
     heldBack: [],
-    relabel: [{ sha256: held, label: 'plate/scratch', place: 'inbox', snnl: 3.1, text: 'labelled plate/scratch, but unlike the rest of its lot' }],
+    relabel: [{ sha256: held, label: 'plate/scratch', place: 'inbox', snnl: 3.1, text: 'labelled plate/scratch, but unlike the rest of its lot', code: 'unlike-its-lot', values: { label: 'plate/scratch' } }],
     memory: { items: 3, bytes: 1, classes: { 'plate/good': 2, 'plate/scratch': 1 } },
     exemplars,
     seconds: 22
@@ -91,6 +91,10 @@ describe.skipIf(missing !== null)('the memory of a line on the live page', () =>
     opened.server.publish((await openSampleLine('Plates 1')).nextReject())
     await page.locator('.memory').click()
     await page.locator('.memory-calibrateOnly').waitFor()
+    await page.locator('[data-list="memory"] .exemplar').nth(2).waitFor()
+    expect(await page.locator('.gate-report').innerText()).toMatch(/plate: 알려진 불량의 65\.0 %만 걸러냄, 이전 70\.0 %[^]*the disk was full/)
+    expect(await page.locator('[data-list="relabel"]').innerText()).toContain('같은 묶음의 다른 사진들과 다름')
+    expect(await page.locator('[data-list="memory"] .exemplar').first().innerText()).toContain('같은 종류 40장 전체')
     await opened.screenshot('memory-phone')
     expect(await page.evaluate('(() => { const body = document.querySelector(".memory-body"); return [body.scrollWidth <= body.clientWidth, document.documentElement.scrollWidth <= 360] })()')).toEqual([true, true])
     const failed = new Promise((resolve) => { replay.once('failed', resolve) })
