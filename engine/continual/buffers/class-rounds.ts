@@ -12,7 +12,7 @@ export interface ClassTask {
   random: Random
 }
 
-/** Above that many candidates of a class a uniform sample stands for them: the kernels are quadratic in it. */
+/** Above that many candidates of a class, and above what is wanted of it, a uniform sample stands for them: the kernels are quadratic in it. */
 export const mostCandidatesPerClass = 1000
 
 /** A policy from a rule that orders one class: `count` choices, most wanted first. */
@@ -23,7 +23,10 @@ export function classBalancedPolicy (name: string, description: string, choose: 
 function select (pool: readonly Candidate[], { items, random }: SelectionContext, choose: (task: ClassTask) => Choice[]): Choice[] {
   const classes = [...byLabel(pool)].sort(([a], [b]) => a < b ? -1 : 1).map(([, members]) => members)
   const shares = equalShares(classes.map(({ length }) => length), items)
-  const ordered = classes.map((members, index) => choose({ members: sampled(members), count: shares[index] as number, pool, random }))
+  const ordered = classes.map((members, index) => {
+    const count = shares[index] as number
+    return choose({ members: sampled(members, Math.max(count, mostCandidatesPerClass)), count, pool, random })
+  })
   return takeTurns(ordered)
 }
 
@@ -51,12 +54,12 @@ function takeTurns (lists: readonly Choice[][]): Choice[] {
   return Array.from({ length: rounds }, (_, round) => lists.flatMap((list) => list[round] ?? [])).flat()
 }
 
-/** What is kept already, then a uniform sample of what came. */
-function sampled (members: readonly Candidate[]): readonly Candidate[] {
-  if (members.length <= mostCandidatesPerClass) return members
+/** What is kept already, then a uniform sample of what came; `most` in sum, or what is kept where that is more. */
+function sampled (members: readonly Candidate[], most: number): readonly Candidate[] {
+  if (members.length <= most) return members
   const kept = members.filter((candidate) => candidate.kept)
   const came = members.filter((candidate) => !candidate.kept).sort((a, b) => a.priority - b.priority)
-  const room = Math.max(0, mostCandidatesPerClass - kept.length)
+  const room = Math.max(0, most - kept.length)
   const weight = came.length / Math.max(1, Math.min(room, came.length))
   return [...kept, ...came.slice(0, room).map((candidate) => ({ ...candidate, weight: candidate.weight * weight }))]
 }

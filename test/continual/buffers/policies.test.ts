@@ -41,6 +41,13 @@ describe('class-balanced policies', () => {
     expect(Object.fromEntries(countByLabel(buffer.exemplars))).toEqual({ a: 10, b: 10, c: 10 })
   })
 
+  it.each(['class-balanced', 'herding', 'k-center', 'snnl-preserving', 'snnl-low', 'snnl-high'])('%s fills a memory above a thousand of one class', (name) => {
+    const buffer = new ReplayBuffer(replayPolicyByName(name), { items: 1030, bytes: 1e12 }, 1)
+    buffer.observe([...clusters({ classes: ['a'], each: 1100, seed: 1 }), ...clusters({ classes: ['b'], each: 10, seed: 2 })])
+    expect(Object.fromEntries(countByLabel(buffer.exemplars))).toEqual({ a: 1020, b: 10 })
+    expect(new Set(buffer.exemplars.map(({ id }) => id)).size).toBe(1030)
+  })
+
   it('share out what small classes leave', () => {
     const sharesOf = (sizes: Record<string, number>, items: number): Record<string, number> =>
       Object.fromEntries(countByLabel(kept('class-balanced', Object.entries(sizes).flatMap(([label, each], seed) => clusters({ classes: [label], each, seed })), items)))
