@@ -39,6 +39,8 @@ export function register (program: Command): void {
     .option('--report <file>', 'write a page with ROC curves side by side and the worst pictures of each family')
     .action((datasets: string[], options: Options) => interruptible(async (signal) => {
       settingsMustBeKnown(options)
+      const unused = unusedSettings(options)
+      if (unused !== '') process.stderr.write(`${unused}\n`)
       for (const dataset of datasets) await compare(dataset, { ...options, ...filesOf(options, datasets.length === 1 ? null : dataset) }, signal)
     }))
 }
@@ -108,6 +110,12 @@ function settingsMustBeKnown ({ set }: Options): void {
   if (lost === undefined) return
   const names = [...new Set(detectors.flatMap(({ defaults }) => Object.keys(defaults)))].sort()
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --set to name an option of a detector (${names.join(', ')}), got ${lost[0]}`, { fix: 'For example --set mapSigma=4, or --set patch-memory.mapSigma=4 for one family; docs/detectors.md has the options of each.' })
+}
+
+/** What to say of settings that only families have which are not compared; empty where there are none. */
+function unusedSettings ({ families, set }: Options): string {
+  const unused = Object.entries(set).filter(([name, value]) => families.every((family) => Object.keys(settingsOf({ [name]: value }, family)).length === 0)).map(([name]) => `--set ${name}`)
+  return unused.length === 0 ? '' : `Not used, as no family that is compared has it: ${unused.join(', ')}.`
 }
 
 /** Those that are trained, and by how many steps; empty where there are none, or where they were named. */

@@ -87,8 +87,9 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
 
   it('compares on pieces of the pictures', async () => {
     const json = join(folder, 'pieces.json')
-    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density', '--seeds', '0', '--crops', '32', '--set', 'size=32', '--set', 'scale=fine', '--set', 'channels=6', '--json', json])
+    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density', '--seeds', '0', '--crops', '32', '--set', 'size=32', '--set', 'scale=fine', '--set', 'channels=6', '--set', 'steps=50', '--json', json])
     expect(code, stderr).toBe(0)
+    expect(stderr).toContain('Not used, as no family that is compared has it: --set steps.\n')
     expect(stdout).toContain('plates, pieces of 32')
     expect(readReport(json).results).toHaveLength(1)
   })
