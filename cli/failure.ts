@@ -5,7 +5,7 @@ import { GoodpartsError, type ErrorCode } from '../engine/errors.ts'
 const usualFix: Record<ErrorCode, string> = {
   GOODPARTS_ARGUMENT: 'Correct what the message names; the same command with --help lists what it takes.',
   GOODPARTS_FRAME_SIZE: 'Correct the program that made the frame: its memory must hold width x height x channels bytes.',
-  GOODPARTS_IMAGE_DECODE: 'Take the file out, or save it again as JPEG or PNG; WebP, TIFF, GIF and AVIF are read too.',
+  GOODPARTS_IMAGE_DECODE: 'Take the file out, or save it again as JPEG or PNG; WebP and TIFF are read too.',
   GOODPARTS_DEPENDENCY_MISSING: 'Run goodparts doctor: it shows what is missing and how to get it.',
   GOODPARTS_PIPELINE_INVALID: 'Correct the pipeline; native-pipelines/README.md says what is allowed.',
   GOODPARTS_PIPELINE_ELEMENT_MISSING: 'Run goodparts doctor: it names the package that holds the element.',
