@@ -83,12 +83,12 @@ describe.each([
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(/^Fix: /m)
   })
+})
 
-  it('refuses a report that cannot be written before anything is fitted', async () => {
-    const { code, stdout, stderr } = await runGoodparts(['continual', ...products, '--detector', 'patch-memory', '--report', folder])
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/to be a file, got a folder.*GOODPARTS_STORE_FAILED/)
-    expect(stderr).not.toMatch(/fit on first/)
-    expect(stdout).toBe('')
-  })
+it('refuses a report that cannot be written before anything is fitted', async () => {
+  const { code, stdout, stderr } = await runGoodparts(['continual', ...products, '--detector', 'patch-memory', '--report', folder])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/to be a file, got a folder.*GOODPARTS_STORE_FAILED/)
+  expect(stderr).not.toMatch(/fit on first/)
+  expect(stdout).toBe('')
 })

@@ -4,8 +4,9 @@ import { efficientNetLite0 } from '../../backbones/backbone.ts'
 import type { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import { ClassMeanLearner } from './class-means.ts'
 import type { Learner } from './classifier.ts'
+import { DealtMemory } from './dealt-memory.ts'
 import { Ensemble } from './ensemble.ts'
-import { ReplayLearner } from './replay-learner.ts'
+import { ReplayLearner, type ReplayMemory } from './replay-learner.ts'
 import { StreamingLda } from './streaming-lda.ts'
 import { tailBlock, type Latent } from './tail-graph.ts'
 import { TailLearner } from './tail-learner.ts'
@@ -31,7 +32,16 @@ export interface Head {
   make (making: HeadMaking): Learner
 }
 
-const trained = ({ buffer, seed, epochs }: HeadMaking): ReplayLearner => new ReplayLearner(buffer, seed, epochs === undefined ? {} : { epochs })
+type Trained = Omit<HeadMaking, 'buffer'> & { buffer: ReplayMemory }
+
+const trained = ({ buffer, seed, epochs }: Trained): ReplayLearner => new ReplayLearner(buffer, seed, epochs === undefined ? {} : { epochs })
+
+const committeeMembers = 3
+
+function committee ({ buffer, ...making }: HeadMaking): Ensemble {
+  const { hands } = new DealtMemory(buffer, committeeMembers, making.seed)
+  return new Ensemble(hands.map((hand, member) => trained({ ...making, buffer: hand, seed: making.seed + member })))
+}
 
 /** Offline passes are bounded: each takes minutes where the others take seconds. */
 const mostTailEpochs = 10
@@ -46,6 +56,7 @@ export const heads: readonly Head[] = [
   { name: 'softmax', description: 'a linear softmax, trained on what comes and what is remembered', make: trained },
   { name: 'class-means', description: 'the nearest mean of the remembered', make: ({ buffer }) => new ClassMeanLearner(buffer) },
   { name: 'ensemble', description: 'the mean of lda and softmax', make: (making) => new Ensemble([new StreamingLda(), trained(making)]) },
+  { name: 'committee', description: `the mean of ${committeeMembers} linear softmaxes, each with a hand of the memory to replay`, make: committee },
   { name: 'tail', description: 'the last block of the backbone and a linear softmax, trained with latent replay; slow', isSlow: true, needsLatents: true, make: tail }
 ]
 

@@ -9,6 +9,9 @@ import type { ReplayItem } from '../buffers/replay-policy.ts'
 import type { Learner } from './classifier.ts'
 import { SoftmaxHead } from './softmax-head.ts'
 
+/** What is replayed from. */
+export type ReplayMemory = Pick<ReplayBuffer, 'exemplars' | 'observe' | 'retrieve'>
+
 export interface TrainingOptions {
   /** Passes over a lot. */
   epochs: number
@@ -24,12 +27,12 @@ export const trainingDefaults: TrainingOptions = { epochs: 6, batchSize: 32, lea
 
 export class ReplayLearner implements Learner {
   /** What is replayed; `null` = plain fine-tuning, which forgets. */
-  readonly buffer: ReplayBuffer | null
+  readonly buffer: ReplayMemory | null
   readonly #options: TrainingOptions
   readonly #random: Random
   #head: SoftmaxHead | null = null
 
-  constructor (buffer: ReplayBuffer | null, seed: number, options: Partial<TrainingOptions> = {}) {
+  constructor (buffer: ReplayMemory | null, seed: number, options: Partial<TrainingOptions> = {}) {
     this.buffer = buffer
     this.#options = { ...trainingDefaults, ...options }
     this.#random = seededRandom(seed)

@@ -4,6 +4,7 @@ import { replayPolicyByName } from '../../../engine/continual/buffers/registry.t
 import { ReplayBuffer } from '../../../engine/continual/buffers/replay-buffer.ts'
 import { ClassMeanLearner, ClassMeans } from '../../../engine/continual/learners/class-means.ts'
 import { mostProbable, type Learner } from '../../../engine/continual/learners/classifier.ts'
+import { DealtMemory } from '../../../engine/continual/learners/dealt-memory.ts'
 import { Ensemble } from '../../../engine/continual/learners/ensemble.ts'
 import { ReplayLearner } from '../../../engine/continual/learners/replay-learner.ts'
 import { SoftmaxHead } from '../../../engine/continual/learners/softmax-head.ts'
@@ -14,6 +15,8 @@ import { StreamingLda } from '../../../engine/continual/learners/streaming-lda.t
 import { runProtocol } from '../../../engine/continual/protocol/run-protocol.ts'
 import type { ContinualTask } from '../../../engine/continual/protocol/continual-set.ts'
 import { normal, seededRandom } from '../../../engine/random.ts'
+import { countByLabel } from '../../../engine/continual/samples.ts'
+import { centreHead } from '../buffers/replay-policy.contract.ts'
 import { clusters } from '../clusters.ts'
 
 // The tail is trained by graphs, beside other tests.
@@ -153,6 +156,24 @@ describe('streaming LDA', () => {
     lda.learn(items.slice(0, 200))
     const right = items.slice(200).filter(({ label, features }) => mostProbable({ classes: lda.classes, probabilities: lda.probabilities(features) }) === label).length
     expect(right).toBeGreaterThan(190)
+  })
+})
+
+describe('a dealt memory', () => {
+  it('gives every member another hand, which together are the memory after each lot, every class shared out', () => {
+    const whole = buffer(36, 'snnl-preserving')
+    const shared = buffer(36, 'snnl-preserving')
+    const { hands } = new DealtMemory(shared, 3, 1)
+    const committee = new Ensemble(hands.map((hand, member) => new ReplayLearner(hand, member, short)))
+    for (const { train } of tasks) {
+      committee.learn(train)
+      whole.observe(train)
+      const ids = hands.map(({ exemplars }) => exemplars.map(({ id }) => id))
+      expect(ids.map(({ length }) => length)).toEqual([12, 12, 12])
+      expect(ids.flat().toSorted()).toEqual(whole.exemplars.map(({ id }) => id).toSorted())
+      for (const { exemplars } of hands) expect(new Set(countByLabel(exemplars).values())).toHaveLength(1)
+    }
+    expect(hands[1]!.retrieve({ count: 5, incoming: [], head: centreHead, learningRate: 1 }).every(({ id }) => hands[1]!.exemplars.some((exemplar) => exemplar.id === id))).toBe(true)
   })
 })
 
