@@ -45,6 +45,16 @@ export interface Message extends NodeMessageInFlow {
   anomalyMap?: AnomalyMap
   explanation?: Explanation
   zones?: unknown
+  /** As `Explanation.others`, of a verdict that goes on without a heatmap. */
+  explaining?: ExplainingState
+}
+
+/** What other methods make of a part; absent where none was asked. */
+export interface Asked { state?: ExplainingState }
+
+/** The message of a verdict without a heatmap. */
+export function withState (msg: Message, { state }: Asked): Message {
+  return state === undefined ? msg : { ...msg, explaining: state }
 }
 
 const mediaType = 'image/jpeg'

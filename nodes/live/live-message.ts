@@ -22,6 +22,7 @@ interface Message {
   anomalyMap?: unknown
   explanation?: unknown
   weakPromise?: unknown
+  explaining?: unknown
 }
 
 /**
@@ -45,7 +46,7 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
     return { kind: 'explanations', explanations: readExplanations(line, record.eventId, message.explanation as PartExplanationMessage) }
   }
   const map = readMap(message)
-  const { others } = (message.explanation ?? {}) as { others?: unknown }
+  const { others = message.explaining } = (message.explanation ?? {}) as { others?: unknown }
   return {
     kind: 'publication',
     publication: {

@@ -130,6 +130,15 @@ describe('goodparts-heatmap', () => {
       for (let i = 0; i < 6; i++) told.push((await answer({ frame: spotted, inspection: record, anomalyMap }) as { explanation: { others?: string } }).explanation.others)
       expect(told[0]).toBe('explaining')
       expect(told).toContain('queue-full')
+
+      const passed: Array<{ explanation?: { others?: string }, explaining?: string }> = []
+      nodeOf('out').on('input', (msg) => { passed.push(msg as typeof passed[number]) })
+      for (let i = 0; i < 8; i++) nodeOf('heat').receive({ frame: spotted, inspection: record, anomalyMap })
+      await expect.poll(() => passed.length, { timeout: 10_000 }).toBe(8)
+      const bare = passed.filter(({ explanation }) => explanation === undefined)
+      expect(bare.length).toBeGreaterThan(0)
+      expect(passed.map(({ explanation, explaining }) => explanation?.others ?? explaining)).not.toContain(undefined)
+      expect(bare.map(({ explaining }) => explaining)).toContain('queue-full')
     } finally {
       await undeploy()
       rmSync(folder, { recursive: true })

@@ -42,6 +42,13 @@ test('the progress of a fit says how far the whole of it is, where that is known
   expect(read({ ...progress, share: 'much' })).toEqual({ kind: 'notice', line: 'a', notice: progress })
 })
 
+test('what becomes of the other methods is known also of a verdict that went on without a heatmap', () => {
+  const read = (more: object): unknown => (readLiveMessage({ frame, inspection: record, ...more }, '') as { publication: object }).publication
+
+  for (const explaining of ['explaining', 'queue-full']) expect(read({ explaining })).toMatchObject({ explaining })
+  expect(read({ explaining: 'much' })).not.toHaveProperty('explaining')
+})
+
 test('a fit that ended is said to have failed only where the message says so', () => {
   const read = (payload: object): unknown => readLiveMessage({ payload: { kind: 'fit-ended', ...payload }, topic: 'learn' }, '')
 
