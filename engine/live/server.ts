@@ -141,11 +141,6 @@ export class LiveServer {
     return this.#hub.notice(line, notice)
   }
 
-  /** What is on disk stays there. */
-  removeLine (line: string): void {
-    this.#memory.drop(line)
-  }
-
   statistics (): LineStatistics[] {
     return this.#hub.statistics()
   }

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { allLedgers } from '../../engine/frame/ledger.ts'
 import { decodeImage } from '../../engine/frame/image-codec.ts'
+import { PageMemory } from '../../engine/live/page-memory.ts'
 import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
 import { decodePacket } from '../../viewer/packet.ts'
 import { inspection } from '../publish/fixtures.ts'
@@ -178,14 +179,16 @@ describe('a line', () => {
     expect(browser.packets[1]?.header.record).not.toBeNull()
   })
 
-  it('tells notices to those who are there and to those who come, and goes when it is removed', async () => {
-    const { server, url } = await start()
+  it('tells notices to those who are there and to those who come, and goes when nobody shows it any more', async () => {
+    const memory = new PageMemory({ areLinesClaimed: true })
+    memory.claim('node', 'a')
+    const { server, url } = await start({ memory })
     const browser = await browse(url)
     server.notice('a', { kind: 'fit-progress', stage: 'collect', done: 3, total: 60, text: '3 of 60' })
     await browser.until(() => browser.of('notice').length === 1)
     const later = await browse(url)
     expect(later.of('hello')[0]?.lines[0]?.fit).toEqual(browser.of('notice')[0]?.notice)
-    server.removeLine('a')
+    memory.settle(new Map())
     await later.until(() => later.of('line-removed').length === 1)
     expect(server.statistics()).toEqual([])
     browser.validate()
@@ -221,7 +224,8 @@ describe('a line', () => {
   })
 
   it('cannot fill the memory with names', async () => {
-    const { server, url } = await start()
+    const memory = new PageMemory({ areLinesClaimed: true })
+    const { server, url } = await start({ memory })
     const taken = Array.from({ length: 2000 }, (_, i) => server.publish({ line: `part ${i}`, record: inspection(i) }))
     expect(taken.filter(Boolean)).toHaveLength(64)
     expect(server.notice('another', { kind: 'fit-progress', stage: 'collect', done: 3, total: 60, text: '3 of 60' })).toBe(false)
@@ -232,7 +236,7 @@ describe('a line', () => {
     expect(text).not.toContain('part 64')
     expect(text).toContain('goodparts_hop_dropped_total{hop="live/lines",reason="too-many-lines"} 1937')
 
-    for (let i = 0; i < 64; i++) server.removeLine(`part ${i}`)
+    memory.settle(new Map())
     expect(await (await fetch(new URL('metrics', url))).text()).not.toContain('line="')
     expect(server.publish({ line: 'part 64', record: inspection(64) })).toBe(true)
   })

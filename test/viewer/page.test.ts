@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Browser, Page, WebSocket } from 'playwright-core'
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { encodeJpeg } from '../../engine/frame/image-codec.ts'
+import { PageMemory } from '../../engine/live/page-memory.ts'
 import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
 import { openSampleLine } from '../live/sample-line.ts'
 import { buildPage, chromiumMissing, startChromium } from './chromium.ts'
@@ -352,7 +353,8 @@ describe.skipIf(missing !== null)('the live page', () => {
   })
 
   it('shows several lines, and one of them large, with notices of learning and cameras', async () => {
-    const { url } = await serve()
+    const memory = new PageMemory({ areLinesClaimed: true })
+    const { url } = await serve({ memory })
     const lines = await Promise.all(['Plates 1', 'Plates 2'].map(async (name, seed) => openSampleLine(name, { seed })))
     await visit(url)
     for (let i = 0; i < 20; i++) for (const line of lines) server.publish(line.next())
@@ -372,7 +374,7 @@ describe.skipIf(missing !== null)('the live page', () => {
     await screenshot('lines')
     await page.locator('.tabs').getByText('Plates 2').click()
     expect(await page.locator('.line:visible').count()).toBe(1)
-    server.removeLine('Plates 2')
+    memory.settle(new Map([['node', { named: new Set(['Plates 1', 'Plates 3']), isOpen: false }]]))
     await page.locator('.line:visible').nth(1).waitFor()
     expect(await page.locator('.line:visible').count()).toBe(2)
     await page.setViewportSize({ width: 390, height: 844 })
