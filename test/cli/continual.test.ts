@@ -56,7 +56,7 @@ describe('goodparts continual on two products', () => {
   it('compares heads on the first policy’s memory with offline training, task by task', () => {
     expect(report.heads.map(({ policy, memory, metric }) => [policy, memory, metric])).toEqual([8, 16].map((memory) => ['snnl-preserving', memory, 'auroc']))
     for (const { heads, bestOffline, steps } of report.heads) {
-      expect(heads.map(({ head }) => head)).toEqual(['lda', 'softmax', 'class-means', 'ensemble'])
+      expect(heads.map(({ head }) => head)).toEqual(['lda', 'softmax', 'class-means', 'ensemble', 'committee'])
       expect(steps.map(({ task }) => task)).toEqual(['first', 'second'])
       for (const { auroc, offline, differenceToOwnOffline, differenceToBestOffline, steps: own } of heads) {
         expect(own[1]!.auroc).toBeCloseTo(auroc!, 12)
