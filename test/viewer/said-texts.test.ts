@@ -40,7 +40,7 @@ it('every objection of the gate is told in Korean with its numbers', () => {
   const low = Array.from({ length: 40 }, () => 0)
   const high = low.map(() => 3)
   const limits = { before: { review: 1, reject: 2 }, after: { review: 1, reject: 2 } }
-  const known = { product: 'plate', known: true, good: { before: low, after: high }, defect: { before: high, after: low } }
+  const known = { product: 'plate', known: true, good: { before: low, after: high }, defect: { before: high, after: low }, lostEarlier: 0 }
   const { objections = [], reasons } = judgeUpdate([known, { ...known, known: false }, { ...known, product: 'rod', good: { before: [0], after: [0] } }], limits)
   const { objections: [nothing] = [] } = judgeUpdate([], limits, gateDefaults)
   const all = [...objections, ...nothing === undefined ? [] : [nothing]]
