@@ -45,9 +45,6 @@ const roomRules = rooms.map((room) => {
   }
 })
 
-/** Still to come to `makeFolder`: places below the line's own folder. */
-const foldersOfTheirOwn = ['engine/continual/picture-files.ts', 'engine/continual/label-inbox.ts', 'engine/continual/detector-update/bundle-history.ts']
-
 export default tseslint.config(
   { ignores: ['dist/**', 'examples/**', 'node_modules/**', '.toolchain/**', '.kafka/**', '.demo/**', '.cache/**', 'test-output/**', 'schemas/*.schema.json'] },
   ...neostandard({ ts: true }),
@@ -82,7 +79,6 @@ export default tseslint.config(
   ...roomRules,
   {
     files: ['engine/**/*.ts', 'nodes/**/*.ts', 'cli/**/*.ts'],
-    ignores: foldersOfTheirOwn,
     rules: {
       'no-restricted-syntax': ['error', {
         selector: 'CallExpression:matches([callee.name=/^mkdir(Sync)?$/], [callee.property.name=/^mkdir(Sync)?$/]) > ObjectExpression > Property[key.name="recursive"]',
