@@ -163,6 +163,24 @@ describe('goodparts-score', () => {
     expect(entered().slice(before.length)).toEqual([{ ...limits, from: limitsOf(first), to: limitsOf(wider, 0.1) }])
   })
 
+  it('tells Catch nodes what the audit log lacks, the model\'s entries too', async () => {
+    const log = auditPath(userDir)
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${log}${suffix}`, { force: true })
+    mkdirSync(log)
+    try {
+      await deploy(nodes, flow())
+      const caught = new Set<string>()
+      nodeOf('errors').on('input', (msg) => {
+        const { error } = msg as unknown as { error: { message: string, source: { id: string } } }
+        caught.add(`${error.source.id}: ${/lacks an entry \(([\w-]+)\)/.exec(error.message)?.[1] ?? error.message}`)
+      })
+      await expect.poll(() => [...caught].sort(), { timeout: 20_000 }).toEqual(['model: bundle-swapped', 'score: limits-changed'])
+    } finally {
+      await undeploy()
+      rmSync(log, { recursive: true })
+    }
+  }, 60_000)
+
   it('refuses a message without a frame', async () => {
     await deploy(nodes, flow())
     const errors = nextMessage('errors')
