@@ -42,6 +42,11 @@ export interface ProductReport {
   /** Share of defects beyond the reject limit; `null` without any. */
   caught: { before: number, after: number } | null
   auroc: { before: number, after: number } | null
+  /**
+   * Remembered defects that were caught once, and pass since an earlier update.
+   * @TJS-type integer
+   */
+  lostEarlier?: number
 }
 
 /** A sentence of an update: `text` in English, and what a page needs to say it in another language. Shares 0 to 1. */
@@ -58,6 +63,8 @@ export interface UpdateReport {
   reasons: string[]
   /** Those of the reasons that have a code. */
   objections?: CodedText[]
+  /** What could not be checked, whatever the answer. */
+  notices?: CodedText[]
   products: ProductReport[]
   /** The bundle in use then, and the one before it. */
   bundle: string

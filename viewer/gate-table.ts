@@ -5,10 +5,10 @@ import { codedText, translate } from './texts.ts'
 
 export function gateReport (last: UpdateReport | null): HTMLElement[] {
   if (last === null) return [element('p', { class: 'soft', text: 'noUpdateYet' })]
-  const { accepted, learned, heldBack, seconds, reasons, objections = [], products } = last
+  const { accepted, learned, heldBack, seconds, reasons, objections = [], notices = [], products } = last
   const verdict = element('p', { class: 'said', 'data-verdict': accepted ? 'good' : 'review' },
     element('strong', { text: accepted ? 'updateAccepted' : 'updateRefused' }), element('span', {}, translate(accepted ? 'updateNumbers' : 'refusedNumbers', { learned, heldBack, seconds: seconds.toFixed(0) })))
-  return [verdict, ...reasons.map((reason) => element('p', { class: 'wrong' }, codedText(objections.find(({ text }) => text === reason) ?? { text: reason }))), element('div', { class: 'wide' }, table(products))]
+  return [verdict, ...reasons.map((reason) => element('p', { class: 'wrong' }, codedText(objections.find(({ text }) => text === reason) ?? { text: reason }))), ...notices.map((notice) => element('p', { class: 'soft' }, codedText(notice))), element('div', { class: 'wide' }, table(products))]
 }
 
 function table (products: readonly ProductReport[]): HTMLElement {

@@ -15,12 +15,14 @@ const coded: Record<string, { needs: string[], korean: (values: Values) => strin
   'few-held-out': { needs: ['product', 'good', 'fewest'], korean: ({ product, good, fewest }) => `${product}: 검증용 양품 ${good}개, 최소 ${fewest}개 필요` },
   'good-rejected': { needs: ['product', 'after', 'before'], korean: ({ product, after, before }) => `${product}: 양품의 ${percent(after)}가 불량으로 판정됨, 이전 ${percent(before)}` },
   'new-good-rejected': { needs: ['product', 'after', 'most'], korean: ({ product, after, most }) => `${product}: 양품의 ${percent(after)}가 불량으로 판정됨, 최대 ${percent(most)}까지 허용` },
-  'defects-passed': { needs: ['product', 'after', 'before'], korean: ({ product, after, before }) => `${product}: 알려진 불량의 ${percent(after)}만 걸러냄, 이전 ${percent(before)}` },
+  'defects-passed': { needs: ['product', 'after', 'before'], korean: ({ product, after, before, lostEarlier = 0 }) => `${product}: 알려진 불량의 ${percent(after)}만 걸러냄, 이전 ${percent(before)}${Number(lostEarlier) > 0 ? `, 그전 업데이트에서 놓친 것 ${lostEarlier}개` : ''}` },
   'auroc-fell': { needs: ['product', 'after', 'before'], korean: ({ product, after, before }) => `${product}: AUROC ${area(after)}, 이전 ${area(before)}` },
   'labels-contradicted': { needs: ['contradicted', 'labels'], korean: ({ contradicted, labels }) => `라벨 ${labels}개 중 ${contradicted}개가 사진과 맞지 않습니다. 학습하기 전에 다시 확인해 주세요.` },
   'in-drift': { needs: [], korean: () => '드리프트 중에 촬영됨: 사람이 확인해야 합니다' },
   'near-limit': { needs: ['learnAbove'], korean: ({ pValue, learnAbove }) => `p값 ${pValue === undefined ? '알 수 없음' : Number(pValue).toPrecision(2)}, ${learnAbove} 이하: 사람이 확인해야 합니다` },
   'looks-like-another-class': { needs: ['label', 'ahead'], korean: (values) => `라벨은 ${label(values.label)}, 사진은 ${label(values.ahead)}에 더 가까움` },
+  'labels-unchecked': { needs: ['label', 'untold', 'share'], korean: (values) => `${label(values.label)} 라벨은 사진으로 검증되지 않습니다. 메모리의 ${label(values.untold)} 사진 중 ${percent(values.share)}가 다른 종류처럼 보입니다.` },
+  'beyond-the-limit': { needs: ['label', 'score', 'limit'], korean: (values) => `라벨은 ${label(values.label)}, 점수 ${Number(values.score).toPrecision(4)}는 불량 한계 ${Number(values.limit).toPrecision(4)}을 넘음` },
   'unlike-its-lot': { needs: ['label'], korean: (values) => `라벨은 ${label(values.label)}, 같은 묶음의 다른 사진들과 다름` }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Labelled pictures that wait for the next update: each a file of its own, so that labels may come while an update holds the memory, and none
  * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out; what
- * the last update took in lies aside until the next one, for the case that its bundle proves to be of no use.
+ * an update took in lies aside while it can be taken back.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
@@ -90,9 +90,10 @@ export class LabelInbox {
   }
 
   /** Forgets these, except where something else was said of one meanwhile: that waits for the next update. */
-  remove (ids: Iterable<string>): void {
-    for (const sha256 of ids) {
-      if (this.#isAsKnown(sha256)) {
+  remove (pictures: readonly WaitingPicture[]): void {
+    for (const picture of pictures) {
+      const { sha256 } = picture
+      if (this.#isAsKnown(picture)) {
         rmSync(this.#labelPath(sha256), { force: true })
         rmSync(this.pictures.path(sha256), { force: true })
       }
@@ -100,39 +101,46 @@ export class LabelInbox {
     }
   }
 
-  /** As `remove`, for those that an update has taken in: they lie aside, in place of those of the update before. */
-  setAside (ids: Iterable<string>): void {
-    rmSync(this.#aside, { recursive: true, force: true })
-    makeStoreFolder(this.#aside)
-    for (const sha256 of ids) {
-      if (this.#isAsKnown(sha256) && existsSync(this.#labelPath(sha256))) {
-        renameSync(this.#labelPath(sha256), join(this.#aside, `${sha256}.json`))
-        renameSync(this.pictures.path(sha256), join(this.#aside, `${sha256}.img`))
-      }
+  /** As `remove`, for those that an update has taken in: they lie aside under its name. Can be done again where it was cut off. */
+  setAside (pictures: readonly WaitingPicture[], update: string): void {
+    const aside = join(this.#aside, update)
+    makeStoreFolder(aside)
+    for (const picture of pictures) {
+      const { sha256 } = picture
+      if (this.#isAsKnown(picture)) renameIfThere(this.#labelPath(sha256), join(aside, `${sha256}.json`))
+      if (!existsSync(this.#labelPath(sha256))) renameIfThere(this.pictures.path(sha256), join(aside, `${sha256}.img`))
       this.#waiting.delete(sha256)
     }
   }
 
-  /** What lies aside waits again, except where something else was said since. */
-  takeBack (): void {
-    const names = existsSync(this.#aside) ? readdirSync(this.#aside) : []
+  /** What an update took in waits again, except where something else was said since. Can be done again where it was cut off. */
+  takeBack (update: string): void {
+    const aside = join(this.#aside, update)
+    const names = existsSync(aside) ? readdirSync(aside) : []
     for (const name of names.filter((each) => each.endsWith('.json'))) {
       const sha256 = name.slice(0, -'.json'.length)
-      if (existsSync(this.#labelPath(sha256)) || !existsSync(join(this.#aside, `${sha256}.img`))) continue
-      renameSync(join(this.#aside, `${sha256}.img`), this.pictures.path(sha256))
-      renameSync(join(this.#aside, name), this.#labelPath(sha256))
+      if (existsSync(this.#labelPath(sha256))) continue
+      renameIfThere(join(aside, `${sha256}.img`), this.pictures.path(sha256))
+      if (existsSync(this.pictures.path(sha256))) renameSync(join(aside, name), this.#labelPath(sha256))
     }
-    rmSync(this.#aside, { recursive: true, force: true })
+    rmSync(aside, { recursive: true, force: true })
     this.refresh()
+  }
+
+  /** What lies aside of other updates than these goes. */
+  forgetAside (updates: ReadonlySet<string>): void {
+    for (const name of existsSync(this.#aside) ? readdirSync(this.#aside) : []) {
+      if (!updates.has(name)) rmSync(join(this.#aside, name), { recursive: true, force: true })
+    }
   }
 
   #labelPath (sha256: string): string {
     return join(this.#folder, `${sha256}.json`)
   }
 
-  #isAsKnown (sha256: string): boolean {
+  #isAsKnown (picture: WaitingPicture): boolean {
     try {
-      return readFileSync(this.#labelPath(sha256), 'utf8') === JSON.stringify(this.#waiting.get(sha256))
+      return readFileSync(this.#labelPath(picture.sha256), 'utf8') === JSON.stringify(picture)
     } catch {
       return true
     }
@@ -149,4 +157,8 @@ export class LabelInbox {
       if (name.endsWith('.json')) rmSync(path, { force: true })
     }
   }
+}
+
+function renameIfThere (from: string, to: string): void {
+  if (existsSync(from)) renameSync(from, to)
 }

@@ -5,13 +5,16 @@
 import { EventEmitter } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
+import { readBundle } from '../bundle/bundle.ts'
 import { DriftMonitor, type DriftAlarm } from '../decision/drift/drift-monitor.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
 import { BundleHistory } from './detector-update/bundle-history.ts'
 import type { UpdateMode } from './detector-update/candidate-model.ts'
+import { isUntold, lastOutcomePath, settle, takeBackTo, told } from './detector-update/line-change.ts'
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
 import { LabelInbox, removedLabel, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
@@ -60,6 +63,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     const { folder, inbox } = options.request
+    settle(options.request)
     this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { tidy: true })
     this.#history = new BundleHistory(join(folder, 'history'))
   }
@@ -68,9 +72,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return { waiting: this.#inbox.waiting.length, updating: this.#run !== null, inDrift: this.#drift?.inDrift === true, last: this.#last }
   }
 
-  /** What the last update left, from the disk: to be called once at the beginning. */
+  /** What the last update left, from the disk: to be called once at the beginning. `updated` tells of one that came into use before this process. */
   async recall (): Promise<void> {
-    this.#last ??= await readFile(this.#outcomePath, 'utf8').then((text) => JSON.parse(text) as UpdateOutcome, () => null)
+    this.#last ??= await this.#lastOutcome()
+    if (this.#last !== null && this.#run === null && isUntold(this.#options.request.folder)) this.#announce(this.#last, null)
   }
 
   /** Another bundle took its place, the first or another: drift is measured against its scores from now on. */
@@ -89,7 +94,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
     const isLearned = this.#remembered(sha256) !== null
     this.#fresh = Math.max(0, this.#fresh - 1)
-    if (!isLearned && this.#run === null) this.#inbox.remove([sha256])
+    if (!isLearned && this.#run === null) this.#inbox.remove(waiting === undefined ? [] : [waiting])
     else if (waiting !== undefined || isLearned) await this.relabel(sha256, { product: waiting?.product ?? 'part', label: removedLabel })
   }
 
@@ -132,13 +137,18 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.#work
   }
 
-  /** Puts the bundle before the one in use back, or the one with this id. @returns its path. @throws GOODPARTS_ARGUMENT without any */
+  /**
+   * Puts the bundle before the one in use back, or the one with this id, with the memory that it had; what was learned since waits again.
+   * @returns its path. @throws GOODPARTS_ARGUMENT without any
+   */
   async rollback (id?: string): Promise<string> {
     await this.cancel()
-    const wanted = id ?? this.#last?.parent ?? (await this.#history.list())[0]?.id
-    if (wanted === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected an update to take back, got none')
-    await this.#history.restore(this.#options.request.bundle, wanted)
-    return this.#options.request.bundle
+    const wanted = id ?? this.#last?.parent ?? null
+    if (wanted === null) throw nothingToTakeBack()
+    const { bundle } = this.#options.request
+    const keepsPresent = await readBundle(bundle).then(() => true, () => false)
+    await this.#goBack(wanted, keepsPresent, (_to, before) => before)
+    return bundle
   }
 
   /**
@@ -148,10 +158,17 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   async takeBack (why: string): Promise<void> {
     await this.cancel()
     const last = this.#last
-    if (last?.accepted !== true || last.parent === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected an update to take back, got none')
-    const { metadata } = await this.#history.undo(this.#options.request.bundle, last.parent)
-    this.#inbox.takeBack()
-    await this.#remember({ ...last, accepted: false, bundle: metadata.id, parent: metadata.parent, learned: 0, gate: { ...last.gate, accepted: false, reasons: [why, ...last.gate.reasons] } })
+    if (last?.accepted !== true || last.parent === null) throw nothingToTakeBack()
+    await this.#goBack(last.parent, false, ({ id, parent }, before) => ({
+      ...last,
+      accepted: false,
+      bundle: id,
+      parent,
+      learned: 0,
+      gate: { ...last.gate, accepted: false, reasons: [why, ...last.gate.reasons] },
+      memory: before?.memory ?? { items: 0, bytes: 0, classes: {} },
+      exemplars: before?.exemplars ?? []
+    }))
   }
 
   /** The cause of a drift was removed. */
@@ -175,8 +192,23 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.cancel()
   }
 
-  get #outcomePath (): string {
-    return join(this.#options.request.folder, 'last-update.json')
+  async #lastOutcome (): Promise<UpdateOutcome | null> {
+    return await readFile(lastOutcomePath(this.#options.request.folder), 'utf8').then((text) => JSON.parse(text) as UpdateOutcome | null, () => null)
+  }
+
+  /** While no update runs; none begins meanwhile. */
+  async #goBack (id: string, keepsPresent: boolean, outcome: (to: BundleMetadata, before: UpdateOutcome | null) => UpdateOutcome | null): Promise<void> {
+    const { request } = this.#options
+    this.#run = new AbortController()
+    try {
+      settle(request)
+      const to = await this.#history.read(id)
+      await takeBackTo(request, { to, keepsPresent, outcome: (before) => outcome(to.metadata, before === null ? null : JSON.parse(before) as UpdateOutcome) })
+    } finally {
+      this.#run = null
+      this.#inbox.refresh()
+      this.#last = await this.#lastOutcome()
+    }
   }
 
   #remembered (sha256: string): Uint8Array | null {
@@ -199,10 +231,18 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     const failures: unknown[] = []
     try {
       const found = await updateInProcess({ ...this.#options.request, mode }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
-      await this.#remember(found)
+      if (found.accepted) this.#last = found
+      else await this.#remember(found)
       outcome = found
     } catch (error) {
       if (!run.signal.aborted) failures.push(error)
+      try {
+        // Its process may have ended when the update was decided already.
+        settle(this.#options.request)
+        if (isUntold(this.#options.request.folder)) outcome = this.#last = await this.#lastOutcome()
+      } catch (cause) {
+        failures.push(cause)
+      }
     }
     this.#run = null
     try {
@@ -211,7 +251,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
       failures.push(error)
     }
     try {
-      if (outcome !== null) this.emit('updated', outcome, before)
+      if (outcome !== null) this.#announce(outcome, before)
     } catch (error) {
       failures.push(error)
     }
@@ -219,13 +259,22 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   async #remember (outcome: UpdateOutcome): Promise<void> {
-    await writeWholeInTurn(this.#outcomePath, Buffer.from(JSON.stringify(outcome)))
+    await writeWholeInTurn(lastOutcomePath(this.#options.request.folder), Buffer.from(JSON.stringify(outcome)))
     this.#last = outcome
+  }
+
+  #announce (outcome: UpdateOutcome, before: UpdateOutcome | null): void {
+    this.emit('updated', outcome, before)
+    told(this.#options.request.folder)
   }
 
   #tell (alarms: readonly DriftAlarm[] = []): void {
     for (const alarm of alarms) this.emit('drift', alarm)
   }
+}
+
+function nothingToTakeBack (): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected an update to take back, got none')
 }
 
 /** A frame as it is kept: without loss. */

@@ -72,5 +72,5 @@ function defectsOf (line: LineReplay): string[] {
 }
 
 function reportOf ({ accepted, gate, bundle, parent, learned, heldBack, seconds }: UpdateOutcome): UpdateReport {
-  return { accepted, reasons: gate.reasons, ...(gate.objections === undefined ? {} : { objections: gate.objections }), products: gate.products, bundle, parent, learned, heldBack: heldBack.length, seconds }
+  return { accepted, reasons: gate.reasons, ...(gate.objections === undefined ? {} : { objections: gate.objections }), ...(gate.notices === undefined ? {} : { notices: gate.notices }), products: gate.products, bundle, parent, learned, heldBack: heldBack.length, seconds }
 }

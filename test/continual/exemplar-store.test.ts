@@ -33,7 +33,7 @@ it.runIf(existsSync('/proc/self'))('a folder that cannot be made is refused, of 
   expect(() => new LabelInbox(unusable, { items: 1, bytes: 1 })).toThrow(refusal)
   const [bundle, line] = [await brightnessBundle(), join(folder, 'line.onnx')]
   await saveBundle(line, bundle)
-  await expect(new BundleHistory(unusable).exchange(line, bundle)).rejects.toThrow(refusal)
+  await expect(new BundleHistory(unusable).keep(line)).rejects.toThrow(refusal)
 })
 
 describe('the exemplar store', () => {
@@ -128,7 +128,7 @@ describe('the inbox of labels', () => {
     const one = await first.add(Buffer.from('one'), good)
     const two = await first.add(Buffer.from('two'), { ...good, label: 'scratch' })
     expect(inbox().waiting.toSorted((a, b) => a.label < b.label ? -1 : 1)).toEqual([one, two])
-    first.remove([one.sha256])
+    first.remove([one])
     expect(inbox().waiting).toEqual([two])
     expect(inbox().pictures.read(one.sha256)).toBeNull()
   })

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readBundle, saveBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
-import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
+import { updateDetector, type UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import { LabelInbox } from '../../engine/continual/label-inbox.ts'
 import { LineReplay, pngOf, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
 import { patchMemory } from '../../engine/detectors/patch-memory/patch-memory.ts'
@@ -36,15 +36,17 @@ afterAll(() => { disk?.end() })
 
 async function begin (path: string, change: Partial<LineReplayOptions> = {}): Promise<void> {
   folder = path
-  const bundle = join(folder, 'line.onnx')
-  await saveBundle(bundle, parent)
-  replay = new LineReplay({
-    request: { bundle, folder: join(folder, 'replay'), policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 },
+  await saveBundle(join(folder, 'line.onnx'), parent)
+  replay = new LineReplay({ ...optionsIn(folder), ...change })
+}
+
+function optionsIn (path: string): LineReplayOptions {
+  return {
+    request: { bundle: join(path, 'line.onnx'), folder: join(path, 'replay'), policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 },
     updateAfter: 0,
     learnFromLineEveryMs: null,
-    driftRate: 0.001,
-    ...change
-  })
+    driftRate: 0.001
+  }
 }
 
 const frameOf = (seed: number, brighter = 0): Frame => {
@@ -83,6 +85,14 @@ async function updated (): Promise<UpdateOutcome> {
   return await Promise.race([outcome, failed])
 }
 
+/** Labels of what the memory holds. */
+function remembered (): string[] {
+  const store = new ExemplarStore({ folder: join(folder, 'replay', 'memory'), items: 40, bytes: 1e9 })
+  const labels = store.read().exemplars.map(({ label }) => label)
+  store.close()
+  return labels
+}
+
 const idInUse = async (): Promise<string> => (await readBundle(join(folder, 'line.onnx'))).metadata.id
 
 describe('a line that keeps learning', () => {
@@ -96,10 +106,14 @@ describe('a line that keeps learning', () => {
     expect(replay.picture(outcome.exemplars[0]!.sha256)?.byteLength).toBeGreaterThan(100)
     await replay.rollback()
     expect(await idInUse()).toBe(parent.metadata.id)
+    expect(replay.state).toMatchObject({ waiting: 36, last: null })
+    expect(remembered()).toEqual([])
+    expect(await updated()).toMatchObject({ accepted: true, parent: parent.metadata.id, memory: outcome.memory })
+    const last = replay.state.last
 
     const again = new LineReplay({ request: { bundle: '', folder: join(folder, 'replay'), policy: 'herding', memory: { items: 1, bytes: 1 }, inbox: { items: 1, bytes: 1 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 }, updateAfter: 0, learnFromLineEveryMs: null, driftRate: 0.1 })
     await again.recall()
-    expect(again.state.last).toEqual(outcome)
+    expect(again.state.last).toEqual(last)
     await again.close()
   })
 
@@ -117,12 +131,37 @@ describe('a line that keeps learning', () => {
       stages.add(stage)
       expect(await idInUse()).toBe(parent.metadata.id)
       expect(waiting()).toBe(36)
-      const store = new ExemplarStore({ folder: join(folder, 'replay', 'memory'), items: 40, bytes: 1e9 })
-      expect(store.read().exemplars).toEqual([])
-      store.close()
+      expect(remembered()).toEqual([])
     }
     expect(stages.size).toBe(3)
     expect(await updated()).toMatchObject({ accepted: true })
+  })
+
+  it('cancelled when the update is decided already, tells of it', async () => {
+    await labelGood(range(100, 36))
+    const outcome = once(replay, 'updated').then(([found]) => found as UpdateOutcome)
+    const inode = statSync(join(folder, 'line.onnx')).ino
+    replay.update()
+    while (statSync(join(folder, 'line.onnx')).ino === inode) await new Promise((resolve) => { setImmediate(resolve) })
+    await replay.cancel()
+    expect(await idInUse()).toBe((await outcome).bundle)
+    expect(replay.state).toMatchObject({ waiting: 0, last: { accepted: true } })
+    expect(remembered().length).toBeGreaterThan(0)
+  })
+
+  it('begun again after the whole process was ended by an update that was decided, tells of it once', async () => {
+    await labelGood(range(100, 36))
+    await replay.close()
+    const { request } = optionsIn(folder)
+    const outcome = await updateDetector(request)
+    for (const times of [1, 0]) {
+      replay = new LineReplay(optionsIn(folder))
+      const told: UpdateOutcome[] = []
+      replay.on('updated', (found) => { told.push(found) })
+      await replay.recall()
+      expect(told).toEqual(Array(times).fill(outcome))
+      await replay.close()
+    }
   })
 
   it('begins by itself after so many labels of persons', async () => {

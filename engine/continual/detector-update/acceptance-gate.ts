@@ -13,6 +13,8 @@ export interface ProductScores {
   known: boolean
   good: { before: readonly number[], after: readonly number[] }
   defect: { before: readonly number[], after: readonly number[] }
+  /** Defects that were caught once, and pass since an earlier update. */
+  lostEarlier?: number
 }
 
 export interface Limits { review: number, reject: number }
@@ -22,6 +24,8 @@ export interface GateOptions {
   fewestGood: number
   /** Of AUROC, and of the share of defects beyond the reject limit. */
   largestDrop: number
+  /** Of twenty known defects and more, one may be lost since it was remembered. Default true. Where the lot's labels are doubted, or its good parts raise the limit, losing one is what a wrong label does. */
+  mayLoseOne?: boolean
 }
 
 export const gateDefaults: GateOptions = { fewestGood: 10, largestDrop: 0.02 }
@@ -32,6 +36,8 @@ export interface GateAnswer {
   reasons: string[]
   /** The same with codes; absent in answers that were kept before there were any. */
   objections?: CodedText[]
+  /** What could not be checked, whatever the answer. */
+  notices?: CodedText[]
   products: ProductReport[]
   limits: { before: Limits, after: Limits }
 }
@@ -51,7 +57,7 @@ export function refusedFor (objection: CodedText, { reasons, objections = [], ..
   return { ...answer, accepted: false, reasons: [objection.text, ...reasons], objections: [objection, ...objections] }
 }
 
-function changeOf ({ product, known, good, defect }: ProductScores, { before, after }: GateAnswer['limits']): ProductReport {
+function changeOf ({ product, known, good, defect, lostEarlier = 0 }: ProductScores, { before, after }: GateAnswer['limits']): ProductReport {
   const area = (goodScores: readonly number[], defectScores: readonly number[]): number | null => auroc(goodScores, defectScores)
   const [areaBefore, areaAfter] = [area(good.before, defect.before), area(good.after, defect.after)]
   return {
@@ -60,6 +66,7 @@ function changeOf ({ product, known, good, defect }: ProductScores, { before, af
     good: good.after.length,
     defects: defect.after.length,
     falseRejects: { before: beyond(good.before, before.reject), after: beyond(good.after, after.reject) },
+    lostEarlier,
     caught: defect.after.length === 0 ? null : { before: beyond(defect.before, before.reject), after: beyond(defect.after, after.reject) },
     auroc: areaBefore === null || areaAfter === null ? null : { before: areaBefore, after: areaAfter }
   }
@@ -70,7 +77,7 @@ const fewestToLoseOne = 20
 /** Share of the good parts of a new product that may be rejected. */
 const mostOfNew = 0.05
 
-function objections ({ product, known, good, defects, falseRejects, caught, auroc }: ProductReport, { fewestGood, largestDrop }: GateOptions): CodedText[] {
+function objections ({ product, known, good, defects, falseRejects, caught, auroc, lostEarlier = 0 }: ProductReport, { fewestGood, largestDrop, mayLoseOne = true }: GateOptions): CodedText[] {
   const found: CodedText[] = []
   const object = (code: string, values: Record<string, number>, text: string): void => { found.push({ code, values: { product, ...values }, text: `${product}: ${text}` }) }
   if (known && good < fewestGood) object('few-held-out', { good, fewest: fewestGood }, `${good} held-out good parts, expected at least ${fewestGood}`)
@@ -82,8 +89,12 @@ function objections ({ product, known, good, defects, falseRejects, caught, auro
     else object('new-good-rejected', { after: falseRejects.after, most: mostOfNew }, `${percent(falseRejects.after)} of good parts rejected, expected at most 5 %`)
   }
   if (!known) return found
-  const lost = caught === null ? 0 : Math.round((caught.before - caught.after) * defects)
-  if (caught !== null && lost > (defects < fewestToLoseOne ? 0 : 1) && caught.before - caught.after > largestDrop) object('defects-passed', caught, `${percent(caught.after)} of known defects rejected, before ${percent(caught.before)}`)
+  const lostNow = caught === null ? 0 : Math.round((caught.before - caught.after) * defects)
+  const lost = lostNow + lostEarlier
+  if (caught !== null && lostNow > 0 && lost > (mayLoseOne && defects >= fewestToLoseOne ? 1 : 0) && lost > largestDrop * defects) {
+    const earlier = lostEarlier === 0 ? '' : `, ${lostEarlier} more before an earlier update`
+    object('defects-passed', { ...caught, lostEarlier }, `${percent(caught.after)} of known defects rejected, before ${percent(caught.before)}${earlier}`)
+  }
   if (auroc !== null && auroc.before - auroc.after > largestDrop) object('auroc-fell', auroc, `AUROC ${auroc.after.toFixed(4)}, before ${auroc.before.toFixed(4)}`)
   return found
 }

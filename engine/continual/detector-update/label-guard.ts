@@ -7,8 +7,12 @@ import type { WaitingPicture } from '../label-inbox.ts'
 import { byLabel } from '../samples.ts'
 import { SnnlReference, defaultTemperature } from '../snnl.ts'
 import { dot, unit } from '../vectors.ts'
+import type { CodedText } from '../../../schemas/learning.ts'
 
-export type HoldingReason = 'near-limit' | 'in-drift' | 'looks-like-another-class' | 'unlike-its-lot'
+export type HoldingReason = 'near-limit' | 'in-drift' | 'looks-like-another-class' | 'beyond-the-limit' | 'unlike-its-lot'
+
+/** Those that speak against what a person said. */
+export const contradictions: readonly HoldingReason[] = ['looks-like-another-class', 'beyond-the-limit', 'unlike-its-lot']
 
 export interface HeldBack {
   sha256: string
@@ -28,23 +32,41 @@ export interface GuardOptions {
   fewestExemplars: number
   /** Share of a class's own exemplars that may look like another class; beyond, the pictures do not tell the class and a label is not doubted by them. */
   mostMistaken: number
+  /** The same where they look clearly like the other class, as wrong labels do and right labels of classes that are alike do not. */
+  mostWrong: number
+  /** Share of a class's exemplars that may lie between the classes, for its mistaken ones to be taken as wrong labels. */
+  mostBetween: number
 }
 
-export const guardDefaults: GuardOptions = { learnAbove: 0.2, fewestExemplars: 3, mostMistaken: 0.15 }
+export const guardDefaults: GuardOptions = { learnAbove: 0.2, fewestExemplars: 3, mostMistaken: 0.15, mostWrong: 0.3, mostBetween: 0.15 }
+
+interface Distinctness {
+  /** Share of a class's exemplars that look like another class of their product. */
+  mistaken: number
+  /** Share whose kernels with the classes differ, in logarithm, by less than half of what the class's differ by in the median. */
+  between: number
+}
 
 export class LabelGuard {
   readonly #memory: readonly Exemplar[]
   readonly #options: GuardOptions
-  /** Labels that the memory's pictures tell from the other classes of their product. */
-  readonly #told: ReadonlySet<string>
+  readonly #classes: ReadonlyMap<string, Distinctness>
 
   constructor (memory: readonly Exemplar[], options: GuardOptions = guardDefaults) {
     this.#memory = memory
     this.#options = options
-    this.#told = new Set([...byLabel(memory)].filter(([, members]) => {
-      const mistaken = members.filter((exemplar) => this.#strongerClass(exemplar) !== null).length
-      return mistaken <= options.mostMistaken * members.length
-    }).map(([label]) => label))
+    this.#classes = new Map([...byLabel(memory)].map(([label, members]) => [label, distinctness(members.map((exemplar) => this.#nearest(exemplar)?.margin ?? Infinity))]))
+  }
+
+  /** Of these labels, those that no picture can contradict, with why: the memory does not tell them, or none of the classes beside them. */
+  unchecked (labels: Iterable<string>): CodedText[] {
+    return [...new Set(labels)].flatMap((label) => {
+      const others = [...this.#classes].filter(([other]) => other !== label && productOf(other) === productOf(label)).sort(([, a], [, b]) => a.mistaken - b.mistaken).map(([other]) => other)
+      const untold = [label, others[0] ?? label].find((each) => !this.#tells(each))
+      if (untold === undefined) return []
+      const share = this.#classes.get(untold)?.mistaken ?? 0
+      return [{ code: 'labels-unchecked', values: { label, untold, share }, text: `labels of ${label} are not checked by their pictures: ${(100 * share).toFixed(0)} % of the memory's ${untold} looks like another class` }]
+    })
   }
 
   /** `null` = may be learned. Items and pictures belong together by their ids. */
@@ -57,23 +79,40 @@ export class LabelGuard {
         return held('near-limit', `p-value ${picture.pValue?.toPrecision(2) ?? 'unknown'}, at or below ${learnAbove}: a person must say what it is`, { ...(picture.pValue === null ? {} : { pValue: picture.pValue }), learnAbove })
       }
     }
-    if (picture.confirmed || !this.#told.has(item.label)) return null
-    const ahead = this.#strongerClass(item)
-    return ahead === null ? null : held('looks-like-another-class', `labelled ${item.label}, but nearer to ${ahead}`, { label: item.label, ahead })
+    if (picture.confirmed || !this.#tells(item.label)) return null
+    const nearest = this.#nearest(item)
+    // A class that its own exemplars do not keep to proves nothing against another.
+    return nearest === null || nearest.margin >= 0 || !this.#tells(nearest.other) ? null : held('looks-like-another-class', `labelled ${item.label}, but nearer to ${nearest.other}`, { label: item.label, ahead: nearest.other })
   }
 
-  /** The class of the same product whose mean kernel with the item is larger than that of its own label; classes count equally, however many they are. */
-  #strongerClass (item: ReplayItem): string | null {
+  #tells (label: string): boolean {
+    const { mistaken, between } = this.#classes.get(label) ?? { mistaken: 0, between: 0 }
+    const { mostMistaken, mostWrong, mostBetween } = this.#options
+    return mistaken <= mostMistaken || (mistaken <= mostWrong && between <= mostBetween)
+  }
+
+  /**
+   * The other class of the same product whose mean kernel with the item is largest, and by how much that of its own label exceeds it, in
+   * logarithm; classes count equally, however many they are. `null` without two classes to compare.
+   */
+  #nearest (item: ReplayItem): { other: string, margin: number } | null {
     const product = productOf(item.label)
     const direction = unit(item.features)
     const kernels = [...byLabel(this.#memory.filter(({ id, label }) => id !== item.id && productOf(label) === product))]
       .filter(([, members]) => members.length >= this.#options.fewestExemplars)
       .map(([label, members]) => ({ label, mean: members.reduce((sum, { features }) => sum + Math.exp((dot(direction, unit(features)) - 1) / defaultTemperature), 0) / members.length }))
     const own = kernels.find(({ label }) => label === item.label)
-    if (own === undefined) return null
-    const best = kernels.reduce((most, kernel) => kernel.mean > most.mean ? kernel : most)
-    return best.label === item.label ? null : best.label
+    const others = kernels.filter((kernel) => kernel !== own)
+    if (own === undefined || others.length === 0) return null
+    const best = others.reduce((most, kernel) => kernel.mean > most.mean ? kernel : most)
+    return { other: best.label, margin: Math.log(own.mean / best.mean) }
   }
+}
+
+function distinctness (margins: readonly number[]): Distinctness {
+  const clear = median(margins.map(Math.abs)) / 2
+  const shareOf = (some: (margin: number) => boolean): number => margins.filter(some).length / margins.length
+  return { mistaken: shareOf((margin) => margin < 0), between: shareOf((margin) => Math.abs(margin) < clear) }
 }
 
 export function productOf (label: string): string {

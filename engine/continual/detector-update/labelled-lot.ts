@@ -6,6 +6,7 @@ import type { Exemplar, ReplayItem } from '../buffers/replay-policy.ts'
 import { removedLabel, type LabelInbox, type WaitingPicture } from '../label-inbox.ts'
 import { PictureEmbedding } from '../picture-embedding.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
+import type { CodedText } from '../../../schemas/learning.ts'
 import { LabelGuard, type HeldBack } from './label-guard.ts'
 
 export interface LotPicture {
@@ -22,6 +23,8 @@ export interface LabelledLot {
   /** Good parts that no bank ever takes, and defects: they check this update and, as exemplars, later ones. */
   checked: LotPicture[]
   heldBack: HeldBack[]
+  /** Labels of the lot that their pictures cannot contradict. */
+  unchecked: CodedText[]
   /** Not to be kept, at a person's word. */
   removed: string[]
 }
@@ -31,7 +34,7 @@ const embeddingSize = 224
 const heldOutShare = 0.4
 
 export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], progress: (done: number, total: number) => void): Promise<LabelledLot> {
-  const lot: LabelledLot = { learned: [], checked: [], heldBack: [], removed: [] }
+  const lot: LabelledLot = { learned: [], checked: [], heldBack: [], unchecked: [], removed: [] }
   const guard = new LabelGuard(memory)
   const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size: embeddingSize })
   try {
@@ -47,6 +50,7 @@ export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], p
       if (held !== null) lot.heldBack.push(held)
       else (isHeldOut(item) ? lot.checked : lot.learned).push({ item, by: waiting.by, confirmed: waiting.confirmed, read })
     }
+    lot.unchecked = guard.unchecked(inbox.waiting.filter(({ by, confirmed, label }) => by === 'person' && !confirmed && label !== removedLabel).map(({ product, label }) => `${product}/${label}`))
     return lot
   } finally {
     await embedding.close()

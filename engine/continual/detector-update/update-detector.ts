@@ -11,6 +11,7 @@ import { pixelHash } from '../../detectors/picture-pool.ts'
 import { Scorer } from '../../detectors/scorer.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { decodeImage } from '../../frame/image-codec.ts'
+import type { JsonValue } from '../../../schemas/bundle.ts'
 import { seededRandom } from '../../random.ts'
 import { ReplayBuffer, type BufferState } from '../buffers/replay-buffer.ts'
 import { replayPolicyByName } from '../buffers/registry.ts'
@@ -21,9 +22,10 @@ import { isGoodLabel } from '../protocol/continual-set.ts'
 import { byLabel, countByLabel } from '../samples.ts'
 import { SnnlReference } from '../snnl.ts'
 import { gateDefaults, judgeUpdate, refusedFor, type GateAnswer, type GateOptions, type Limits, type ProductScores } from './acceptance-gate.ts'
-import { BundleHistory } from './bundle-history.ts'
+import { knownProducts, listsProducts, withoutBeyondLimit } from './beyond-limit.ts'
 import { candidateModel, scoresOf, type CandidateModel, type UpdateMode } from './candidate-model.ts'
-import { productOf, type HeldBack } from './label-guard.ts'
+import { contradictions, productOf, type HeldBack } from './label-guard.ts'
+import { putInUse, settle } from './line-change.ts'
 import { sortLot, type LabelledLot, type LotPicture } from './labelled-lot.ts'
 
 export interface UpdateRequest {
@@ -83,41 +85,43 @@ export interface UpdateOutcome {
 export type UpdateProgress = (stage: string, done: number, total: number) => void
 
 /** Of the lot; with more labels contradicted the whole lot is doubted. */
-const mostContradicted = 0.15
+const mostContradicted = 0.08
 const longestQueue = 20
 
-/** @throws GOODPARTS_TOO_FEW_IMAGES when nothing waits, GOODPARTS_BUNDLE_INVALID, GOODPARTS_STORE_FAILED. */
+/** Accepted, all of it is in use when it resolves. @throws GOODPARTS_TOO_FEW_IMAGES when nothing waits, GOODPARTS_BUNDLE_INVALID, GOODPARTS_STORE_FAILED. */
 export async function updateDetector (request: UpdateRequest, progress: UpdateProgress = () => {}): Promise<UpdateOutcome> {
   const begun = performance.now()
+  settle(request)
   const parent = await readBundle(request.bundle)
   const inbox = new LabelInbox(join(request.folder, 'inbox'), request.inbox)
   if (inbox.waiting.length === 0) throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', 'Expected labelled pictures to learn from, got none that wait')
   const store = new ExemplarStore({ folder: join(request.folder, 'memory'), ...request.memory })
   try {
     const before = withoutRelabelled(store.read(), inbox)
-    const lot = await sortLot(inbox, before.exemplars, (done, total) => { progress('embedding', done, total) })
-    progress('learning', 0, 1)
     const threads = request.threads ?? 1
+    const limitsBefore = limitsOf(parent.metadata.calibration.scores, request)
+    const lot = await withoutBeyondLimit(await sortLot(inbox, before.exemplars, (done, total) => { progress('embedding', done, total) }), parent, limitsBefore.reject, before.exemplars, threads)
+    progress('learning', 0, 1)
     const candidate = await candidateModel(parent, request.mode, lot, before.exemplars.map(({ id, label }) => ({ label, read: () => decodeImage(store.pictures.path(id)) })), { seed: request.seed, threads })
     const buffer = new ReplayBuffer(replayPolicyByName(request.policy), request.memory, request.seed, before)
     buffer.observe(candidate.checked.map(({ item }) => item))
     progress('checking', 0, 1)
     const checked = await checkedScores(parent, candidate, before.exemplars, store, threads)
     const after = calibrationAfter(parent, checked)
-    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars), { before: limitsOf(parent.metadata.calibration.scores, request), after: limitsOf(after, request) }, request.gate ?? gateDefaults)
     const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, values: { label: item.label }, snnl: new SnnlReference(before.exemplars).of(item) }))]
-    const answer = withDoubts(gate, lot, heldBack)
+    const limits = { before: limitsBefore, after: limitsOf(after, request) }
+    const doubted = heldBack.some(({ reason }) => contradictions.includes(reason))
+    const raised = limits.after.reject > limitsOf(calibrationAfter(parent, checked.filter(({ inLot }) => !inLot)), request).reject
+    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars, limits.before.reject), limits, { mayLoseOne: !doubted && !raised, ...request.gate ?? gateDefaults })
+    const answer = { ...withDoubts(gate, lot, heldBack), notices: lot.unchecked }
     let bundle = parent
     if (answer.accepted) {
-      bundle = await nextBundle(parent, candidate, after, request, begun)
-      await new BundleHistory(join(request.folder, 'history')).exchange(request.bundle, bundle)
-      for (const { item } of candidate.checked) store.pictures.add(inbox.pictures.read(item.id) ?? new Uint8Array())
-      store.replace(buffer.state)
-      inbox.remove(lot.removed)
-      inbox.setAside([...candidate.learned, ...candidate.checked].map(({ item }) => item.id))
+      const remembered = new Set(buffer.exemplars.map(({ id }) => id))
+      const lostDefects = passingSince(parent, checked, limits).filter((id) => remembered.has(id))
+      bundle = await nextBundle(parent, { ...candidate, options: { ...candidate.options, lostDefects } }, after, request, begun)
     }
     const exemplars = answer.accepted ? buffer.exemplars : before.exemplars
-    return {
+    const outcome: UpdateOutcome = {
       accepted: answer.accepted,
       bundle: bundle.metadata.id,
       parent: bundle.metadata.parent,
@@ -131,6 +135,12 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
       exemplars: contactSheet(exemplars),
       seconds: (performance.now() - begun) / 1000
     }
+    if (answer.accepted) {
+      for (const { item } of candidate.checked) store.pictures.add(inbox.pictures.read(item.id) ?? new Uint8Array())
+      const obeyed = new Set([...lot.removed, ...[...candidate.learned, ...candidate.checked].map(({ item }) => item.id)])
+      await putInUse(request, store, { before: parent, after: bundle, memory: buffer.state, taken: inbox.waiting.filter(({ sha256 }) => obeyed.has(sha256)), outcome })
+    }
+    return outcome
   } finally {
     store.close()
   }
@@ -155,7 +165,7 @@ function shiftsOf (lot: readonly LotPicture[], exemplars: readonly Exemplar[], s
   })
 }
 
-interface Checked { label: string, before: number, after: number, inLot: boolean, byPerson: boolean }
+interface Checked { id: string, label: string, before: number, after: number, inLot: boolean, byPerson: boolean }
 
 /** Every held-out picture, of the lot and of the memory, by both models. */
 async function checkedScores (parent: ModelBundle, { model, checked }: CandidateModel, exemplars: readonly Exemplar[], store: ExemplarStore, threads: number): Promise<Checked[]> {
@@ -163,7 +173,7 @@ async function checkedScores (parent: ModelBundle, { model, checked }: Candidate
   const images: Array<LotPicture['read']> = [...checked.map(({ read }) => read), ...remembered.map(({ id }) => () => decodeImage(store.pictures.path(id)))]
   const before = await scoresOf(parent.bytes, images, threads)
   const after = model === parent.bytes ? before : await scoresOf(model, images, threads)
-  const facts = [...checked.map(({ item, by }) => ({ label: item.label, inLot: true, byPerson: by === 'person' })), ...remembered.map(({ label }) => ({ label, inLot: false, byPerson: false }))]
+  const facts = [...checked.map(({ item, by }) => ({ id: item.id, label: item.label, inLot: true, byPerson: by === 'person' })), ...remembered.map(({ id, label }) => ({ id, label, inLot: false, byPerson: false }))]
   return facts.map((fact, index) => ({ ...fact, before: before[index] as number, after: after[index] as number }))
 }
 
@@ -183,9 +193,9 @@ function limitsOf (calibrationScores: readonly number[], { reviewRate, rejectRat
 }
 
 /** A product is known when the bundle or the memory says so; of a bundle that was never updated, when most of its good parts pass. */
-function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars: readonly Exemplar[]): ProductScores[] {
-  const { products } = parent.metadata.options
-  const listed = new Set([...Array.isArray(products) ? products : [], ...exemplars.map(({ label }) => productOf(label))])
+function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars: readonly Exemplar[], rejectLimit: number): ProductScores[] {
+  const listed = knownProducts(parent.metadata, exemplars)
+  const lost = lostDefectsOf(parent)
   const largest = parent.metadata.calibration.scores.at(-1) ?? Infinity
   return [...new Set(checked.map(({ label }) => productOf(label)))].map((product) => {
     const own = checked.filter(({ label }) => productOf(label) === product)
@@ -195,13 +205,24 @@ function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars:
     }
     const good = side(true)
     const passes = good.before.filter((score) => score <= largest).length >= 0.5 * good.before.length
-    return { product, known: listed.has(product) || (!Array.isArray(products) && passes), good, defect: side(false) }
+    const lostEarlier = own.filter(({ id, before }) => lost.includes(id) && before <= rejectLimit).length
+    return { product, known: listed.has(product) || (!listsProducts(parent.metadata) && passes), good, defect: side(false), lostEarlier }
   })
+}
+
+/** Remembered defects that an accepted update has let pass: what may be lost counts from when a defect was remembered. */
+function lostDefectsOf ({ metadata: { options: { lostDefects } } }: ModelBundle): JsonValue[] {
+  return Array.isArray(lostDefects) ? lostDefects : []
+}
+
+function passingSince (parent: ModelBundle, checked: readonly Checked[], limits: GateAnswer['limits']): string[] {
+  const lost = lostDefectsOf(parent)
+  return checked.filter(({ id, label, before, after }) => !isGoodLabel(label) && (lost.includes(id) || before > limits.before.reject) && after <= limits.after.reject).map(({ id }) => id)
 }
 
 function withDoubts (gate: GateAnswer, lot: LabelledLot, heldBack: readonly HeldBack[]): GateAnswer {
   const unlike = heldBack.filter(({ reason }) => reason === 'unlike-its-lot').length
-  const contradicted = unlike + heldBack.filter(({ reason }) => reason === 'looks-like-another-class').length
+  const contradicted = heldBack.filter(({ reason }) => contradictions.includes(reason)).length
   const labels = lot.learned.length + lot.checked.length + contradicted - unlike
   if (contradicted < 2 || contradicted <= mostContradicted * labels) return gate
   const text = `${contradicted} of ${labels} labels are contradicted by their pictures: look at them again before anything is learned from this lot`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeUpdate, type ProductScores } from '../../../engine/continual/detector-update/acceptance-gate.ts'
+import { gateDefaults, judgeUpdate, type ProductScores } from '../../../engine/continual/detector-update/acceptance-gate.ts'
 import { outliersOf } from '../../../engine/continual/detector-update/label-guard.ts'
 import { strangenessOf } from '../../../engine/continual/detector-update/lot-agreement.ts'
 import { normal, seededRandom } from '../../../engine/random.ts'
@@ -30,6 +30,15 @@ describe('the acceptance gate', () => {
     const many = (missed: number): ProductScores['defect'] => ({ before: spread(11, 20), after: spread(11, 20).map((score, index) => index < missed ? 9 : score) })
     expect(judgeUpdate([product({ defect: many(1) })], limits).accepted).toBe(true)
     expect(judgeUpdate([product({ defect: many(2) })], limits).reasons).toEqual(['plate: 90.0 % of known defects rejected, before 100.0 %'])
+  })
+
+  it('lets none of many known defects go where the lot is doubted, and only one since they were remembered', () => {
+    const defect = { before: spread(11, 20), after: spread(11, 20).map((score, index) => index === 0 ? 9 : score) }
+    expect(judgeUpdate([product({ defect })], limits, { ...gateDefaults, mayLoseOne: false }).reasons).toEqual(['plate: 95.0 % of known defects rejected, before 100.0 %'])
+    const lostOne = { before: defect.after, after: defect.after.map((score, index) => index === 1 ? 9 : score) }
+    expect(judgeUpdate([product({ defect: lostOne })], limits).accepted).toBe(true)
+    expect(judgeUpdate([product({ defect: lostOne, lostEarlier: 1 })], limits).reasons).toEqual(['plate: 90.0 % of known defects rejected, before 95.0 %, 1 more before an earlier update'])
+    expect(judgeUpdate([product({ defect: { before: defect.after, after: defect.after }, lostEarlier: 1 })], limits).accepted).toBe(true)
   })
 
   it('refuses what ranks defects worse, even where the limit hides it', () => {

@@ -12,7 +12,9 @@ function exemplar (id: string, label: string, apart: number): Exemplar {
   return { id, label, group: null, bytes: 1, features: Float32Array.from({ length: 6 }, (_, axis) => normal(random) + (axis === 0 ? side : 0)), kept: true, priority: 0, weight: 1, score: null, reason: '' }
 }
 
-const memoryOf = (apart: number): Exemplar[] => ['good', 'crack'].flatMap((label) => Array.from({ length: 30 }, (_, index) => exemplar(`${label} ${index}`, `plate/${label}`, apart)))
+/** Of both classes, `wrong` of thirty are called the other. */
+const memoryOf = (apart: number, wrong = 0): Exemplar[] => [['good', 'crack'], ['crack', 'good']].flatMap(([truly, other]) => Array.from({ length: 30 }, (_, index) =>
+  ({ ...exemplar(`${truly} ${index}`, `plate/${truly}`, apart), label: `plate/${index < wrong ? other : truly}` })))
 const waiting = (sha256: string, label: string, confirmed = false): WaitingPicture => ({ sha256, product: 'plate', label, partId: null, by: 'person', pValue: null, inDrift: false, bytes: 1, confirmed })
 
 /** Of fifty pictures that look like one class and are called another, how many are held back. */
@@ -30,9 +32,19 @@ describe('labels that their pictures contradict', () => {
     expect(heldBack(memory, 8, { truly: 'crack', called: 'good', confirmed: true })).toBe(0)
   })
 
-  it('are not doubted where right labels of the memory look like another class as often', () => {
+  it.each([3, 5, 6])('are held back by a memory of which %i in thirty labels are wrong themselves', (wrong) => {
+    const memory = memoryOf(8, wrong)
+    expect(heldBack(memory, 8, { truly: 'crack', called: 'good' })).toBeGreaterThan(45)
+    expect(heldBack(memory, 8, { truly: 'good', called: 'good' })).toBeLessThan(5)
+    expect(new LabelGuard(memory).unchecked(['plate/good', 'plate/crack'])).toEqual([])
+  })
+
+  it('are not doubted where right labels of the memory look like another class as often, and the guard says so', () => {
     const memory = memoryOf(0.3)
     expect(heldBack(memory, 0.3, { truly: 'good', called: 'good' })).toBe(0)
     expect(heldBack(memory, 0.3, { truly: 'crack', called: 'crack' })).toBe(0)
+    expect(new LabelGuard(memory).unchecked(['plate/good', 'plate/good', 'rod/good']).map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^labels of plate\/good are not checked by their pictures: [3-9]\d % of the memory's plate\/(good|crack) looks like another class$/)
+    ])
   })
 })

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../../engine/bundle/golden.ts'
 import { BundleHistory } from '../../../engine/continual/detector-update/bundle-history.ts'
+import { takeBackTo } from '../../../engine/continual/detector-update/line-change.ts'
 import { readPatchMemory } from '../../../engine/continual/detector-update/patch-memory-graph.ts'
 import { updateDetector, type UpdateOutcome, type UpdateRequest } from '../../../engine/continual/detector-update/update-detector.ts'
 import { LabelInbox, removedLabel } from '../../../engine/continual/label-inbox.ts'
@@ -181,13 +182,13 @@ describe('a continual update', () => {
     expect(bundle.metadata.calibration.scores).toHaveLength(parent.metadata.calibration.scores.length + 30)
   })
 
-  it('calibrates on no good part whose score stands out from its lot, unless a person says it twice', async () => {
+  it('calibrates on no good part that the bundle in use rejects when the rest of the lot passes, unless a person says it twice', async () => {
     await addParts(inbox(), 'woven', range(100, 30))
     await addParts(inbox(), 'woven', [700], { defective: true, label: 'good' })
     const waiting = inbox().waiting.map(({ sha256, partId }) => ({ sha256, partId }))
     const wrong = waiting.find(({ partId }) => partId === 'woven 700')!.sha256
     const outcome = await updateDetector({ ...request, mode: 'recalibrate' })
-    expect(outcome).toMatchObject({ accepted: true, checked: 30, heldBack: [{ sha256: wrong, reason: 'unlike-its-lot' }] })
+    expect(outcome).toMatchObject({ accepted: true, checked: 30, heldBack: [{ sha256: wrong, reason: 'beyond-the-limit' }] })
     const largest = (await readBundle(request.bundle)).metadata.calibration.scores.at(-1)!
     expect(inbox().waiting.map(({ sha256 }) => sha256)).toEqual([wrong])
     await addParts(inbox(), 'woven', [700], { defective: true, label: 'good' })
@@ -196,15 +197,21 @@ describe('a continual update', () => {
     expect(again.gate.limits.after.reject).toBeGreaterThan(largest)
   })
 
+  it('doubts no good part by the old limit where most of its lot lie beyond: the product or its light has changed', async () => {
+    for (const seed of range(950, 10)) await inbox().add(await encodePng(part('striped', seed)), { product: 'woven', label: 'good', partId: `p${seed}`, by: 'person', pValue: null, inDrift: false })
+    await addParts(inbox(), 'woven', range(100, 4))
+    expect((await updateDetector({ ...request, mode: 'recalibrate' })).heldBack).toEqual([])
+  })
+
   it('can be taken back', async () => {
     known()
     const updated = await readBundle(request.bundle)
     const history = new BundleHistory(join(folder, 'history'))
     expect((await history.list()).map(({ id }) => id)).toEqual([parent.metadata.id])
-    await history.restore(request.bundle, parent.metadata.id)
+    await takeBackTo(request, { to: await history.read(parent.metadata.id), keepsPresent: true, outcome: () => null })
     expect((await readBundle(request.bundle)).metadata).toEqual(parent.metadata)
     expect((await history.list()).map(({ id }) => id)).toContain(updated.metadata.id)
-    await expect(history.restore(request.bundle, '0123456789abcdef')).rejects.toThrow(/a kept bundle 0123456789abcdef/)
+    await expect(history.read('0123456789abcdef')).rejects.toThrow(/a kept bundle 0123456789abcdef/)
   })
 
   it('takes a person’s new word for an exemplar, and lets one go', async () => {
