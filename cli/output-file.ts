@@ -18,6 +18,7 @@ export async function outputsMustBeWritable (command: Command): Promise<void> {
 /** @throws GOODPARTS_STORE_FAILED for a folder, and where nothing can be written; not for `-` and for nothing given. */
 export async function mustBeWritable (...files: ReadonlyArray<string | undefined>): Promise<void> {
   for (const file of files.filter((path) => path !== undefined && path !== '-') as string[]) {
+    if (file === '') throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the name of a file to write, got an empty one', { fix: 'Name the file.' })
     const there = await stat(file).catch(() => null)
     if (there?.isDirectory() === true) throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${file} to be a file, got a folder`, { fix: 'Name a file in it.' })
     await (there === null ? tryToMake(resolve(file)) : access(file, constants.W_OK)).catch((cause: unknown) => { throw notWritable(file, cause) })

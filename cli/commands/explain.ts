@@ -1,5 +1,5 @@
 /** `goodparts explain`: one picture, every method, side by side. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
 import { GoodpartsError } from '../../engine/errors.ts'
@@ -82,6 +82,9 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
 
 async function readModel (file: string): Promise<Uint8Array> {
   try {
+    const found = await stat(file)
+    // A pipe or a device may never end, and no signal ends a read of it; under /proc these call themselves regular files of no size.
+    if (!found.isFile() || found.size === 0) throw new Error(found.isFile() ? 'an empty file' : 'no regular file')
     return await readFile(file)
   } catch (cause) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a model at ${file}, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })

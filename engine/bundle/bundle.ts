@@ -77,7 +77,12 @@ export async function saveBundle (path: string, bundle: ModelBundle): Promise<vo
 
 async function readLimited (path: string, maximumBytes: number): Promise<Uint8Array> {
   try {
-    checkSize(path, (await stat(path)).size, maximumBytes)
+    const found = await stat(path)
+    // A pipe or a device may never end, and no signal ends a read of it.
+    if (!found.isFile()) throw invalid(`Expected ${path} to be a bundle file, got ${found.isDirectory() ? 'a folder' : 'no regular file'}`, undefined, fitFix)
+    // What the system shows under /proc calls itself a regular file of no size.
+    if (found.size === 0) throw invalid(`Expected ${path} to be a bundle file, got an empty file`, undefined, fitFix)
+    checkSize(path, found.size, maximumBytes)
     return await readFile(path)
   } catch (error) {
     if (error instanceof GoodpartsError) throw error

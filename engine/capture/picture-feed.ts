@@ -1,7 +1,7 @@
 /** The pictures of a folder as a feed: decoded a few ahead, read from the folder anew at each pass. */
-import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
+import { filesBelow } from '../files-below.ts'
 import { decodeImage } from '../frame/image-codec.ts'
 import type { FedPicture, Feed } from './feed.ts'
 import type { PictureFeedPlan } from './feed-plan.ts'
@@ -77,11 +77,11 @@ class PictureFeed implements Feed {
     const { folder } = this.#plan
     let entries
     try {
-      entries = await readdir(folder, { recursive: true })
+      entries = await filesBelow(folder, { isWanted: (path) => PICTURE.test(path) })
     } catch (cause) {
       throw new GoodpartsError('GOODPARTS_CAPTURE_FAILED', `Expected ${folder} to be a folder that can be read: ${String(cause)}`, { cause, fix: 'Check that the path exists on the machine that runs Node-RED' })
     }
-    const pictures = entries.map((path) => path.replaceAll(sep, '/')).filter((path) => PICTURE.test(path) && !NO_PARTS.test(path))
+    const pictures = entries.map((path) => path.replaceAll(sep, '/')).filter((path) => !NO_PARTS.test(path))
       .map((path) => ({ path, good: /(^|\/)good\//.test(path) }))
     if (pictures.length === 0) throw new GoodpartsError('GOODPARTS_CAPTURE_FAILED', `Expected ${folder} to hold pictures, got none`, { fix: 'Types read: JPEG, PNG, WebP, TIFF, GIF, AVIF' })
     if (this.#plan.learn > 0 && !pictures.some(({ good }) => good)) {

@@ -1,11 +1,12 @@
 /** What a person names on the command line, as frames: pictures are decoded here, everything else comes through a capture process. */
-import { readdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, extname, join, relative, resolve } from 'node:path'
 import { frames, guessPipeline } from '../../../engine/capture/frames.ts'
 import { loadPipelines } from '../../../engine/capture/pipelines.ts'
 import { withoutPasswords } from '../../../engine/capture/userinfo.ts'
 import { GoodpartsError } from '../../../engine/errors.ts'
 import { pictureEndings } from '../../../engine/evaluation/dataset-folder.ts'
+import { filesBelow } from '../../../engine/files-below.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { decodeImage } from '../../../engine/frame/image-codec.ts'
 import type { PipelineDefinition } from '../../../schemas/pipeline.ts'
@@ -37,7 +38,7 @@ export interface SourceOptions {
  */
 export async function openSource (source: string, options: SourceOptions): Promise<InspectedSource> {
   const found = await stat(source).catch(() => null)
-  if (found?.isDirectory() === true) return pictures(source, await picturesBelow(source), options)
+  if (found?.isDirectory() === true) return pictures(source, await picturesBelow(source, options.signal), options)
   if (found !== null && isPicture(source)) return pictures(source, [resolve(source)], options)
   const definitions = loadPipelines()
   const named = found === null ? definitions.find(({ id }) => id === source) : undefined
@@ -84,8 +85,8 @@ async function * decoded (paths: readonly string[], root: string, signal: AbortS
   }
 }
 
-async function picturesBelow (folder: string): Promise<string[]> {
-  const names = (await readdir(folder, { recursive: true })).filter(isPicture).sort((a, b) => a < b ? -1 : 1)
+async function picturesBelow (folder: string, signal: AbortSignal): Promise<string[]> {
+  const names = await filesBelow(folder, { isWanted: isPicture, signal })
   if (names.length === 0) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to hold pictures (${pictureEndings.join(', ')}), got none`)
   return names.map((name) => resolve(join(folder, name)))
 }
