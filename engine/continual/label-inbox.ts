@@ -30,7 +30,7 @@ export interface WaitingPicture extends PictureLabel {
   /** SHA-256 of the encoded picture. */
   sha256: string
   bytes: number
-  /** A person has said the same of it before: it stands, even against what the picture looks like. */
+  /** The person has seen the picture and what speaks against its label: it stands, even against what the picture looks like. */
   confirmed: boolean
 }
 
@@ -66,18 +66,20 @@ export class LabelInbox {
   }
 
   /**
-   * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first.
+   * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first. The same label again, as a message that
+   * is delivered twice brings it, confirms nothing.
+   * @param confirmed See `WaitingPicture`.
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
-  async add (picture: Uint8Array, label: PictureLabel): Promise<WaitingPicture> {
+  async add (picture: Uint8Array, label: PictureLabel, { confirmed = false } = {}): Promise<WaitingPicture> {
     const sha256 = createHash('sha256').update(picture).digest('hex')
     if (!this.#waiting.has(sha256) && (this.#waiting.size >= this.#bounds.items || this.bytes + picture.byteLength > this.#bounds.bytes)) {
       throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${this.#waiting.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
     }
     await this.pictures.addInTurn(picture)
     const before = this.#waiting.get(sha256)
-    const confirmed = label.by === 'person' && before?.by === 'person' && before.product === label.product && before.label === label.label
-    const waiting = { ...label, sha256, bytes: picture.byteLength, confirmed }
+    const stands = before?.confirmed === true && before.product === label.product && before.label === label.label
+    const waiting = { ...label, sha256, bytes: picture.byteLength, confirmed: label.by === 'person' && (confirmed || stands) }
     await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
     this.#waiting.set(sha256, waiting)
     return waiting

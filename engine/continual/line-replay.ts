@@ -2,6 +2,7 @@
  * A line that keeps learning: labels and inspected parts come in, updates go out. Watches for drift meanwhile, and lets nothing that was seen in
  * drift be learned without a person.
  */
+import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -103,7 +104,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     const picture = this.picture(sha256)
     if (picture === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a picture ${sha256} in the memory or waiting, got none`)
     // The person has seen the picture: their word stands against what it looks like.
-    for (let times = 0; times < 2; times++) await this.#inbox.add(picture, { ...label, partId: null, by: 'person', pValue: null, inDrift: false })
+    await this.#inbox.add(picture, { ...label, partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
     this.#fresh++
   }
 
@@ -216,7 +217,11 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   async #keep (picture: Uint8Array, label: PictureLabel): Promise<string> {
-    const { sha256 } = await this.#inbox.add(picture, label)
+    const held = createHash('sha256').update(picture).digest('hex')
+    const before = this.#inbox.waiting.find((each) => each.sha256 === held)
+    // The last update told the person what speaks against it.
+    const confirmed = before?.product === label.product && before.label === label.label && this.#last?.heldBack.some((each) => each.sha256 === held) === true
+    const { sha256 } = await this.#inbox.add(picture, label, { confirmed })
     if (label.by !== 'person' || label.label === removedLabel) return sha256
     this.#fresh++
     const { updateAfter } = this.#options

@@ -10,6 +10,7 @@ import { LabelInbox } from '../../engine/continual/label-inbox.ts'
 import { LineReplay, pngOf, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
 import { patchMemory } from '../../engine/detectors/patch-memory/patch-memory.ts'
 import { Frame } from '../../engine/frame/frame.ts'
+import { encodePng } from '../../engine/frame/image-codec.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import { mountSmallDisk } from '../small-disk.ts'
@@ -170,6 +171,27 @@ describe('a line that keeps learning', () => {
     const outcome = once(replay, 'updated')
     await labelGood(range(100, 36))
     expect((await outcome)[0]).toMatchObject({ accepted: true })
+  })
+
+  it('takes the same label a second time for a message that came twice, and for a confirmation only of what was held back or by another word', async () => {
+    const confirmed = (): boolean[] => replay.waiting.map((picture) => picture.confirmed)
+    for (let times = 0; times < 2; times++) await labelGood([500])
+    expect(confirmed()).toEqual([false])
+    const { sha256 } = replay.waiting[0]!
+    await replay.relabel(sha256, { product: 'woven', label: 'good' })
+    expect(confirmed()).toEqual([true])
+    await labelGood([500])
+    expect(confirmed()).toEqual([true])
+    await replay.withdraw(sha256)
+
+    await labelGood(range(100, 36))
+    const blot = await encodePng(part('woven', 700, true))
+    const sayGood = async (): Promise<string> => replay.labelPicture(blot, { product: 'woven', label: 'good', partId: 'woven 700', by: 'person' }, null)
+    await sayGood()
+    const wrong = await sayGood()
+    expect((await updated()).heldBack).toMatchObject([{ sha256: wrong }])
+    await sayGood()
+    expect(replay.waiting).toMatchObject([{ sha256: wrong, confirmed: true }])
   })
 
   it('says why when an update cannot be made', async () => {

@@ -13,7 +13,7 @@ import { SnnlReference } from '../snnl.ts'
 
 /**
  * The lot with those held back whose scores lie beyond the reject limit, in products that the bundle knows and whose other good parts of the
- * lot pass. Where half of them or more lie beyond, the product or its light has changed, and none is doubted; nor is what a person has said twice.
+ * lot pass. Where half of them or more lie beyond, the product or its light has changed, and none is doubted; nor is what a person has confirmed.
  * @param rejectLimit of `parent`, score units
  */
 export async function withoutBeyondLimit (lot: LabelledLot, parent: ModelBundle, rejectLimit: number, exemplars: readonly Exemplar[], threads: number): Promise<LabelledLot> {

@@ -83,7 +83,7 @@ async function withoutOutlying (candidate: CandidateModel, threads: number): Pro
   return { ...candidate, learned: candidate.learned.filter(stays), checked: candidate.checked.filter(stays), outliers }
 }
 
-/** Product by product; what a person has said twice stands. */
+/** Product by product; what a person has confirmed stands. */
 function standingOut (pictures: readonly LotPicture[], strangenessOfAll: (indices: readonly number[]) => readonly number[]): LotPicture[] {
   return [...new Set(pictures.map(({ item }) => item.label))].flatMap((label) => {
     const indices = pictures.flatMap(({ item }, index) => item.label === label ? [index] : [])

@@ -12,7 +12,7 @@ import { LabelGuard, type HeldBack } from './label-guard.ts'
 export interface LotPicture {
   item: ReplayItem
   by: WaitingPicture['by']
-  /** A person has said the same twice. */
+  /** Of `WaitingPicture`. */
   confirmed: boolean
   read: () => Promise<RawImage>
 }

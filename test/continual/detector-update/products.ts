@@ -25,10 +25,10 @@ function blot (data: Uint8Array, random: Random): void {
   for (let y = top; y < top + 12; y++) data.fill(250, y * edge + left, y * edge + left + 12)
 }
 
-export async function addParts (inbox: LabelInbox, product: Product, seeds: readonly number[], label: Partial<PictureLabel> & { defective?: boolean } = {}): Promise<void> {
-  const { defective = false, ...said } = label
+export async function addParts (inbox: LabelInbox, product: Product, seeds: readonly number[], label: Partial<PictureLabel> & { defective?: boolean, confirmed?: boolean } = {}): Promise<void> {
+  const { defective = false, confirmed = false, ...said } = label
   for (const seed of seeds) {
-    await inbox.add(await encodePng(part(product, seed, defective)), { product, label: defective ? 'blot' : 'good', partId: `${product} ${seed}`, by: 'person', pValue: null, inDrift: false, ...said })
+    await inbox.add(await encodePng(part(product, seed, defective)), { product, label: defective ? 'blot' : 'good', partId: `${product} ${seed}`, by: 'person', pValue: null, inDrift: false, ...said }, { confirmed })
   }
 }
 

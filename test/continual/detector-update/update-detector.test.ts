@@ -155,10 +155,10 @@ describe('a continual update', () => {
     expect(inbox().waiting.map(({ sha256 }) => sha256)).toEqual(outcome.heldBack.map(({ sha256 }) => sha256))
   })
 
-  it('takes a person’s word that comes a second time', async () => {
+  it('takes a person’s word that is confirmed', async () => {
     known()
     await addParts(inbox(), 'striped', range(300, 30))
-    for (let times = 0; times < 2; times++) await addParts(inbox(), 'striped', [777], { defective: true, label: 'good' })
+    await addParts(inbox(), 'striped', [777], { defective: true, label: 'good', confirmed: true })
     expect((await updateDetector(request)).heldBack).toEqual([])
   })
 
@@ -182,7 +182,7 @@ describe('a continual update', () => {
     expect(bundle.metadata.calibration.scores).toHaveLength(parent.metadata.calibration.scores.length + 30)
   })
 
-  it('calibrates on no good part that the bundle in use rejects when the rest of the lot passes, unless a person says it twice', async () => {
+  it('calibrates on no good part that the bundle in use rejects when the rest of the lot passes, unless a person confirms it', async () => {
     await addParts(inbox(), 'woven', range(100, 30))
     await addParts(inbox(), 'woven', [700], { defective: true, label: 'good' })
     const waiting = inbox().waiting.map(({ sha256, partId }) => ({ sha256, partId }))
@@ -191,7 +191,7 @@ describe('a continual update', () => {
     expect(outcome).toMatchObject({ accepted: true, checked: 30, heldBack: [{ sha256: wrong, reason: 'beyond-the-limit' }] })
     const largest = (await readBundle(request.bundle)).metadata.calibration.scores.at(-1)!
     expect(inbox().waiting.map(({ sha256 }) => sha256)).toEqual([wrong])
-    await addParts(inbox(), 'woven', [700], { defective: true, label: 'good' })
+    await addParts(inbox(), 'woven', [700], { defective: true, label: 'good', confirmed: true })
     const again = await updateDetector({ ...request, mode: 'recalibrate' })
     expect(again.heldBack).toEqual([])
     expect(again.gate.limits.after.reject).toBeGreaterThan(largest)
@@ -201,6 +201,16 @@ describe('a continual update', () => {
     for (const seed of range(950, 10)) await inbox().add(await encodePng(part('striped', seed)), { product: 'woven', label: 'good', partId: `p${seed}`, by: 'person', pValue: null, inDrift: false })
     await addParts(inbox(), 'woven', range(100, 4))
     expect((await updateDetector({ ...request, mode: 'recalibrate' })).heldBack).toEqual([])
+  })
+
+  it('is not stopped by a defect of a product without confirmed good parts', async () => {
+    known()
+    await addParts(inbox(), 'striped', [310], { defective: true })
+    expect((await updateDetector(request)).accepted).toBe(true)
+    await addParts(inbox(), 'woven', range(960, 6))
+    const { accepted, gate } = await updateDetector(request)
+    expect(gate.products.find(({ product }) => product === 'striped')).toMatchObject({ known: false, good: 0, defects: 1 })
+    expect({ accepted, reasons: gate.reasons }).toEqual({ accepted: true, reasons: [] })
   })
 
   it('can be taken back', async () => {
@@ -221,7 +231,7 @@ describe('a continual update', () => {
     const said = { product: 'woven', partId: null, by: 'person', pValue: null, inDrift: false } as const
     for (const [exemplar, label] of [[first!, 'blot'], [second!, removedLabel]] as const) {
       const picture = readFileSync(join(folder, 'memory', 'pictures', `${exemplar.sha256}.img`))
-      for (let times = 0; times < 2; times++) await labels.add(picture, { ...said, label })
+      await labels.add(picture, { ...said, label }, { confirmed: true })
     }
     const { exemplars, accepted } = await updateDetector({ ...request, gate: { fewestGood: 10, largestDrop: 1 } })
     expect(accepted).toBe(true)
@@ -236,8 +246,8 @@ describe('a continual update', () => {
     const steady = await updateDetector(request)
     expect(steady.shifts).toMatchObject([{ product: 'woven', lot: 10 }])
     expect(steady.shifts[0]!.pValue).toBeGreaterThan(0.02)
-    // Another product under the old name, said twice so that it stands.
-    for (const seed of [...range(950, 10), ...range(950, 10)]) await inbox().add(await encodePng(part('striped', seed)), { product: 'woven', label: 'good', partId: `p${seed}`, by: 'person', pValue: null, inDrift: false })
+    // Another product under the old name, confirmed so that it stands.
+    for (const seed of range(950, 10)) await inbox().add(await encodePng(part('striped', seed)), { product: 'woven', label: 'good', partId: `p${seed}`, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
     expect((await updateDetector(request)).shifts[0]!.pValue).toBeLessThan(0.01)
   })
 
