@@ -1,5 +1,6 @@
 /** Policies that give every class an equal share: each class orders its own candidates, and classes take turns. */
 import type { Random } from '../../random.ts'
+import { isGoodLabel } from '../protocol/continual-set.ts'
 import { byLabel } from '../samples.ts'
 import type { Candidate, Choice, ReplayPolicy, SelectionContext } from './replay-policy.ts'
 
@@ -22,12 +23,36 @@ export function classBalancedPolicy (name: string, description: string, choose: 
 
 function select (pool: readonly Candidate[], { items, random }: SelectionContext, choose: (task: ClassTask) => Choice[]): Choice[] {
   const classes = [...byLabel(pool)].sort(([a], [b]) => a < b ? -1 : 1).map(([, members]) => members)
-  const shares = equalShares(classes.map(({ length }) => length), items)
+  const shares = sharesOf(classes, items)
   const ordered = classes.map((members, index) => {
     const count = shares[index] as number
     return choose({ members: sampled(members, Math.max(count, mostCandidatesPerClass)), count, pool, random })
   })
   return takeTurns(ordered)
+}
+
+/** Good parts of a product that are kept before its defects share the rest: the acceptance gate needs as many to check an update on. */
+export const fewestGoodParts = 10
+
+/** Places that a memory needs to keep all good parts that the gate asks for, and one of every other class. */
+export function fewestPlaces (labels: Iterable<string>): number {
+  return [...new Set(labels)].reduce((sum, label) => sum + (isGoodLabel(label) ? fewestGoodParts : 1), 0)
+}
+
+/** Equal, but for places that good parts lack: the largest of the others give theirs, where one is left to each. */
+function sharesOf (classes: ReadonlyArray<readonly Candidate[]>, items: number): number[] {
+  const shares = equalShares(classes.map(({ length }) => length), items)
+  const least = classes.map((members) => isGoodLabel(members[0]?.label ?? '') ? Math.min(members.length, fewestGoodParts) : 1)
+  if (least.reduce((sum, places) => sum + places, 0) > items) return shares
+  const over = (index: number): number => (shares[index] as number) - (least[index] as number)
+  for (const index of shares.keys()) {
+    while (over(index) < 0) {
+      const giver = [...shares.keys()].reduce((most, other) => over(other) > over(most) ? other : most)
+      shares[giver] = (shares[giver] as number) - 1
+      shares[index] = (shares[index] as number) + 1
+    }
+  }
+  return shares
 }
 
 /**

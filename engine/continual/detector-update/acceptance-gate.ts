@@ -4,6 +4,7 @@
  */
 import { auroc } from '../../evaluation/auroc.ts'
 import { clopperPearson } from '../../evaluation/binomial-interval.ts'
+import { fewestGoodParts } from '../buffers/class-rounds.ts'
 import type { CodedText, ProductReport } from '../../../schemas/learning.ts'
 
 /** Scores of one product's held-out pictures, before and after, in the same order. */
@@ -26,9 +27,11 @@ export interface GateOptions {
   largestDrop: number
   /** Of twenty known defects and more, one may be lost since it was remembered. Default true. Where the lot's labels are doubted, or its good parts raise the limit, losing one is what a wrong label does. */
   mayLoseOne?: boolean
+  /** Of the memory that the held-out parts are kept in: its bound, and the places that its classes need. */
+  memory?: { items: number, needed: number }
 }
 
-export const gateDefaults: GateOptions = { fewestGood: 10, largestDrop: 0.02 }
+export const gateDefaults: GateOptions = { fewestGood: fewestGoodParts, largestDrop: 0.02 }
 
 export interface GateAnswer {
   accepted: boolean
@@ -77,10 +80,13 @@ const fewestToLoseOne = 20
 /** Share of the good parts of a new product that may be rejected. */
 const mostOfNew = 0.05
 
-function objections ({ product, known, good, defects, falseRejects, caught, auroc, lostEarlier = 0 }: ProductReport, { fewestGood, largestDrop, mayLoseOne = true }: GateOptions): CodedText[] {
+function objections ({ product, known, good, defects, falseRejects, caught, auroc, lostEarlier = 0 }: ProductReport, { fewestGood, largestDrop, mayLoseOne = true, memory }: GateOptions): CodedText[] {
   const found: CodedText[] = []
   const object = (code: string, values: Record<string, number>, text: string): void => { found.push({ code, values: { product, ...values }, text: `${product}: ${text}` }) }
-  if (known && good < fewestGood) object('few-held-out', { good, fewest: fewestGood }, `${good} held-out good parts, expected at least ${fewestGood}`)
+  if (known && good < fewestGood) {
+    const small = memory !== undefined && memory.items < memory.needed
+    object('few-held-out', { good, fewest: fewestGood, ...(small ? memory : {}) }, `${good} held-out good parts, expected at least ${fewestGood}${small ? `: the memory holds ${memory.items} items, its classes need ${memory.needed}: make it larger` : ''}`)
+  }
   // One more than before may be chance; a share whose count the one before makes improbable is not.
   const rejected = Math.round(falseRejects.after * good)
   const before = known ? falseRejects.before : mostOfNew

@@ -13,6 +13,7 @@ import { GoodpartsError } from '../../errors.ts'
 import { decodeImage } from '../../frame/image-codec.ts'
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import { seededRandom } from '../../random.ts'
+import { fewestPlaces } from '../buffers/class-rounds.ts'
 import { ReplayBuffer, type BufferState } from '../buffers/replay-buffer.ts'
 import { replayPolicyByName } from '../buffers/registry.ts'
 import type { Exemplar } from '../buffers/replay-policy.ts'
@@ -112,7 +113,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     const limits = { before: limitsBefore, after: limitsOf(after, request) }
     const doubted = heldBack.some(({ reason }) => contradictions.includes(reason))
     const raised = limits.after.reject > limitsOf(calibrationAfter(parent, checked.filter(({ inLot }) => !inLot)), request).reject
-    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars, limits.before.reject), limits, { mayLoseOne: !doubted && !raised, ...request.gate ?? gateDefaults })
+    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars, limits.before.reject), limits, { mayLoseOne: !doubted && !raised, memory: { items: request.memory.items, needed: fewestPlaces(checked.map(({ label }) => label)) }, ...request.gate ?? gateDefaults })
     const answer = { ...withDoubts(gate, lot, heldBack), notices: lot.unchecked }
     let bundle = parent
     if (answer.accepted) {
@@ -204,7 +205,7 @@ function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars:
       return { before: some.map(({ before }) => before), after: some.map(({ after }) => after) }
     }
     const good = side(true)
-    const passes = good.before.filter((score) => score <= largest).length >= 0.5 * good.before.length
+    const passes = good.before.length > 0 && good.before.filter((score) => score <= largest).length >= 0.5 * good.before.length
     const lostEarlier = own.filter(({ id, before }) => lost.includes(id) && before <= rejectLimit).length
     return { product, known: listed.has(product) || (!listsProducts(parent.metadata) && passes), good, defect: side(false), lostEarlier }
   })
@@ -235,7 +236,7 @@ async function nextBundle (parent: ModelBundle, { model, learned, checked, optio
   try {
     const hashes = await Promise.all(learned.map(async ({ read }) => pixelHash(await read())))
     const known = Array.isArray(described.options.products) ? described.options.products : []
-    const products = [...new Set([...known, ...[...learned, ...checked].map(({ item }) => productOf(item.label))])]
+    const products = [...new Set([...known, ...[...learned, ...checked].filter(({ item }) => isGoodLabel(item.label)).map(({ item }) => productOf(item.label))])]
     return writeBundle(model, {
       ...described,
       createdAt: new Date().toISOString(),

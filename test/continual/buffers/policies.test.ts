@@ -57,6 +57,24 @@ describe('class-balanced policies', () => {
   })
 })
 
+describe('places for good parts', () => {
+  function sharesOf (classes: string[], items: number): Record<string, number> {
+    const buffer = new ReplayBuffer(replayPolicyByName('snnl-preserving'), { items, bytes: 1e12 }, 1)
+    buffer.observe(clusters({ classes, each: 20, seed: 3 }))
+    return Object.fromEntries(countByLabel(buffer.exemplars))
+  }
+
+  it('are ten of each product, from the largest shares, where one is left to every type of defect', () => {
+    expect(sharesOf(['a/good', 'a/crack', 'a/stain', 'b/good'], 27)).toEqual({ 'a/good': 10, 'b/good': 10, 'a/crack': 3, 'a/stain': 4 })
+    expect(sharesOf(['a/good', 'a/crack', 'b/good', 'b/stain'], 22)).toEqual({ 'a/good': 10, 'b/good': 10, 'a/crack': 1, 'b/stain': 1 })
+    expect(sharesOf(['a/good', 'a/crack', 'b/good', 'b/stain'], 48)).toEqual({ 'a/good': 12, 'b/good': 12, 'a/crack': 12, 'b/stain': 12 })
+  })
+
+  it('are equal shares where the memory is too small', () => {
+    expect(sharesOf(['a/good', 'a/crack', 'b/good', 'b/stain'], 20)).toEqual({ 'a/good': 5, 'b/good': 5, 'a/crack': 5, 'b/stain': 5 })
+  })
+})
+
 describe('herding', () => {
   it('follows the class mean closer than a random sample', () => {
     const items = clusters({ classes: ['a'], each: 200, seed: 5, spread: 1 })
