@@ -39,6 +39,8 @@ interface LineReplayEvents {
   failed: [error: GoodpartsError]
   progress: [stage: string, done: number, total: number]
   drift: [alarm: DriftAlarm]
+  /** After so many labels an update is to begin: who listens calls `update`, without anybody it begins by itself. */
+  due: [labels: number]
 }
 
 /** Milliseconds between two pictures whose statistics are taken. */
@@ -225,7 +227,11 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     if (label.by !== 'person' || label.label === removedLabel) return sha256
     this.#fresh++
     const { updateAfter } = this.#options
-    if (updateAfter > 0 && this.#fresh >= updateAfter) this.update()
+    if (updateAfter > 0 && this.#fresh >= updateAfter && this.#run === null) {
+      const labels = this.#fresh
+      this.#fresh = 0
+      if (!this.emit('due', labels)) this.update()
+    }
     return sha256
   }
 

@@ -21,8 +21,8 @@ export interface LearningLine {
   /** Begins an update unless one runs; `null` = of the kind that the form says. */
   update: (mode: 'recalibrate' | null) => void
   cancel: () => Promise<void>
-  /** Puts the bundle before back; resolves when it is in use. @throws GOODPARTS_ARGUMENT where there is none */
-  rollBack: () => Promise<void>
+  /** Puts this bundle back, `null` = the one before; resolves when it is in use. @throws GOODPARTS_ARGUMENT where there is none */
+  rollBack: (to: string | null) => Promise<void>
 }
 
 /** Which line learns by which replay buffer; one attached under an empty name serves the lines that have none of their own. */

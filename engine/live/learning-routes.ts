@@ -102,7 +102,11 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     const role = await allow(request, reply, 'engineer')
     if (role === undefined) return reply
     const { line } = request.params
-    await entered({ who: `role:${role}`, line, kind: 'bundle-rolled-back', details: { to: of(line).state.last?.parent ?? null } }, async () => of(line).rollBack())
+    const who = `role:${role}`
+    // The update that runs may come into use before it is ended, and then it is the one that is taken back.
+    if (of(line).state.updating !== null) await entered({ who, line, kind: 'update-cancelled', details: {} }, async () => of(line).cancel())
+    const to = of(line).state.last?.parent ?? null
+    await entered({ who, line, kind: 'bundle-rolled-back', details: { to } }, async () => of(line).rollBack(to))
     return await reply.code(204).send()
   })
 }

@@ -49,6 +49,10 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
       await trail.add({ kind: 'bundle-rolled-back', details: { to: outcome.parent, because: code } })
     }).catch(fail)
   })
+  line.on('due', (labels) => {
+    const details = { mode: null, waiting: line.state.waiting, because: `after ${labels} labels` }
+    trail.before({ kind: 'update-asked', details }, () => { line.update() }).then(show, fail)
+  })
   line.on('failed', fail)
   line.on('progress', (stage, done, total) => { tell({ kind: 'progress', stage, done, total }) })
   line.on('drift', (alarm) => { tell({ kind: 'drift', ...alarm }) })

@@ -26,8 +26,10 @@ export async function obey ({ line, model, trail, product }: Obeying, msg: Repla
   else if (command === 'reset-drift') line.resetDrift()
   else if (command === 'rollback') {
     const wanted = typeof msg.payload === 'string' && msg.payload !== '' ? msg.payload : undefined
+    // The update that runs may come into use before it is ended, and then it is the one that is taken back.
+    if (line.state.updating) await trail.before({ kind: 'update-cancelled', details: {} }, async () => line.cancel())
     const to = wanted ?? line.state.last?.parent ?? null
-    await trail.before({ kind: 'bundle-rolled-back', details: { to } }, async () => model.swap(await line.rollback(wanted)))
+    await trail.before({ kind: 'bundle-rolled-back', details: { to } }, async () => model.swap(await line.rollback(to ?? undefined)))
   } else if (command === 'withdraw') {
     const sha256 = readPicture(msg)
     await trail.before({ kind: 'label-withdrawn', details: { sha256 } }, async () => line.withdraw(sha256))

@@ -57,8 +57,8 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
       await line.cancel()
       show()
     },
-    rollBack: async () => {
-      await model.swap(await line.rollback())
+    rollBack: async (to) => {
+      await model.swap(await line.rollback(to ?? undefined))
       show()
     }
   }

@@ -144,6 +144,28 @@ describe('goodparts-replay-buffer', () => {
     expect(entered().slice(before).map(({ kind }) => kind)).toEqual(['exemplar-relabelled', 'change-failed'])
   })
 
+  it('enters into the audit log why it begins an update by itself, and what a rollback ends', async () => {
+    await deploy(nodes, flow({ updateAfter: '3' }))
+    await status('waiting', 'score')
+    const ended = new Promise<void>((resolve) => {
+      nodeOf('event').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'refused') resolve() })
+    })
+    await labelled('woven', [410, 411, 412], 'good')
+    await ended
+    expect(entered().slice(3)).toMatchObject([{ kind: 'update-asked', details: { mode: null, waiting: 3, because: 'after 3 labels' } }, { kind: 'update-refused' }])
+
+    nodeOf('buffer').receive({ buffer: 'update' })
+    await status('updating')
+    nodeOf('buffer').receive({ buffer: 'rollback' })
+    await vi.waitFor(() => { expect(entered().at(-1)?.kind).toBe('change-failed') }, { timeout: 60_000 })
+    expect(entered().slice(5)).toMatchObject([
+      { kind: 'update-asked' },
+      { kind: 'update-cancelled' },
+      { kind: 'bundle-rolled-back', details: { to: null } },
+      { kind: 'change-failed', details: { code: 'GOODPARTS_ARGUMENT' } }
+    ])
+  })
+
   it('refuses with the numbers, and the model stays', async () => {
     await deploy(nodes, flow())
     await status('waiting', 'score')
