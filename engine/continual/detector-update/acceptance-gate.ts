@@ -12,7 +12,8 @@ export interface ProductScores {
   product: string
   /** The model knew it before. */
   known: boolean
-  good: { before: readonly number[], after: readonly number[] }
+  /** `limits`: reject limits of the update that the parts themselves did not set, one per part; without, `after.reject` judges all. */
+  good: { before: readonly number[], after: readonly number[], limits?: readonly number[] }
   defect: { before: readonly number[], after: readonly number[] }
   /** Defects that were caught once, and pass since an earlier update. */
   lostEarlier?: number
@@ -68,7 +69,7 @@ function changeOf ({ product, known, good, defect, lostEarlier = 0 }: ProductSco
     known,
     good: good.after.length,
     defects: defect.after.length,
-    falseRejects: { before: beyond(good.before, before.reject), after: beyond(good.after, after.reject) },
+    falseRejects: { before: beyond(good.before, before.reject), after: beyond(good.after, good.limits ?? after.reject) },
     lostEarlier,
     caught: defect.after.length === 0 ? null : { before: beyond(defect.before, before.reject), after: beyond(defect.after, after.reject) },
     auroc: areaBefore === null || areaAfter === null ? null : { before: areaBefore, after: areaAfter }
@@ -110,8 +111,8 @@ function improbable (count: number, n: number, rate: number): boolean {
   return clopperPearson(count, n, 0.9).low > rate
 }
 
-function beyond (scores: readonly number[], limit: number): number {
-  return scores.length === 0 ? 0 : scores.filter((score) => score > limit).length / scores.length
+function beyond (scores: readonly number[], limits: number | readonly number[]): number {
+  return scores.length === 0 ? 0 : scores.filter((score, index) => score > (typeof limits === 'number' ? limits : limits[index] as number)).length / scores.length
 }
 
 function percent (share: number): string {

@@ -113,7 +113,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     const limits = { before: limitsBefore, after: limitsOf(after, request) }
     const doubted = heldBack.some(({ reason }) => contradictions.includes(reason))
     const raised = limits.after.reject > limitsOf(calibrationAfter(parent, checked.filter(({ inLot }) => !inLot)), request).reject
-    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars, limits.before.reject), limits, { mayLoseOne: !doubted && !raised, memory: { items: request.memory.items, needed: fewestPlaces(checked.map(({ label }) => label)) }, ...request.gate ?? gateDefaults })
+    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars, limits.before.reject, crossFitted(parent, checked, request, limits.after.reject)), limits, { mayLoseOne: !doubted && !raised, memory: { items: request.memory.items, needed: fewestPlaces(checked.map(({ label }) => label)) }, ...request.gate ?? gateDefaults })
     const answer = { ...withDoubts(gate, lot, heldBack), notices: lot.unchecked }
     let bundle = parent
     if (answer.accepted) {
@@ -189,12 +189,22 @@ function calibrationAfter (parent: ModelBundle, checked: readonly Checked[]): nu
   return [...parent.metadata.calibration.scores.map((score) => score * ratio), ...good.filter(({ inLot, byPerson }) => inLot && byPerson).map(({ after }) => after)].sort((a, b) => a - b)
 }
 
+/** Each half of the lot's good parts, product by product, is judged by the limit that the other half sets: no part vouches for itself. */
+function crossFitted (parent: ModelBundle, checked: readonly Checked[], request: UpdateRequest, reject: number): (part: Checked) => number {
+  const halves: [Set<Checked>, Set<Checked>] = [new Set(), new Set()]
+  for (const parts of byLabel(checked.filter(({ label, inLot, byPerson }) => inLot && byPerson && isGoodLabel(label))).values()) {
+    for (const [index, part] of parts.entries()) halves[index % 2 === 0 ? 0 : 1].add(part)
+  }
+  const limits = halves.map((half) => limitsOf(calibrationAfter(parent, checked.filter((part) => !half.has(part))), request).reject)
+  return (part) => limits[halves.findIndex((half) => half.has(part))] ?? reject
+}
+
 function limitsOf (calibrationScores: readonly number[], { reviewRate, rejectRate }: UpdateRequest): Limits {
   return createDecision({ calibrationScores, reviewRate, rejectRate }).limits
 }
 
 /** A product is known when the bundle or the memory says so; of a bundle that was never updated, when most of its good parts pass. */
-function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars: readonly Exemplar[], rejectLimit: number): ProductScores[] {
+function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars: readonly Exemplar[], rejectLimit: number, limitOf: (part: Checked) => number): ProductScores[] {
   const listed = knownProducts(parent.metadata, exemplars)
   const lost = lostDefectsOf(parent)
   const largest = parent.metadata.calibration.scores.at(-1) ?? Infinity
@@ -202,7 +212,7 @@ function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars:
     const own = checked.filter(({ label }) => productOf(label) === product)
     const side = (good: boolean): ProductScores['good'] => {
       const some = own.filter(({ label }) => isGoodLabel(label) === good)
-      return { before: some.map(({ before }) => before), after: some.map(({ after }) => after) }
+      return { before: some.map(({ before }) => before), after: some.map(({ after }) => after), limits: some.map(limitOf) }
     }
     const good = side(true)
     const passes = good.before.length > 0 && good.before.filter((score) => score <= largest).length >= 0.5 * good.before.length

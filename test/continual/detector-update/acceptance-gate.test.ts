@@ -24,6 +24,14 @@ describe('the acceptance gate', () => {
     expect(judgeUpdate([product({ good: { before: good.before, after: good.before.map((score, index) => index < 1 ? 10.5 : score) } })], limits).accepted).toBe(true)
   })
 
+  it('judges a good part by the limit that it did not set', () => {
+    const good = { before: spread(1, 40), after: spread(1, 40).map((score, index) => index < 5 ? 10.5 : score) }
+    const raised = { before: limits.before, after: { review: 8, reject: 11 } }
+    expect(judgeUpdate([product({ good })], raised).products[0]!.falseRejects.after).toBe(0)
+    const crossFitted = { ...good, limits: good.after.map((_, index) => index < 5 ? 10.2 : 11) }
+    expect(judgeUpdate([product({ good: crossFitted })], raised).reasons[0]).toBe('plate: 12.5 % of good parts rejected, before 0.0 %')
+  })
+
   it('refuses what catches fewer of the known defects', () => {
     const defect = { before: spread(11, 10), after: spread(11, 10).map((score, index) => index === 0 ? 9 : score) }
     expect(judgeUpdate([product({ defect })], limits).reasons).toEqual(['plate: 90.0 % of known defects rejected, before 100.0 %'])
