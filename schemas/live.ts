@@ -341,13 +341,18 @@ export interface LiveExplanation {
   milliseconds: number
 }
 
-/** What became of the explanations by other methods: `none` were asked for, as far as is known, or their answer never came (`missing`). */
-export type ExplanationState = 'none' | 'explaining' | 'queue-full' | 'missing' | 'explained'
+/**
+ * What became of the explanations by other methods: `none` were asked for, as far as is known, their answer never came (`missing`), no method gave
+ * a map (`without-map`), or they were there and newer ones took their place (`made-room`).
+ */
+export type ExplanationState = 'none' | 'explaining' | 'queue-full' | 'missing' | 'explained' | 'without-map' | 'made-room'
 
 /** The explanations of one part that are kept. */
 export interface LiveExplanations {
   state: ExplanationState
   methods: LiveExplanation[]
+  /** Methods that gave no map, and why. */
+  without: Array<{ method: string, reason: string }>
   /** The good part that is most like it; the picture is base64. */
   evidence: { name: string, jpeg: string } | null
 }

@@ -2,7 +2,7 @@
 import type { LiveExplanation, LiveExplanations } from '../schemas/live.ts'
 import { element } from './element.ts'
 import type { Packet } from './packet.ts'
-import { skippedText, translate } from './texts.ts'
+import { withoutMapText, skippedText, translate } from './texts.ts'
 
 export class Explanations {
   readonly choice = element('select', { class: 'methods', label: 'method', hidden: true })
@@ -64,8 +64,9 @@ export function withMap (packet: Packet, explanation: LiveExplanation | null): P
 
 /** Why there is no choice of methods. */
 function withoutOf (explanations: LiveExplanations | undefined): string {
-  const words = { none: undefined, explained: undefined, explaining: 'explaining', 'queue-full': 'explainQueueFull', missing: 'explainMissing' } as const
+  const words = { none: undefined, explained: undefined, explaining: 'explaining', 'queue-full': 'explainQueueFull', missing: 'explainMissing', 'made-room': 'explainMadeRoom', 'without-map': 'explainWithoutMap' } as const
   const key = words[explanations?.state ?? 'none']
+  if (key === 'explainWithoutMap') return translate(key, { reasons: explanations?.without.map(({ method, reason }) => `${method}: ${withoutMapText(reason)}`).join('; ') ?? '' })
   return key === undefined ? '' : translate(key)
 }
 

@@ -54,12 +54,23 @@ export function stageInKorean (stage: FitProgress['stage']): string {
 const skippedForms: Forms = [
   [/^(\d+) of (\d+) masks$/, (left, count) => `마스크 ${count}개 중 ${left}개`],
   [/^(\d+) of (\d+) squares$/, (left, count) => `사각형 ${count}개 중 ${left}개`],
-  [/^(\d+) of (\d+) maps$/, (left, count) => `맵 ${count}개 중 ${left}개`]
+  [/^(\d+) of (\d+) maps$/, (left, count) => `맵 ${count}개 중 ${left}개`],
+  [/^(\d+) of (\d+) channels$/, (left, count) => `채널 ${count}개 중 ${left}개`]
 ]
 
 /** What an explanation left out. */
 export function skippedInKorean (skipped: string): string {
   return inForm(skipped, skippedForms) ?? skipped
+}
+
+const reasonForms: Forms = [
+  [/^found nothing that speaks for the score$/, () => '점수를 설명할 만한 것을 찾지 못함'],
+  [/^time was up before anything was found: (.+) left out$/, (left) => `찾기 전에 시간이 다 됨: ${skippedInKorean(left)} 남음`]
+]
+
+/** Why a method gave no map. */
+export function reasonInKorean (reason: string): string {
+  return inForm(reason, reasonForms) ?? reason
 }
 
 const problems: Record<string, string> = {

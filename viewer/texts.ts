@@ -1,6 +1,6 @@
 /** Everything that the page says, in English and Korean. `{name}` is replaced by a value. */
 import { memoryEnglish, memoryKorean } from './memory-texts.ts'
-import { fitProblemInKorean, problemInKorean, skippedInKorean, stageInKorean, warningInKorean } from './said-texts.ts'
+import { fitProblemInKorean, problemInKorean, reasonInKorean, skippedInKorean, stageInKorean, warningInKorean } from './said-texts.ts'
 import { codedInKorean, keptInKorean } from './update-texts.ts'
 import type { VerdictReason } from '../schemas/inspection.ts'
 import type { LiveRole } from '../schemas/learning.ts'
@@ -112,6 +112,8 @@ const english = {
   explaining: 'Explaining by other methods …',
   explainQueueFull: 'Not explained by other methods: their queue was full',
   explainMissing: 'Not explained by other methods: no answer came',
+  explainMadeRoom: 'Explained by other methods, but the maps are kept no longer: newer ones took their place',
+  explainWithoutMap: 'Other methods gave no map. {reasons}',
   weakPromise: 'Up to {asked} % of good parts to review was asked; {heldOut} held-out good parts can promise 1 in {one}, {promised} %. Hold out {needed} or more.',
   learning: 'Learning from good parts',
   collecting: '{done} of {total} good parts collected',
@@ -228,6 +230,8 @@ const korean: Texts = {
   explaining: '다른 방법으로 설명하는 중 …',
   explainQueueFull: '다른 방법으로 설명되지 않음: 대기열이 가득 참',
   explainMissing: '다른 방법으로 설명되지 않음: 응답이 오지 않음',
+  explainMadeRoom: '다른 방법으로 설명되었지만 더 새로운 부품에 자리를 내주어 맵이 더 이상 남아 있지 않음',
+  explainWithoutMap: '다른 방법이 맵을 내놓지 못함. {reasons}',
   weakPromise: '양품의 {asked} %까지만 재확인하도록 요청했지만, 검증용 양품 {heldOut}개로는 {one}개 중 1개({promised} %)까지만 약속할 수 있습니다. 검증용 양품을 {needed}개 이상 두세요.',
   learning: '양품 학습 중',
   collecting: '양품 {total}개 중 {done}개 수집',
@@ -329,6 +333,11 @@ export function stageText (stage: string): string {
 /** What an explanation left out. */
 export function skippedText (skipped: string): string {
   return language === 'ko' ? skippedInKorean(skipped) : skipped
+}
+
+/** Why a method gave no map. */
+export function withoutMapText (reason: string): string {
+  return language === 'ko' ? reasonInKorean(reason) : reason
 }
 
 /** What the server or a camera says of trouble; `words` where the code is not known in this language. */

@@ -153,7 +153,7 @@ export class LiveHub {
     const packet = board.arrived()
     if (record !== undefined) {
       board.judged(record)
-      if (weakPromise !== undefined && board.promised(weakPromise)) this.#tellLine(board)
+      if (weakPromise !== undefined && board.promised(record.product, weakPromise)) this.#tellLine(board)
       if (explaining !== undefined) this.#options.memory.explanations.await(board.line, record.eventId, explaining, this.#now())
       this.#tellAll({ schema: SCHEMA, kind: 'verdict', line: board.line, record })
     }

@@ -13,7 +13,7 @@ export class KeptExplanations {
   /** JSON texts by line and event, oldest first. */
   readonly #texts = new Map<string, string>()
   /** By line and event, oldest first. */
-  readonly #awaited = new Map<string, { state: ExplainingState, at: number }>()
+  readonly #awaited = new Map<string, { state: ExplainingState | 'made-room', at: number }>()
   readonly #largest: number
   #bytes = 0
 
@@ -23,14 +23,14 @@ export class KeptExplanations {
 
   /** Explanations were asked for, at `now` in milliseconds. */
   await (line: string, eventId: string, state: ExplainingState, now: number): void {
-    this.#awaited.set(keyOf(line, eventId), { state, at: now })
-    const [oldest] = this.#awaited.keys()
-    if (this.#awaited.size > AWAITED && oldest !== undefined) this.#awaited.delete(oldest)
+    this.#note(keyOf(line, eventId), state, now)
   }
 
-  keep ({ line, eventId, methods, evidence }: PartExplanations): void {
+  keep ({ line, eventId, methods, without, evidence }: PartExplanations): void {
+    this.#awaited.delete(keyOf(line, eventId))
     const explanations: LiveExplanations = {
-      state: 'explained',
+      state: methods.length > 0 ? 'explained' : 'without-map',
+      without,
       methods: methods.map(({ map, ...rest }) => {
         const { cells, ...header } = map.quantised()
         return { ...rest, map: { ...header, cells: Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength).toString('base64') } }
@@ -44,12 +44,13 @@ export class KeptExplanations {
     for (const oldest of this.#texts.keys()) {
       if (this.#bytes <= this.#largest) break
       this.#remove(oldest)
+      this.#note(oldest, 'made-room', 0)
     }
   }
 
   /** `LiveExplanations` as JSON. */
   text (line: string, eventId: string, now: number): string {
-    const none: LiveExplanations = { state: this.#state(keyOf(line, eventId), now), methods: [], evidence: null }
+    const none: LiveExplanations = { state: this.#state(keyOf(line, eventId), now), methods: [], without: [], evidence: null }
     return this.#texts.get(keyOf(line, eventId)) ?? JSON.stringify(none)
   }
 
@@ -62,6 +63,12 @@ export class KeptExplanations {
   forget (line: string): void {
     for (const key of [...this.#awaited.keys()]) if (key.startsWith(keyOf(line, ''))) this.#awaited.delete(key)
     for (const key of [...this.#texts.keys()]) if (key.startsWith(keyOf(line, ''))) this.#remove(key)
+  }
+
+  #note (key: string, state: ExplainingState | 'made-room', at: number): void {
+    this.#awaited.set(key, { state, at })
+    const [oldest] = this.#awaited.keys()
+    if (this.#awaited.size > AWAITED && oldest !== undefined) this.#awaited.delete(oldest)
   }
 
   #remove (key: string): void {

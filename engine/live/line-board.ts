@@ -1,13 +1,15 @@
 /** What is known of one line: counts, the last points, the notice that holds, rates and latency. Everything is bounded. */
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { FitEnd, FitProgress, LineNotice, LineState, LineStatistics, ScorePoint, VerdictCounts } from '../../schemas/live.ts'
+import type { FitEnd, FitProgress, LineNotice, LineState, LineStatistics, ScorePoint, VerdictCounts, WeakPromise } from '../../schemas/live.ts'
 import { LatencyWindow } from './latency-window.ts'
 import type { LinePicture } from './publication.ts'
 import { RateMeter } from './rate-meter.ts'
 
 const POINTS = 300
 const JUDGING_MS = 2000
+/** Whose promises are told apart. */
+const PRODUCTS = 64
 
 export class LineBoard {
   readonly line: string
@@ -19,7 +21,8 @@ export class LineBoard {
   #limits: LineState['limits'] = null
   #notice: LineNotice | null = null
   #fit: LineNotice | null = null
-  #weakPromise: LineState['weakPromise'] = null
+  /** By product: each may have a model of its own. */
+  readonly #promises = new Map<string | null, WeakPromise | null>()
   #frames = 0
   #judgedAt = -Infinity
   /** The newest picture, for browsers that come later. */
@@ -56,11 +59,16 @@ export class LineBoard {
     if (this.#fit?.notice.kind === 'fit-progress' && isFinished(this.#fit.notice)) this.#fit = null
   }
 
-  /** What the limits of now can promise; `true` when that has changed. */
-  promised (weakPromise: LineState['weakPromise']): boolean {
-    const isNew = JSON.stringify(weakPromise) !== JSON.stringify(this.#weakPromise)
-    this.#weakPromise = weakPromise
-    return isNew
+  /** What the limits that judge this product can promise; `true` when the weakest of the line has changed. */
+  promised (product: string | null, promise: WeakPromise | null): boolean {
+    const before = this.#weakest()
+    if (this.#promises.size >= PRODUCTS && !this.#promises.has(product)) return false
+    this.#promises.set(product, promise)
+    return JSON.stringify(this.#weakest()) !== JSON.stringify(before)
+  }
+
+  #weakest (): WeakPromise | null {
+    return [...this.#promises.values()].reduce((weakest, promise) => promise !== null && promise.promised > (weakest?.promised ?? -1) ? promise : weakest, null)
   }
 
   /** Trouble is told once, and who opens the page later must still see it: that of a camera and that of a fit each hold by themselves. */
@@ -78,7 +86,7 @@ export class LineBoard {
   }
 
   state (more: Pick<LineState, 'kept' | 'words' | 'learning'>): LineState {
-    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, weakPromise: this.#weakPromise, notice: this.#notice, fit: this.#fit, points: [...this.#points], ...more }
+    return { line: this.line, counts: { ...this.#counts }, limits: this.#limits, weakPromise: this.#weakest(), notice: this.#notice, fit: this.#fit, points: [...this.#points], ...more }
   }
 
   statistics (): LineStatistics {

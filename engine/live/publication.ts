@@ -30,5 +30,7 @@ export interface PartExplanations {
   line: string
   eventId: string
   methods: Array<{ method: string, map: AnomalyMap, regions: Region[], insertion: number | null, deletion: number | null, skipped: string | null, milliseconds: number }>
+  /** Methods that gave no map, and why. */
+  without: Array<{ method: string, reason: string }>
   evidence: { name: string, jpeg: Buffer } | null
 }

@@ -33,7 +33,8 @@ export interface MethodExplanation extends Explanation {
   skipped: string | null
 }
 
-export interface PartExplanationMessage extends MethodExplanation {
+/** The first method's map and all of them; no map where no method gave one. */
+export type PartExplanationMessage = Partial<MethodExplanation> & {
   methods: MethodExplanation[]
   without: Array<{ method: string, reason: string }>
   evidence: { name: string, sha256: string, mediaType: 'image/jpeg', picture: EncodedImage } | null
@@ -43,7 +44,7 @@ export interface Message extends NodeMessageInFlow {
   frame?: unknown
   inspection?: InspectionRecord
   anomalyMap?: AnomalyMap
-  explanation?: Explanation
+  explanation?: Explanation | PartExplanationMessage
   zones?: unknown
   /** As `Explanation.others`, of a verdict that goes on without a heatmap. */
   explaining?: ExplainingState
@@ -81,15 +82,15 @@ export function partRequest (frame: Frame, inspection: InspectionRecord, model: 
   return { bundle, image: { data: frame.pixels(), width, height, channels }, methods, budget, seed: 0, judge, zones, ...looks }
 }
 
-/** The message with the first method's map, and all of them; `null` when no method gave any. */
-export function withMethods (msg: Message, inspection: InspectionRecord, { explanations, without, evidence }: PartExplanation): Message | null {
+/** The message with the first method's map, and all of them; its payload is `null` when no method gave any. */
+export function withMethods (msg: Message, inspection: InspectionRecord, { explanations, without, evidence }: PartExplanation): Message & { explanation: PartExplanationMessage } {
   const methods = explanations.map(({ map, quantised, jpeg, forwards: _forwards, ...rest }): MethodExplanation =>
     ({ ...rest, mediaType, map: new AnomalyMap(map.values, map.height, map.width, quantised), overlay: picture(jpeg) }))
   const [first] = methods
-  if (first === undefined) return null
-  const { method, sha256, regions, overlay } = first
   const pair = evidence === null ? null : { name: evidence.name, sha256: evidence.sha256, mediaType, picture: picture(evidence.jpeg) } as const
   const explanation: PartExplanationMessage = { ...first, methods, without, evidence: pair }
+  if (first === undefined) return { ...msg, payload: null, explanation }
+  const { method, sha256, regions, overlay } = first
   return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
 }
 

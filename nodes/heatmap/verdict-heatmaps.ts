@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 5000
 
 export interface HeatmapListener {
   /** Other methods have answered. */
-  explained: (message: Message | null) => void
+  explained: (message: Message) => void
   failed: (error: unknown, msg: Message) => void
 }
 
@@ -71,7 +71,11 @@ export class VerdictHeatmaps {
       // No verdict waits for these.
       this.#others.explain(request).then((found) => { this.#listener.explained(withMethods(msg, inspection, found)) }, (error: unknown) => {
         if (isFull(error)) asked.state = 'queue-full'
-        else if (!this.#isClosed) this.#listener.failed(error, msg)
+        else if (!this.#isClosed) {
+          this.#listener.failed(error, msg)
+          const { message: reason } = asGoodpartsError(error, 'GOODPARTS_EXPLANATION_FAILED')
+          this.#listener.explained(withMethods(msg, inspection, { explanations: [], without: request.methods.map((method) => ({ method, reason })), evidence: null }))
+        }
       })
     }
     if (map === undefined) return withState(msg, asked)

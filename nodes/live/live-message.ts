@@ -85,12 +85,13 @@ function words (value: unknown): string {
 }
 
 /** What the second output of a heatmap node says. */
-function readExplanations (line: string, eventId: string, { methods, evidence }: PartExplanationMessage): PartExplanations {
+function readExplanations (line: string, eventId: string, { methods, without, evidence }: PartExplanationMessage): PartExplanations {
   return {
     line,
     eventId,
     methods: methods.map(({ method, map, regions, faithfulness, skipped, milliseconds }) =>
       ({ method, map, regions, skipped, milliseconds, insertion: faithfulness?.insertion ?? null, deletion: faithfulness?.deletion ?? null })),
+    without: without.map(({ method, reason }) => ({ method, reason })),
     evidence: evidence === null ? null : { name: evidence.name, jpeg: evidence.picture.bytes() }
   }
 }

@@ -127,3 +127,18 @@ describe('the gallery of parts', () => {
     expect(numbers(gallery)).toEqual([7, 5, 4])
   })
 })
+
+describe('what limits can promise', () => {
+  const weak = (promised: number): { asked: number, promised: number, heldOut: number, needed: number } => ({ asked: 0.05, promised, heldOut: Math.round(1 / promised) - 1, needed: 19 })
+
+  it('is the weakest of the products, and told only when that changes', () => {
+    const board = new LineBoard('line', () => 0)
+    expect(board.promised('a', weak(1 / 13))).toBe(true)
+    expect(board.promised('b', null)).toBe(false)
+    for (let part = 0; part < 10; part++) expect([board.promised('a', weak(1 / 13)), board.promised('b', null)]).toEqual([false, false])
+    expect(board.promised('b', weak(1 / 8))).toBe(true)
+    expect(board.state({ kept: [], words: {}, learning: null }).weakPromise).toEqual(weak(1 / 8))
+    expect(board.promised('b', null)).toBe(true)
+    expect(board.state({ kept: [], words: {}, learning: null }).weakPromise).toEqual(weak(1 / 13))
+  })
+})

@@ -121,6 +121,7 @@ describe.skipIf(missing !== null)('the live page', () => {
       line: 'Plates 1',
       eventId: part.record.eventId,
       methods: [{ ...explained, method: 'sise', map: corner, skipped: null }, { ...explained, method: 'rise', map: corner, skipped: '3 of 9 masks' }],
+      without: [],
       evidence: { name: '00010.png', jpeg: await encodeJpeg({ ...part.frame.toJSON(), pixels: () => part.frame.pixels() }, 80) }
     })
 

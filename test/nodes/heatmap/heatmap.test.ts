@@ -126,6 +126,13 @@ describe('goodparts-heatmap', () => {
       }
       expect(await decodeImage(explanation.evidence!.picture.bytes())).toMatchObject({ width: 64, height: 64 })
 
+      const nothing = nextMessage('later')
+      const { data: flat } = flatPicture()
+      nodeOf('heat').receive({ frame: Frame.fromPixels(flat, { source: 'test', sequence: 5, width, height, channels }), inspection: record, anomalyMap })
+      const { payload, explanation: empty } = await nothing as { payload: unknown, explanation: PartExplanationMessage }
+      expect(payload).toBeNull()
+      expect(empty).toMatchObject({ methods: [], without: ['grad-cam', 'sise'].map((method) => ({ method, reason: 'found nothing that speaks for the score' })), evidence: { name: 'flat.png' } })
+
       const told: unknown[] = []
       for (let i = 0; i < 6; i++) told.push((await answer({ frame: spotted, inspection: record, anomalyMap }) as { explanation: { others?: string } }).explanation.others)
       expect(told[0]).toBe('explaining')

@@ -22,7 +22,7 @@ test('the second output explains a verdict and is none', () => {
   const explanations = [{ ...found, method: 'sise' as const, map: { values: map.values(), height: 2, width: 2 }, quantised, mapSha256: 'b'.repeat(64), faithfulness, forwards: { done: 1, planned: 1 }, skipped: null }]
   const message = withMethods({ _msgid: '', frame, inspection: record }, record, { explanations, without: [], evidence: { name: 'good.png', jpeg: new Uint8Array([7]), sha256: 'c'.repeat(64) } })
 
-  const read = readLiveMessage(message!, '')
+  const read = readLiveMessage(message, '')
   expect(read.kind === 'explanations' && read.explanations.methods.map((each) => each.map.quantised())).toEqual([quantised])
   expect(read).toMatchObject({
     kind: 'explanations',
@@ -30,8 +30,11 @@ test('the second output explains a verdict and is none', () => {
   })
 })
 
-test('methods that found nothing send no message', () => {
-  expect(withMethods({ _msgid: '' }, record, { explanations: [], without: [{ method: 'sise', reason: 'none' }], evidence: null })).toBeNull()
+test('methods that found nothing say so, beside the good part', () => {
+  const message = withMethods({ _msgid: '' }, record, { explanations: [], without: [{ method: 'sise', reason: 'none' }], evidence: null })
+
+  expect(message.payload).toBeNull()
+  expect(readLiveMessage({ ...message, inspection: record }, 'Line A')).toMatchObject({ kind: 'explanations', explanations: { line: 'Line A', methods: [], without: [{ method: 'sise', reason: 'none' }], evidence: null } })
 })
 
 test('the progress of a fit says how far the whole of it is, where that is known', () => {
