@@ -52,7 +52,7 @@ export interface ProductReport {
 /** A sentence of an update: `text` in English, and what a page needs to say it in another language. Shares 0 to 1. */
 export interface CodedText {
   code: string
-  values: Record<string, string | number>
+  values: { [name: string]: string | number }
   text: string
 }
 
@@ -108,7 +108,7 @@ export interface SheetPicture {
   /** Of the text, where it has one. */
   code?: string
   /** Of the text. */
-  values?: Record<string, string | number>
+  values?: { [name: string]: string | number }
   /** Soft nearest neighbour loss against the memory; `null` where there is none to compare with. */
   snnl: number | null
 }
