@@ -85,6 +85,8 @@ export interface WeakPromise {
   asked: number
   /** Share that is promised on average, 0 to 1. */
   promised: number
+  /** Share that is not exceeded with 95 % confidence, 0 to 1. */
+  atMost: number
   /**
    * Held-out good parts that there are.
    * @TJS-type integer

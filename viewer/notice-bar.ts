@@ -55,9 +55,9 @@ export class NoticeBar {
   }
 }
 
-function promise ({ asked, promised, heldOut, needed }: WeakPromise): HTMLElement {
+function promise ({ asked, promised, atMost, heldOut, needed }: WeakPromise): HTMLElement {
   const percent = (share: number): string => String(Number((share * 100).toPrecision(2)))
-  return element('span', {}, translate('weakPromise', { asked: percent(asked), promised: percent(promised), heldOut, needed, one: heldOut + 1 }))
+  return element('span', {}, translate('weakPromise', { asked: percent(asked), promised: percent(promised), atMost: percent(atMost), heldOut, needed, one: heldOut + 1 }))
 }
 
 /** The bar is of all the parts to collect, then of the whole fit: each stage of it begins at nothing. */

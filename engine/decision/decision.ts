@@ -49,7 +49,7 @@ export function createDecision ({ calibrationScores, reviewRate = 0.05, rejectRa
   return {
     limits,
     statement: [promise('review', reviewRate, review, ascending.length), promise('reject', rejectRate, reject, ascending.length)].join(' '),
-    weakPromise: review.rank === null ? { asked: reviewRate, promised: 1 / (ascending.length + 1), heldOut: ascending.length, needed: partsPromising(reviewRate) } : null,
+    weakPromise: review.rank === null ? { asked: reviewRate, promised: 1 / (ascending.length + 1), atMost: falseRejectQuantile(1, ascending.length, 0.95), heldOut: ascending.length, needed: partsPromising(reviewRate) } : null,
     judge: (score) => judge(score, limits, ascending)
   }
 }

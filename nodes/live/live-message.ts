@@ -99,8 +99,8 @@ function readExplanations (line: string, eventId: string, { methods, without, ev
 function readPromise (given: unknown): Pick<LivePublication, 'weakPromise'> {
   if (given === null) return { weakPromise: null }
   if (typeof given !== 'object') return {}
-  const { asked, promised, heldOut, needed } = given as WeakPromise
-  return [asked, promised, heldOut, needed].every(Number.isFinite) ? { weakPromise: { asked, promised, heldOut, needed } } : {}
+  const { asked, promised, atMost, heldOut, needed } = given as WeakPromise
+  return [asked, promised, atMost, heldOut, needed].every(Number.isFinite) ? { weakPromise: { asked, promised, atMost, heldOut, needed } } : {}
 }
 
 function readMap ({ anomalyMap, explanation }: Message): AnomalyMap | undefined {

@@ -105,7 +105,7 @@ describe('a decision', () => {
 it('says what so few held-out good parts can promise of reviews, and nothing where they promise what was asked', () => {
   const scores = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
-  expect(createDecision({ calibrationScores: scores(12) }).weakPromise).toEqual({ asked: 0.05, promised: 1 / 13, heldOut: 12, needed: 19 })
+  expect(createDecision({ calibrationScores: scores(12) }).weakPromise).toEqual({ asked: 0.05, promised: 1 / 13, atMost: expect.closeTo(1 - 0.05 ** (1 / 12), 3) as number, heldOut: 12, needed: 19 })
   expect(createDecision({ calibrationScores: scores(18) }).weakPromise).not.toBeNull()
   expect(createDecision({ calibrationScores: scores(19) }).weakPromise).toBeNull()
 })

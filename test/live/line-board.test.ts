@@ -129,7 +129,7 @@ describe('the gallery of parts', () => {
 })
 
 describe('what limits can promise', () => {
-  const weak = (promised: number): { asked: number, promised: number, heldOut: number, needed: number } => ({ asked: 0.05, promised, heldOut: Math.round(1 / promised) - 1, needed: 19 })
+  const weak = (promised: number): { asked: number, promised: number, atMost: number, heldOut: number, needed: number } => ({ asked: 0.05, promised, atMost: 0.5, heldOut: Math.round(1 / promised) - 1, needed: 19 })
 
   it('is the weakest of the products, and told only when that changes', () => {
     const board = new LineBoard('line', () => 0)

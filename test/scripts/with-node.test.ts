@@ -163,6 +163,17 @@ describe('scripts/with-node', () => {
       expect(said).toContain('npm ci\n')
       expect(said).not.toContain('speaks')
     })
+
+    it('tries once more without what an interrupted npm has left', () => {
+      writeInCheckout('node_modules/half-installed', '')
+      const binding = 'node_modules/gstreamer-superficial/build/Release'
+      program('npm', `case $1 in --version) echo 11.0.0 ;; ci) [ ! -e node_modules/half-installed ] && mkdir -p ${binding} && : > ${binding}/gstreamer-superficial.node ;; esac`)
+
+      const { code, said } = withNode(['run', 'inspect'])
+
+      expect(said).toMatch(/npm ci failed, perhaps over what an interrupted one has left[^]*inspect speaks/)
+      expect(code).toBe(0)
+    })
   })
 
   describe.skipIf(!hasHeaders || process.arch !== 'x64')('where all is installed but a browser, and Playwright gets none', () => {

@@ -205,10 +205,10 @@ describe.skipIf(missing !== null)('the live page', () => {
     await page.selectOption('#language', 'en')
     await page.getByText('No line yet').waitFor()
     const line = await openSampleLine('Plates 1')
-    const weakPromise = { asked: 0.05, promised: 1 / 13, heldOut: 12, needed: 19 }
+    const weakPromise = { asked: 0.05, promised: 1 / 13, atMost: 0.22, heldOut: 12, needed: 19 }
     server.publish({ ...line.nextReject(), weakPromise })
     await page.locator('.banner[data-verdict="reject"]').waitFor()
-    await page.getByText('Up to 5 % of good parts to review was asked; 12 held-out good parts can promise 1 in 13, 7.7 %. Hold out 19 or more.').waitFor()
+    await page.getByText('Up to 5 % of good parts to review was asked; 12 held-out good parts can promise 1 in 13 on average, 7.7 %, and 22 % with 95 % confidence. Hold out 19 or more.').waitFor()
     await page.selectOption('#language', 'ko')
     await page.getByText('검증용 양품을 19개 이상 두세요').waitFor()
     expect(await text('.banner')).toContain('불량 한계 초과')

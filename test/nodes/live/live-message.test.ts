@@ -61,7 +61,7 @@ test('a fit that ended is said to have failed only where the message says so', (
 })
 
 test('a verdict brings what its limits can promise, where it is known', () => {
-  const weakPromise = { asked: 0.05, promised: 1 / 13, heldOut: 12, needed: 19 }
+  const weakPromise = { asked: 0.05, promised: 1 / 13, atMost: 0.22, heldOut: 12, needed: 19 }
   const read = (given: unknown): unknown => (readLiveMessage({ frame, inspection: record, weakPromise: given }, '') as { publication: object }).publication
 
   expect(read(weakPromise)).toMatchObject({ weakPromise })
