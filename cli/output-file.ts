@@ -21,7 +21,7 @@ export async function mustBeWritable (...files: ReadonlyArray<string | undefined
     if (file === '') throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the name of a file to write, got an empty one', { fix: 'Name the file.' })
     const there = await stat(file).catch(() => null)
     if (there?.isDirectory() === true) throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${file} to be a file, got a folder`, { fix: 'Name a file in it.' })
-    await (there === null ? tryToMake(resolve(file)) : access(file, constants.W_OK)).catch((cause: unknown) => { throw notWritable(file, cause) })
+    await (there === null ? tryToMake(`${resolve(file)}.${process.pid}`) : access(file, constants.W_OK)).catch((cause: unknown) => { throw notWritable(file, cause) })
   }
 }
 
@@ -35,7 +35,7 @@ export async function mustTakeFiles (folder: string): Promise<void> {
   }
 }
 
-/** Permissions alone do not tell: the system's own folders, and disks mounted read-only, refuse whoever has them. */
+/** Of a name of its own, so that who waits for the file, or ends the command now, finds no empty one. Permissions alone do not tell: the system's own folders, and disks mounted read-only, refuse whoever has them. */
 async function tryToMake (file: string): Promise<void> {
   await (await open(file, 'wx')).close()
   await rm(file, { force: true })
