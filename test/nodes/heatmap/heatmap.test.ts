@@ -128,7 +128,7 @@ describe('goodparts-heatmap', () => {
 
       const nothing = nextMessage('later')
       const { data: flat } = flatPicture()
-      nodeOf('heat').receive({ frame: Frame.fromPixels(flat, { source: 'test', sequence: 5, width, height, channels }), inspection: record, anomalyMap })
+      await answer({ frame: Frame.fromPixels(flat, { source: 'test', sequence: 5, width, height, channels }), inspection: record, anomalyMap })
       const { payload, explanation: empty } = await nothing as { payload: unknown, explanation: PartExplanationMessage }
       expect(payload).toBeNull()
       expect(empty).toMatchObject({ methods: [], without: ['grad-cam', 'sise'].map((method) => ({ method, reason: 'found nothing that speaks for the score' })), evidence: { name: 'flat.png' } })
