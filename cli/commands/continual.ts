@@ -1,5 +1,4 @@
 /** `goodparts continual`: task after task with a bounded memory, replay policies compared on the same seeds. */
-import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { efficientNetLite0 } from '../../engine/backbones/backbone.ts'
 import { replayPolicies, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
@@ -20,6 +19,7 @@ import { measuredOn } from '../measured-on.ts'
 import { readSetting, wholeNumber } from '../option-values.ts'
 import { Progress } from '../progress.ts'
 import { continualPage } from './continual/page.ts'
+import { printReport } from './continual/print-report.ts'
 import { continualText } from './continual/summary.ts'
 import { checkOptions, continualUpdates, type UpdatesOptions } from './continual/updates.ts'
 
@@ -98,7 +98,7 @@ async function continual (datasets: readonly string[], options: Options, signal:
       }
     })
     progress.clear()
-    await print({
+    await printReport({
       schema: 'goodparts.continual/1',
       createdAt: new Date().toISOString(),
       protocol: isFashion ? 'Split Fashion-MNIST, features of a frozen backbone, linear head' : `${datasets.join(', ')}: ${plan.classesPerTask === null ? protocol.description : `tasks of ${plan.classesPerTask} classes`}, features of a frozen backbone, linear head`,
@@ -108,7 +108,7 @@ async function continual (datasets: readonly string[], options: Options, signal:
       ...comparison,
       command: ['goodparts', ...process.argv.slice(2)].join(' '),
       ...await measuredOn()
-    }, options)
+    }, options, { asPage: continualPage, asText: continualText })
   } finally {
     progress.clear()
   }
@@ -147,19 +147,6 @@ async function latentsOf (pictures: readonly LabelledPicture[], size: number, pr
 
 function describeTasks (tasks: ReturnType<typeof planTasks>): ContinualReport['tasks'] {
   return tasks.map(({ name, train, test }) => ({ name, classes: [...new Set([...train, ...test].map(({ label }) => label))], train: train.length, test: test.length }))
-}
-
-async function print (report: ContinualReport, { json, report: page }: Options): Promise<void> {
-  const text = JSON.stringify(report, null, 2)
-  if (page !== undefined) await writeFile(page, continualPage(report))
-  if (json === '-') {
-    process.stdout.write(`${text}\n`)
-    return
-  }
-  process.stdout.write(`${continualText(report)}\n`)
-  if (json !== undefined) await writeFile(json, `${text}\n`)
-  const written = [json, page].filter((file) => file !== undefined)
-  if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
 }
 
 function names (text: string): string[] {

@@ -1,5 +1,5 @@
 /** `goodparts continual --detector`: a detector that learns from good parts only, updated as a line updates it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
@@ -14,6 +14,7 @@ import type { ContinualUpdatesReport, UpdateRun } from '../../../schemas/continu
 import { measuredOn } from '../../measured-on.ts'
 import type { Settings } from '../../option-values.ts'
 import { Progress } from '../../progress.ts'
+import { printReport } from './print-report.ts'
 import { updatesPage } from './updates-page.ts'
 import { updatesText } from './updates-summary.ts'
 
@@ -95,7 +96,7 @@ export async function continualUpdates (datasets: readonly string[], options: Up
   } finally {
     progress.clear()
   }
-  await print({
+  await printReport({
     schema: 'goodparts.continual-updates/1',
     createdAt: new Date().toISOString(),
     protocol: `${datasets.join(', ')}: ${protocol.description}`,
@@ -109,7 +110,7 @@ export async function continualUpdates (datasets: readonly string[], options: Up
     runs,
     command: ['goodparts', ...process.argv.slice(2)].join(' '),
     ...await measuredOn()
-  }, options)
+  }, options, { asPage: updatesPage, asText: updatesText })
 }
 
 function modeOf (name: string, family: string): UpdateMode {
@@ -127,17 +128,4 @@ function only<Value> (option: string, values: readonly Value[]): Value {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected one value of --${option} with --detector, got ${values.length}`, { fix: 'Run the command once for each.' })
   }
   return first
-}
-
-async function print (report: ContinualUpdatesReport, { json, report: page }: UpdatesOptions): Promise<void> {
-  const text = JSON.stringify(report, null, 2)
-  if (page !== undefined) await writeFile(page, updatesPage(report))
-  if (json === '-') {
-    process.stdout.write(`${text}\n`)
-    return
-  }
-  process.stdout.write(`${updatesText(report)}\n`)
-  if (json !== undefined) await writeFile(json, `${text}\n`)
-  const written = [json, page].filter((file) => file !== undefined)
-  if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
 }

@@ -48,7 +48,7 @@ export class TailLearner implements Learner {
   readonly #training: TailTraining
   readonly #random: Random
   readonly #classes: string[] = []
-  /** Trained tensors by their names, moments too. */
+  /** Trained tensors by their names. */
   #state = new Map<string, Float32Array>()
   #standard: { centre: Float32Array, gain: Float32Array } | null = null
   #answers = new WeakMap<Float32Array, Float64Array>()
