@@ -20,36 +20,65 @@ export interface OverlayOptions {
 
 /** `(H, W, 3)`: the frame in grey or colour, tinted where the map rises above `range.from`, with a white line around what reaches `outline`. */
 export function overlayMap (frame: RawImage, map: MapValues, { range, outline, opacity }: OverlayOptions): RawImage {
-  const { width, height, channels } = frame
-  const data = new Uint8Array(width * height * 3)
+  const { width, height } = frame
+  const data = inColour(frame)
+  const overlay: RawImage = { data, width, height, channels: 3 }
+  if (opacity <= 0) return overlay
   const scale = 1 / Math.max(range.to - range.from, Number.MIN_VALUE)
   const columns = sampling(width, map.width)
-  let before: Float32Array | undefined
+  const peaks = rowPeaks(map)
+  const shown = Math.min(range.from, outline)
+  const rows = [new Float32Array(width), new Float32Array(width)] as const
+  const nothing = new Float32Array(width).fill(-Infinity)
+  let above: Float32Array | null = null
   for (let y = 0; y < height; y++) {
-    const values = sampleRow(map, (y + 0.5) * map.height / height - 0.5, columns)
-    for (let x = 0; x < width; x++) {
-      const p = y * width + x
-      const value = values[x] as number
-      if (opacity > 0 && (crosses(value, x > 0 ? values[x - 1] : undefined, outline) || crosses(value, before?.[x], outline))) {
-        data.fill(255, 3 * p, 3 * p + 3)
-        continue
-      }
-      // A value that is not a number has no colour.
-      const heat = value > range.from ? Math.min(1, (value - range.from) * scale) : 0
-      const weight = opacity * heat * (2 - heat)
-      const colour = 3 * Math.round(255 * heat)
-      for (let c = 0; c < 3; c++) {
-        const own = frame.data[channels === 1 ? p : 3 * p + c] as number
-        data[3 * p + c] = weight === 0 ? own : Math.round((1 - weight) * own + weight * (heatColours[colour + c] as number))
-      }
+    const at = rowsAt(map, (y + 0.5) * map.height / height - 0.5)
+    // Most rows of most parts have nothing to show: they stay the frame's own.
+    const shows = (peaks[at.upper] as number) >= shown || (peaks[at.lower] as number) >= shown
+    if (shows || (above !== null && above !== nothing)) {
+      const values = sampleRow(map, at, columns, rows[y % 2 as 0 | 1])
+      paintRow(data.subarray(3 * y * width, 3 * (y + 1) * width), values, above, { from: range.from, scale, outline, opacity })
+      above = shows ? values : nothing
+    } else {
+      above = nothing
     }
-    before = values
   }
-  return { data, width, height, channels: 3 }
+  return overlay
 }
 
-function crosses (value: number, neighbour: number | undefined, limit: number): boolean {
-  return neighbour !== undefined && (value >= limit) !== (neighbour >= limit)
+/** The highest value of each row; a row of values that are not numbers has none. */
+function rowPeaks ({ values, height, width }: MapValues): Float32Array {
+  const peaks = new Float32Array(height).fill(-Infinity)
+  for (let y = 0; y < height; y++) {
+    let peak = -Infinity
+    for (let cell = y * width; cell < (y + 1) * width; cell++) if ((values[cell] as number) > peak) peak = values[cell] as number
+    peaks[y] = peak
+  }
+  return peaks
+}
+
+function inColour ({ data, width, height, channels }: RawImage): Uint8Array {
+  if (channels === 3) return Uint8Array.from(data.subarray(0, 3 * width * height))
+  const colour = new Uint8Array(3 * width * height)
+  for (let p = 0, q = 0; p < width * height; p++, q += 3) colour[q] = colour[q + 1] = colour[q + 2] = data[p] as number
+  return colour
+}
+
+/** One row of pixels. `above` are the values of the row before, `null` in the first. */
+function paintRow (pixels: Uint8Array, values: Float32Array, above: Float32Array | null, { from, scale, outline, opacity }: { from: number, scale: number, outline: number, opacity: number }): void {
+  for (let x = 0, p = 0; x < values.length; x++, p += 3) {
+    const value = values[x] as number
+    const reaches = value >= outline
+    if ((x > 0 && ((values[x - 1] as number) >= outline) !== reaches) || (above !== null && ((above[x] as number) >= outline) !== reaches)) {
+      pixels[p] = pixels[p + 1] = pixels[p + 2] = 255
+    } else if (value > from) {
+      // A value that is not a number has no colour.
+      const heat = Math.min(1, (value - from) * scale)
+      const weight = opacity * heat * (2 - heat)
+      const colour = 3 * Math.round(255 * heat)
+      for (let c = 0; c < 3; c++) pixels[p + c] = Math.round((1 - weight) * (pixels[p + c] as number) + weight * (heatColours[colour + c] as number))
+    }
+  }
 }
 
 interface Sampling {
@@ -69,21 +98,31 @@ function sampling (pixels: number, cells: number): Sampling {
   return { left, share }
 }
 
-/** One row of the map between its cells (bilinear), one value for each pixel. */
-function sampleRow (map: MapValues, row: number, { left, share }: Sampling): Float32Array {
-  const position = Math.min(map.height - 1, Math.max(0, row))
-  const top = Math.min(Math.floor(position), Math.max(0, map.height - 2))
-  const below = position - top
-  const [first, second] = [top * map.width, Math.min(top + 1, map.height - 1) * map.width]
-  const { values } = map
-  const last = map.width - 1
-  const sampled = new Float32Array(left.length)
+interface RowsAt {
+  upper: number
+  lower: number
+  /** Of the lower one. */
+  weight: number
+}
+
+/** The rows of the map that a place between them, in rows, lies between. */
+function rowsAt (map: MapValues, place: number): RowsAt {
+  const position = Math.min(map.height - 1, Math.max(0, place))
+  const upper = Math.min(Math.floor(position), Math.max(0, map.height - 2))
+  return { upper, lower: Math.min(upper + 1, map.height - 1), weight: position - upper }
+}
+
+/** Fills `sampled` with one row of the map between its cells (bilinear), one value for each pixel. */
+function sampleRow ({ values, width }: MapValues, { upper, lower, weight }: RowsAt, { left, share }: Sampling, sampled: Float32Array): Float32Array {
+  const [first, second] = [upper * width, lower * width]
+  const last = width - 1
   for (let x = 0; x < sampled.length; x++) {
-    const [cell, across] = [left[x] as number, share[x] as number]
+    const cell = left[x] as number
+    const across = share[x] as number
     const next = cell < last ? cell + 1 : last
-    const upper = (1 - across) * (values[first + cell] as number) + across * (values[first + next] as number)
-    const lower = (1 - across) * (values[second + cell] as number) + across * (values[second + next] as number)
-    sampled[x] = (1 - below) * upper + below * lower
+    const above = (1 - across) * (values[first + cell] as number) + across * (values[first + next] as number)
+    const below = (1 - across) * (values[second + cell] as number) + across * (values[second + next] as number)
+    sampled[x] = (1 - weight) * above + weight * below
   }
   return sampled
 }

@@ -44,6 +44,20 @@ describe('overlay', () => {
     expect(reached.has(32 * size + 32)).toBe(false)
   })
 
+  test('outlines a spot between rows that show nothing as it would on its own, cut out of them', () => {
+    const values = new Float32Array(16 * 16)
+    values[8 * 16 + 8] = 10
+    const options = { range: { from: 4, to: 10 }, outline: 6, opacity: 0.7 }
+    const whole = overlayMap(grey(32, 32, 90), { values, height: 16, width: 16 }, options)
+
+    const cut = overlayMap(grey(32, 8, 90), { values: values.subarray(7 * 16, 11 * 16), height: 4, width: 16 }, options)
+
+    // Away from its edges, where the cut-out map has no neighbours.
+    expect(whole.data.subarray(3 * 32 * 15, 3 * 32 * 21)).toEqual(cut.data.subarray(3 * 32, 3 * 32 * 7))
+    expect(whole.data.subarray(0, 3 * 32 * 15)).toEqual(new Uint8Array(3 * 32 * 15).fill(90))
+    expect(whole.data.subarray(3 * 32 * 21)).toEqual(new Uint8Array(3 * 32 * 11).fill(90))
+  })
+
   test('samples between the cells of the map', () => {
     const ramp = { values: Float32Array.of(0, 10), height: 1, width: 2 }
 

@@ -4,6 +4,7 @@ import type { Region } from '../../../schemas/inspection.ts'
 import { paintedRange, type JudgedScore, type PaintedRange } from '../../../schemas/map-limits.ts'
 import { findRegions, type Zone } from '../../decision/regions.ts'
 import { encodeJpeg } from '../../frame/image-codec.ts'
+import { levelsOf } from '../map-levels.ts'
 import { overlayMap, type MapValues } from '../overlay.ts'
 
 export interface ExplanationRequest {
@@ -42,8 +43,6 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
   }
 }
 
-function rangeOf (map: MapValues, judged: ExplanationRequest['judged']): PaintedRange {
-  const ordered = map.values.filter(Number.isFinite).sort()
-  const [minimum = Infinity, median = 0, maximum = -Infinity] = [ordered[0], ordered[ordered.length >> 1], ordered.at(-1)]
-  return paintedRange({ minimum, median, maximum }, judged)
+function rangeOf ({ values }: MapValues, judged: ExplanationRequest['judged']): PaintedRange {
+  return paintedRange(levelsOf(values), judged)
 }
