@@ -61,6 +61,11 @@ export interface ExplanationMethodFindings {
   drop: Estimate | null
   /** Percent. */
   increase: Estimate | null
+  /**
+   * Rank correlation of the map with that of the same network with random weights (Adebayo et al. 2018): near 1, the map shows the picture and not what the model
+   * has learned. Only where it was asked for.
+   */
+  sanity?: Estimate
   milliseconds: { median: number, p95: number }
   /** Forward passes of a picture, on average. */
   forwards: number

@@ -7,6 +7,7 @@ import { GoodExemplars } from '../bundle/good-exemplars.ts'
 import { agreement, type Agreement } from '../explain/metrics/agreement.ts'
 import { meanEstimate, ratioEstimate, type Estimate } from '../explain/metrics/bootstrap.ts'
 import { faithfulness, type Faithfulness } from '../explain/metrics/faithfulness.ts'
+import { rankCorrelation } from '../explain/metrics/rank-correlation.ts'
 import type { ExplainedModel } from '../explain/model/explained-model.ts'
 import { workingPicture } from '../explain/model/working-picture.ts'
 import { decodeImage, type RawImage } from '../frame/image-codec.ts'
@@ -21,6 +22,8 @@ export interface ExplanationEvaluationOptions {
   images?: number
   /** Milliseconds for each explanation. */
   budget?: number
+  /** Also explain the same network with random weights, and compare the maps: takes as long again. */
+  sanity?: boolean
   progress (stage: string, done: number, total: number): void
   signal: AbortSignal
 }
@@ -31,6 +34,7 @@ interface Sample {
   saliency: Saliency
   agreement: Agreement
   faithfulness: Faithfulness | null
+  sanity: number | null
 }
 
 /** Good pictures among which the nearest is sought. */
@@ -41,6 +45,7 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
   const { methods, seed, budget, signal } = options
   const entries = spread(testEntries(dataset).filter(({ isGood, mask, boxes }) => !isGood && (mask !== null || boxes.length > 0)), options.images ?? Infinity)
   const exemplars = model.hasScore && !model.hasClasses ? await goodOnes(dataset) : null
+  const random = options.sanity === true ? model.withRandomWeights(seed) : null
   const samples = new Map<Explainer, Sample[]>(methods.map((explainer) => [explainer, []]))
   const unavailable = new Map<Explainer, string>()
   const areas: Array<{ group: string | null, share: number }> = []
@@ -56,8 +61,10 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
       if (unavailable.has(explainer)) continue
       signal.throwIfAborted()
       try {
-        const saliency = await explainer.explain(model, image, { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) })
-        samples.get(explainer)?.push({ group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }) })
+        const asked = { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) }
+        const saliency = await explainer.explain(model, image, asked)
+        const unlearned = random === null || saliency.map === null ? null : await explainer.explain(random, image, asked)
+        samples.get(explainer)?.push({ group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }), sanity: likeness(saliency, unlearned, image) })
       } catch (error) {
         if (!isObstacle(error)) throw error
         unavailable.set(explainer, error.message)
@@ -68,6 +75,7 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
     throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${dataset.source} to have defects with a mask or boxes, got none`,
       { fix: 'Give masks or boxes in the columns of dataset.csv, or ground_truth/<type>/*_mask.png.' })
   }
+  await random?.close()
   const groups = areas.map(({ group }) => group)
   const shares = areas.map(({ share }) => share)
   return {
@@ -95,7 +103,7 @@ export async function targetOf (model: ExplainedModel, entry: Pick<DatasetEntry,
   return { kind: 'class', index: named !== undefined ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
 }
 
-async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array, saliency: Saliency, { target, hidden }: { target: ExplanationTarget, hidden: Baseline }): Promise<Omit<Sample, 'group'>> {
+async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array, saliency: Saliency, { target, hidden }: { target: ExplanationTarget, hidden: Baseline }): Promise<Omit<Sample, 'group' | 'sanity'>> {
   const { width, height } = image
   const values = saliency.map === null ? new Float32Array(width * height) : resampleMap(saliency.map, width, height)
   const agreed = agreement({ values, width, height }, truth)
@@ -104,11 +112,19 @@ async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array,
   return { areaShare: agreed.areaShare, saliency, agreement: agreed, faithfulness: faithful }
 }
 
+/** A model with random weights that gives no map has none that resembles the other. */
+function likeness ({ map }: Saliency, unlearned: Saliency | null, { width, height }: RawImage): number | null {
+  if (map === null || unlearned === null) return null
+  return unlearned.map === null ? 0 : rankCorrelation(resampleMap(map, width, height), resampleMap(unlearned.map, width, height))
+}
+
 function summarise ({ method }: Explainer, samples: readonly Sample[], seed: number): ExplanationMethodFindings {
   const groups = samples.map(({ group }) => group)
   const agreed = (name: keyof Agreement): Estimate | null => meanEstimate(samples.map((sample) => sample.agreement[name]), { seed, groups })
   const faithful = samples.flatMap((sample) => sample.faithfulness === null ? [] : [{ group: sample.group, ...sample.faithfulness }])
   const asked = (name: keyof Faithfulness, unit = 1): Estimate | null => meanEstimate(faithful.map((one) => unit * one[name]), { seed, groups: faithful.map(({ group }) => group) })
+  const compared = samples.flatMap(({ group, sanity }) => sanity === null ? [] : [{ group, sanity }])
+  const sanity = meanEstimate(compared.map((one) => one.sanity), { seed, groups: compared.map(({ group }) => group) })
   const times = samples.map(({ saliency }) => saliency.milliseconds).sort((a, b) => a - b)
   return {
     method,
@@ -125,6 +141,7 @@ function summarise ({ method }: Explainer, samples: readonly Sample[], seed: num
     deletion: asked('deletion'),
     drop: asked('drop', 100),
     increase: asked('increase', 100),
+    ...(sanity === null ? {} : { sanity }),
     milliseconds: { median: times[Math.floor(times.length / 2)] ?? 0, p95: times[Math.floor(0.95 * (times.length - 1))] ?? 0 },
     forwards: samples.reduce((sum, { saliency }) => sum + saliency.forwards.done, 0) / Math.max(1, samples.length),
     endedByBudget: samples.filter(({ saliency }) => saliency.skipped !== null).length

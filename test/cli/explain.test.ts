@@ -59,7 +59,7 @@ describe('goodparts evaluate --explain', () => {
   test('tabulates the methods against the ground truth and the baselines', async () => {
     const dataset = join(folder, 'dataset')
     await writeSpots(dataset, 3)
-    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise', '--explain-images', '2', '--json', join(folder, 'report.json')])
+    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise', '--explain-images', '2', '--sanity', '--json', join(folder, 'report.json')])
 
     expect(code).toBe(0)
     expect(stdout).toContain('mask-L1 of a black map')
@@ -71,5 +71,7 @@ describe('goodparts evaluate --explain', () => {
     expect(sise!.ebpg!.value).toBeGreaterThan(0.9)
     expect(sise!.ebpgLift!.value).toBeCloseTo(sise!.ebpg!.value / share, 6)
     expect(anomalyMap!.deletion!.value).toBeLessThan(0.2)
+    expect(stdout).toContain('like random')
+    for (const { sanity } of explain!.methods) expect(Math.abs(sanity!.value)).toBeLessThan(0.9)
   }, 60_000)
 })

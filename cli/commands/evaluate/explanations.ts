@@ -15,6 +15,7 @@ export interface ExplainOptions {
   methods?: Explainer[]
   explainImages?: number
   explainBudget?: number
+  sanity?: boolean
   seed: number
 }
 
@@ -24,6 +25,7 @@ export function addExplainOptions (command: Command): Command {
     .option('--methods <names>', `those methods only, divided by commas: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
     .option('--explain-images <number>', 'explain at most so many defective pictures, evenly spread', wholeNumber(1))
     .option('--explain-budget <milliseconds>', 'end each explanation after so long', positiveNumber)
+    .option('--sanity', 'also explain the same network with random weights: a map that stays the same shows the picture, not what the model has learned')
 }
 
 export function readMethods (text: string): Explainer[] {
@@ -41,6 +43,7 @@ export async function explanationFindings (dataset: Dataset, bundle: Uint8Array,
       signal,
       progress: (stage, done, total) => progress.update(stage, done, total),
       ...(options.explainImages === undefined ? {} : { images: options.explainImages }),
+      sanity: options.sanity === true,
       ...(options.explainBudget === undefined ? {} : { budget: options.explainBudget })
     })
   } finally {
@@ -49,13 +52,14 @@ export async function explanationFindings (dataset: Dataset, bundle: Uint8Array,
 }
 
 export function explanationText ({ methods, baselines, unavailable, target, hidden, budget }: ExplanationFindings): string {
+  const sane = methods.some(({ sanity }) => sanity !== undefined)
   const rows = methods.map((found) => [
     found.method, ...[found.ebpg, found.ebpgLift, found.maskL1, found.pointingGame, found.bbox, found.iouOtsu, found.iouTop20, found.insertion, found.deletion].map((one) => estimate(one, 3)),
-    estimate(found.drop, 0), estimate(found.increase, 0), found.milliseconds.median.toFixed(0), String(found.withoutMap)
+    estimate(found.drop, 0), estimate(found.increase, 0), ...(sane ? [estimate(found.sanity ?? null, 2)] : []), found.milliseconds.median.toFixed(0), String(found.withoutMap)
   ])
   return [
     `Explanations of ${methods[0]?.n ?? 0} defective pictures (${target}; hidden pixels: ${hidden}${budget === null ? '' : `; ended after ${budget} ms`}), mean and 95 % interval`,
-    textTable(['method', 'EBPG', 'lift', 'mask-L1', 'pointing', 'bbox', 'IoU Otsu', 'IoU top 20 %', 'insertion', 'deletion', 'drop %', 'increase %', 'ms', 'no map'], rows),
+    textTable(['method', 'EBPG', 'lift', 'mask-L1', 'pointing', 'bbox', 'IoU Otsu', 'IoU top 20 %', 'insertion', 'deletion', 'drop %', 'increase %', ...(sane ? ['like random'] : []), 'ms', 'no map'], rows),
     `To be read against: defects cover ${estimate(baselines.areaShare, 4)} of the area, which is the EBPG of a uniform map; mask-L1 of a black map ${estimate(baselines.zeroMaskL1, 4)}, of a white one ${estimate(baselines.uniformMaskL1, 4)}.`,
     ...unavailable.map(({ method, reason }) => `Without ${method}: ${reason}`)
   ].join('\n')

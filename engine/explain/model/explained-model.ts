@@ -13,6 +13,7 @@ import type { ExplanationTarget } from '../explainer.ts'
 import type { MapValues } from '../overlay.ts'
 import { describeInput, maskedInput, type ModelInput, type Preprocessing } from './model-input.ts'
 import { classOutput, confidenceOf, gradientDirection, targetValue, type TargetValue } from './model-target.ts'
+import { withRandomWeights } from './random-weights.ts'
 import { candidateLayers, spatialLayers, type SpatialLayer } from './spatial-layers.ts'
 import type { WorkingPicture } from './working-picture.ts'
 
@@ -54,6 +55,11 @@ export class ExplainedModel {
     const metadata = text === undefined ? null : JSON.parse(text) as BundleMetadata
     const graph = decodeModel(bytes)
     return new ExplainedModel(graph, metadata, describeInput(graph, metadata, options.preprocessing), options.threads ?? 1)
+  }
+
+  /** Another model, with the same network and nothing learned in it. */
+  withRandomWeights (seed: number): ExplainedModel {
+    return new ExplainedModel(withRandomWeights(this.graph, seed), this.metadata, this.input, this.#threads)
   }
 
   get hasMap (): boolean {
