@@ -36,8 +36,8 @@ export interface Inspection {
   anomalyMap?: AnomalyMap
 }
 
-/** What judges now; read anew for every frame, so that a swap takes effect between two of them. */
-export type CurrentModel = () => { model: LoadedModel, decision: Decision } | undefined
+/** What judges now; read anew for every frame, so that a swap takes effect between two of them. While the first bundle is `loading`, frames wait for it as they wait behind others. */
+export type CurrentModel = () => { model: LoadedModel, decision: Decision } | 'loading' | undefined
 
 interface Entry {
   frame: Frame
@@ -95,6 +95,11 @@ export class Inspector {
     })
   }
 
+  /** To be called when `current` gives something else than before: what waits begins, or is given up where there is nothing to wait for. */
+  modelChanged (): void {
+    this.#begin()
+  }
+
   /** What is not judged yet leaves as `not-inspected`. */
   close (): void {
     this.#closed = true
@@ -118,7 +123,7 @@ export class Inspector {
 
   /** Hands over as many frames as the model's threads can begin. */
   #begin (): void {
-    for (let current = this.#current(); current !== undefined && this.#waiting.length > 0; current = this.#current()) {
+    for (let current = this.#current(); current !== undefined && current !== 'loading' && this.#waiting.length > 0; current = this.#current()) {
       if (this.#scoring >= current.model.choice.workers * this.#options.batch) return
       const entry = this.#waiting.shift() as Entry
       this.#scoring++
@@ -156,10 +161,13 @@ export class Inspector {
     if (entry.inspection !== undefined) return
     const place = this.#waiting.indexOf(entry)
     if (place >= 0) this.#waiting.splice(place, 1)
-    const bundle = this.#current()?.model.metadata
+    const current = this.#current()
+    const bundle = current === 'loading' ? undefined : current?.model.metadata
+    // Whatever it waited for, the model was what was missing.
+    const reason = current === 'loading' && code !== 'line-stopped' ? { code: 'model-unavailable' as const, text: 'The model is being loaded' } : { code, text }
     this.#settle(entry, {
       record: this.#record(entry, {
-        verdict: 'not-inspected', pValue: null, reason: { code, text }, score: null, limits: null, bundle: bundle === undefined ? null : { id: bundle.id, family: bundle.family }
+        verdict: 'not-inspected', pValue: null, reason, score: null, limits: null, bundle: bundle === undefined ? null : { id: bundle.id, family: bundle.family }
       })
     })
   }

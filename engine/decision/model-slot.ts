@@ -21,7 +21,8 @@ export interface ModelSlotOptions extends LoadOptions {
 
 export type SlotState =
   | { kind: 'empty' }
-  | { kind: 'loading', path: string }
+  /** `since` is on the clock of `performance.now()`. */
+  | { kind: 'loading', path: string, since: number }
   | { kind: 'ready', current: SlottedModel }
   /** `current` goes on when a swap failed. */
   | { kind: 'failed', error: GoodpartsError, current: SlottedModel | undefined }
@@ -77,7 +78,7 @@ export class ModelSlot extends EventEmitter<SlotEvents> {
 
   async #load (path: string): Promise<SlottedModel> {
     if (this.#closed) throw new GoodpartsError('GOODPARTS_INFERENCE_FAILED', 'Expected the model’s place to be open, got a bundle after it was closed')
-    this.#tell({ kind: 'loading', path })
+    this.#tell({ kind: 'loading', path, since: performance.now() })
     try {
       const model = await loadModel(path, this.#options)
       return this.#place({ path, model, decision: await this.#decide(model) })

@@ -12,6 +12,11 @@ import type { DeviceChoice } from './loaded-model.ts'
 /** Files that come and go with a graphics processor's driver. */
 const driverFiles = ['/dev/nvidiactl', '/dev/dri/renderD128']
 const fileName = 'device-choices.json'
+/** A line that starts always times beside its own camera: it would measure at each start, and inspect nothing meanwhile. */
+const DISTURBED_FOR_MS = 24 * 60 * 60 * 1000
+
+/** As kept. */
+type Remembered = DeviceChoice & { measuredAt?: string }
 
 export function defaultCacheFolder (environment: NodeJS.ProcessEnv = process.env): string {
   return join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'goodparts')
@@ -28,8 +33,11 @@ export function choiceKey ({ family, options, input, map }: BundleMetadata, requ
   return createHash('sha256').update(JSON.stringify({ machine, runtimeVersion, request, family, options: costly, input, map })).digest('hex').slice(0, 32)
 }
 
+/** One that was timed beside other work is given for a day only. */
 export async function rememberedChoice (folder: string, key: string): Promise<DeviceChoice | undefined> {
-  return (await readChoices(folder))[key]
+  const { measuredAt, ...choice } = (await readChoices(folder))[key] ?? {}
+  if (!isChoice(choice)) return undefined
+  return choice.disturbed === true && !(Date.now() - Date.parse(measuredAt ?? '') < DISTURBED_FOR_MS) ? undefined : choice
 }
 
 /** A cache that cannot be written costs a second at the next start, nothing else. */
@@ -37,24 +45,24 @@ export async function rememberChoice (folder: string, key: string, choice: Devic
   try {
     makeFolder(folder)
     const temporary = join(folder, `${fileName}.${randomUUID()}.part`)
-    await writeFile(temporary, JSON.stringify({ ...await readChoices(folder), [key]: choice }, null, 2))
+    await writeFile(temporary, JSON.stringify({ ...await readChoices(folder), [key]: { ...choice, measuredAt: new Date().toISOString() } }, null, 2))
     await rename(temporary, join(folder, fileName))
   } catch {
     // Measured again next time.
   }
 }
 
-async function readChoices (folder: string): Promise<Record<string, DeviceChoice>> {
+async function readChoices (folder: string): Promise<Record<string, Remembered>> {
   try {
     const found: unknown = JSON.parse(await readFile(join(folder, fileName), 'utf8'))
     if (found === null || typeof found !== 'object') return {}
-    return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, DeviceChoice] => isChoice(entry[1])))
+    return Object.fromEntries(Object.entries(found).filter((entry): entry is [string, Remembered] => isChoice(entry[1])))
   } catch {
     return {}
   }
 }
 
-function isChoice (value: unknown): boolean {
+function isChoice (value: unknown): value is DeviceChoice {
   const { device, threads, workers, reason, trials } = (value ?? {}) as Partial<Record<keyof DeviceChoice, unknown>>
   return typeof device === 'string' && Number.isInteger(threads) && Number.isInteger(workers) && typeof reason === 'string' && Array.isArray(trials)
 }

@@ -47,6 +47,6 @@ export async function loadModel (source: string | Uint8Array | ModelBundle, opti
     }
   }
   const choice = await choose()
-  if (choice.disturbed !== true) await rememberChoice(cacheFolder, key, choice)
+  await rememberChoice(cacheFolder, key, choice)
   return await ThreadedModel.open({ bytes, metadata, share, choice })
 }

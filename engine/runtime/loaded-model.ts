@@ -23,7 +23,7 @@ export interface DeviceChoice {
   /** One sentence for a person. */
   reason: string
   trials: DeviceTrial[]
-  /** Other work took so much of the processor while it was timed that its figures are too low: it is not remembered. */
+  /** Other work took so much of the processor while it was timed that its figures are too low: it is remembered for a day only. */
   disturbed?: true
 }
 

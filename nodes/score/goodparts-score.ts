@@ -35,10 +35,10 @@ export default function register (RED: NodeAPI): void {
 
   function start (node: Node, status: Status, model: ModelNode | null, options: InspectorOptions): void {
     holdName(RED, node, status, 'judge', options.line, options.product ?? '')
-    const inspector = new Inspector(() => model?.current(), options)
+    let state: SlotState = { kind: 'empty' }
+    const inspector = new Inspector(() => model?.current() ?? (state.kind === 'loading' ? 'loading' : undefined), options)
     const trail = new AuditTrail(RED, node, options.line)
     const tally = new VerdictTally()
-    let state: SlotState = { kind: 'empty' }
     const show = (): void => {
       const { kind, text, values } = scoreStatus(state, tally.summary())
       // Named, so that a mistyped bundle does not look like one that is still to be learned.
@@ -47,6 +47,7 @@ export default function register (RED: NodeAPI): void {
     const timer = model === null ? undefined : setInterval(show, STATUS_MS).unref()
     model?.register(node.id, (changed) => {
       state = changed
+      inspector.modelChanged()
       show()
       if (changed.kind !== 'ready') return
       const { model: { metadata: { id } }, decision: { limits } } = changed.current

@@ -37,7 +37,7 @@ export interface StatusText {
 
 export function scoreStatus (state: SlotState, summary: ReturnType<VerdictTally['summary']>): StatusText {
   if (state.kind !== 'ready' && !('current' in state && state.current !== undefined) && summary.goodShare === null) {
-    if (state.kind === 'loading') return { kind: 'busy', text: 'loading', values: {} }
+    if (state.kind === 'loading') return { kind: 'busy', text: 'loading', values: { seconds: Math.round((performance.now() - state.since) / 1000) } }
     if (state.kind === 'failed') return { kind: 'failed', text: 'failed', values: { code: state.error.code.replace('GOODPARTS_', '') } }
     return { kind: 'stopped', text: 'noModel', values: {} }
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,6 +104,38 @@ describe('an inspector', () => {
   it('says that no model is there', async () => {
     const line = inspector({}, new ModelSlot())
     expect((await line.inspect(flatFrame(1), part('x'))).record).toMatchObject({ verdict: 'not-inspected', reason: { code: 'model-unavailable' }, bundle: null })
+  })
+
+  it('lets frames wait for the first bundle while it is loaded, and says of those given up what was missing', async () => {
+    const first = new ModelSlot({ device: 'cpu', workers: 1, threads: 1, cacheFolder: null })
+    const line = new Inspector(() => first.current ?? (first.state.kind === 'loading' ? 'loading' : undefined), { ...options, policy: 'newest', capacity: 2 })
+    open.push(line)
+    first.on('state', () => { line.modelChanged() })
+    const loading = once(first, 'state')
+    const loaded = first.swap(join(folder, 'first.onnx'))
+    await loading
+    const results = Array.from({ length: 5 }, async (_, index) => line.inspect(flatFrame(10), part(String(index))))
+    await loaded
+    const records = (await Promise.all(results)).map(({ record }) => record)
+    expect(records.map(({ verdict }) => verdict)).toEqual(['not-inspected', 'not-inspected', 'not-inspected', 'good', 'good'])
+    expect(records[0]).toMatchObject({ reason: { code: 'model-unavailable', text: 'The model is being loaded' }, bundle: null })
+    expect(line.ledger).toMatchObject({ in: 5, out: 2, dropped: { 'model-unavailable': 3 }, inFlight: 0 })
+    await first.close()
+  })
+
+  it('gives up what waits for a bundle that cannot be loaded, and past its deadline what waits for one', async () => {
+    const first = new ModelSlot({ device: 'cpu', workers: 1, threads: 1, cacheFolder: null })
+    const current = (): 'loading' | undefined => first.state.kind === 'loading' ? 'loading' : undefined
+    const [patient, hurried] = [Infinity, 1].map((deadlineMs) => new Inspector(current, { ...options, deadlineMs })) as [Inspector, Inspector]
+    open.push(patient, hurried)
+    first.on('state', () => { patient.modelChanged() })
+    const loading = once(first, 'state')
+    const refused = expect(first.swap(join(folder, 'nowhere.onnx'))).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID' })
+    await loading
+    const results = [patient, hurried].map(async (line) => line.inspect(flatFrame(10), part('x')))
+    await refused
+    expect((await Promise.all(results)).map(({ record: { reason } }) => reason.code)).toEqual(['model-unavailable', 'model-unavailable'])
+    await first.close()
   })
 
   it('tells why scoring failed', async () => {
