@@ -1,7 +1,7 @@
 /** `goodparts demo`: Node-RED with the example flow on real parts, and the two addresses to open. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { makeFolder } from '../../engine/make-folder.ts'
 import { demoFlow, type FlowNode } from '../demo/flow.ts'
@@ -28,7 +28,7 @@ export function register (program: Command): void {
     .option('--kafka <host:port>', 'send the records to Kafka, in place of a file')
     .option('--port <number>', 'port of the editor', portNumber, 1880)
     .option('--live-port <number>', 'port of the live page (8765 in the example)', portNumber)
-    .option('--user-dir <folder>', 'the demo\'s own: where its Node-RED keeps the flow and what it learned', defaultUserDirectory())
+    .addOption(new Option('--user-dir <folder>', 'the demo\'s own: where its Node-RED keeps the flow and what it learned').default(defaultUserDirectory(), '~/.local/share/goodparts/demo'))
     .option('--reset', 'lay the example down again over an edited flow, which is kept beside it', false)
     .action(demo)
 }
@@ -52,7 +52,7 @@ async function demo (options: Options): Promise<void> {
   if (livePort === options.port) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected two ports, got ${livePort} for the editor and for the live page`, { fix: 'choose another with --port or --live-port' })
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
 
-  const nodeRed = startNodeRed(settingsFile, (line) => { if (/\[error\]|\[warn\] \[goodparts-/.test(line)) process.stdout.write(`${line}\n`) })
+  const nodeRed = startNodeRed(settingsFile, (line) => { if (isForTerminal(line)) process.stdout.write(`${line}\n`) })
   const stopping = new AbortController()
   const stop = (): void => {
     stopping.abort()
@@ -73,7 +73,7 @@ async function demo (options: Options): Promise<void> {
       `  Records    ${whereRecordsGo(flowFile)}`,
       ...flowKept ? ['  The flow is as you left it; --reset lays the example down again.'] : [],
       existsSync(join(userDir, 'goodparts', 'bundles'))
-        ? '  It inspects with what it learned before; "learn again" in the flow begins anew. Ctrl-C stops it.'
+        ? '  It inspects with what it learned before, once that is loaded; "learn again" in the flow begins anew. Ctrl-C stops it.'
         : '  It learns from good parts first; watch the live page. Ctrl-C stops it.',
       ''
     ].join('\n'))
@@ -84,6 +84,11 @@ async function demo (options: Options): Promise<void> {
   const { code, signal } = await nodeRed.exited
   if (ready && !stopping.signal.aborted && (code !== 0 || signal !== null)) process.stderr.write(`Node-RED ended with ${signal ?? `exit code ${code}`}. The same command starts it again; what was sent on to be recorded is kept.\n`)
   process.exitCode = ready ? code : 1
+}
+
+/** Of Node-RED's log: what is wrong, and how camera and model do. */
+export function isForTerminal (line: string): boolean {
+  return /\[error\]|\[warn\] \[goodparts-|\[info\] \[goodparts-(capture|model):/.test(line)
 }
 
 async function expectFree (name: string, port: number, option: string): Promise<void> {

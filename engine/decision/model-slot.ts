@@ -12,6 +12,8 @@ export interface SlottedModel {
   path: string
   model: LoadedModel
   decision: Decision
+  /** To read, check and open it; the first time on a machine, to time it as well. */
+  loadSeconds: number
 }
 
 export interface ModelSlotOptions extends LoadOptions {
@@ -78,10 +80,11 @@ export class ModelSlot extends EventEmitter<SlotEvents> {
 
   async #load (path: string): Promise<SlottedModel> {
     if (this.#closed) throw new GoodpartsError('GOODPARTS_INFERENCE_FAILED', 'Expected the model’s place to be open, got a bundle after it was closed')
-    this.#tell({ kind: 'loading', path, since: performance.now() })
+    const since = performance.now()
+    this.#tell({ kind: 'loading', path, since })
     try {
       const model = await loadModel(path, this.#options)
-      return this.#place({ path, model, decision: await this.#decide(model) })
+      return this.#place({ path, model, decision: await this.#decide(model), loadSeconds: (performance.now() - since) / 1000 })
     } catch (cause) {
       const error = asGoodpartsError(cause, 'GOODPARTS_BUNDLE_INVALID')
       this.#tell({ kind: 'failed', error, current: this.#current })

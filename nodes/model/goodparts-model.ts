@@ -44,8 +44,9 @@ export default function register (RED: NodeAPI): void {
     let begun = failure !== undefined
 
     slot.on('state', (state) => { for (const tell of users.values()) tell(state) })
-    slot.on('changed', ({ path, model, decision }) => {
-      this.log(`${path}: bundle ${model.metadata.id} on ${model.choice.reason}. ${decision.statement}`)
+    slot.on('state', (state) => { if (state.kind === 'loading') this.log(`loading ${state.path}`) })
+    slot.on('changed', ({ path, model, decision, loadSeconds }) => {
+      this.log(`loaded in ${loadSeconds.toFixed(1)} s: ${path}, bundle ${model.metadata.id} on ${model.choice.reason}. ${decision.statement}`)
       entered = trail.tell({ kind: 'bundle-swapped', details: { path } }, model.metadata.id)
       this.emit('changed', slot.current)
     })

@@ -1,5 +1,4 @@
 /** Judges each frame that comes in: good, review, reject, or not inspected, on an output of its own. */
-import { basename } from 'node:path'
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { Inspector, type InspectorOptions } from '../../engine/decision/inspector.ts'
 import { VerdictTally } from '../../engine/decision/verdict-tally.ts'
@@ -40,9 +39,8 @@ export default function register (RED: NodeAPI): void {
     const trail = new AuditTrail(RED, node, options.line)
     const tally = new VerdictTally()
     const show = (): void => {
-      const { kind, text, values } = scoreStatus(state, tally.summary())
-      // Named, so that a mistyped bundle does not look like one that is still to be learned.
-      status.show(kind, RED._(`goodparts-score.status.${text}`, { ...values, bundle: basename(model?.bundlePath ?? '') }))
+      const { kind, text, values } = scoreStatus(state, tally.summary(), model?.bundlePath)
+      status.show(kind, RED._(`goodparts-score.status.${text}`, values))
     }
     const timer = model === null ? undefined : setInterval(show, STATUS_MS).unref()
     model?.register(node.id, (changed) => {

@@ -1,4 +1,5 @@
 /** The form of a score node, and its status in a few words. Pure. */
+import { basename } from 'node:path'
 import type { InspectorOptions } from '../../engine/decision/inspector.ts'
 import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
@@ -35,11 +36,12 @@ export interface StatusText {
   values: Record<string, string | number>
 }
 
-export function scoreStatus (state: SlotState, summary: ReturnType<VerdictTally['summary']>): StatusText {
+export function scoreStatus (state: SlotState, summary: ReturnType<VerdictTally['summary']>, bundlePath = ''): StatusText {
   if (state.kind !== 'ready' && !('current' in state && state.current !== undefined) && summary.goodShare === null) {
     if (state.kind === 'loading') return { kind: 'busy', text: 'loading', values: { seconds: Math.round((performance.now() - state.since) / 1000) } }
     if (state.kind === 'failed') return { kind: 'failed', text: 'failed', values: { code: state.error.code.replace('GOODPARTS_', '') } }
-    return { kind: 'stopped', text: 'noModel', values: {} }
+    // Named, so that a mistyped bundle does not look like one that is still to be learned.
+    return { kind: 'stopped', text: 'noModel', values: { bundle: basename(bundlePath) } }
   }
   const values = { rate: summary.perSecond.toFixed(1), good: summary.goodShare === null ? '–' : (100 * summary.goodShare).toFixed(1), lost: summary.notInspected }
   if (state.kind === 'failed') return { kind: 'degraded', text: 'oldModel', values }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { isForTerminal } from '../../cli/commands/demo.ts'
 import { demoFlow, type FlowNode } from '../../cli/demo/flow.ts'
 import { goodFolder, playedSource } from '../../cli/demo/source.ts'
 import { packageName, packageRoot, prepareUserDirectory } from '../../cli/demo/user-directory.ts'
@@ -17,6 +18,17 @@ function only (flow: FlowNode[], type: string): FlowNode {
   expect(found, type).toHaveLength(1)
   return found[0]!
 }
+
+describe('what the terminal shows of Node-RED’s log', () => {
+  it.each([
+    ['1 Jan 00:00:00 - [error] [function:own] ReferenceError: x is not defined', true],
+    ['1 Jan 00:00:00 - [warn] [goodparts-score:inspect] Line “a” is also judged by b', true],
+    ['1 Jan 00:00:00 - [info] [goodparts-capture:camera] Expected the capture process to run, got SIGKILL', true],
+    ['1 Jan 00:00:00 - [info] [goodparts-model:plates] loading plates.onnx', true],
+    ['1 Jan 00:00:00 - [info] [goodparts-live-server:Live page] http://127.0.0.1:8765', false],
+    ['1 Jan 00:00:00 - [info] Started flows', false]
+  ])('%s', (line, shown) => { expect(isForTerminal(line)).toBe(shown) })
+})
 
 afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
 

@@ -59,8 +59,13 @@ export function warningsOf (id: string): string[] {
   return callsOf<string>(id, 'warn')
 }
 
+/** What a node has told the log. */
+export function logsOf (id: string): string[] {
+  return callsOf<string>(id, 'log')
+}
+
 /** First arguments of the calls of a node's method; the helper watches those of all nodes at once. */
-function callsOf<First> (id: string, method: 'warn' | 'status'): First[] {
+function callsOf<First> (id: string, method: 'warn' | 'status' | 'log'): First[] {
   const node = nodeOf(id)
   const { args, thisValues } = (node as unknown as Record<string, { args: First[][], thisValues: unknown[] }>)[method] ?? { args: [], thisValues: [] }
   return args.flatMap(([first], call) => thisValues[call] === node && first !== undefined ? [first] : [])

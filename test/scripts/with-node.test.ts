@@ -149,6 +149,36 @@ describe('scripts/with-node', () => {
     })
   })
 
+  describe('help, where nothing is set up', () => {
+    const repository = join(import.meta.dirname, '..', '..')
+    const shown = (...parameters: string[]): { code: number | null, stdout: string, stderr: string } => {
+      const { status, stdout, stderr } = spawnSync('sh', [join(root, 'checkout', 'scripts', 'with-node'), 'run', ...parameters], { cwd: root, encoding: 'utf8', env: { PATH: programs } })
+      return { code: status, stdout, stderr }
+    }
+
+    beforeEach(() => { for (const place of [join('cli', 'commands'), 'docs']) cpSync(join(repository, place), join(root, 'checkout', place), { recursive: true }) })
+
+    it.each([
+      [['demo', '--help'], 'Usage: goodparts demo [options]\n'],
+      [['demo', '--port', '1881', '-h'], 'Usage: goodparts demo [options]\n'],
+      [['help', 'fit'], 'Usage: goodparts fit [options] <source>\n'],
+      [['bench', 'score', '--help'], 'Usage: goodparts bench score [options] [bundle]\n'],
+      [['bench', '--help'], 'Usage: goodparts bench [options] [command]\n'],
+      [['--help'], 'Usage: goodparts [options] [command]\n'],
+      [[], 'Usage: goodparts [options] [command]\n']
+    ])('is there without a Node, and says what comes first: %j', (parameters, first) => {
+      const { code, stdout, stderr } = shown(...parameters)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: 'goodparts set-up: nothing is set up here yet: the command without --help does that first\n' })
+      expect(stdout.startsWith(first)).toBe(true)
+      expect(stdout.match(/Usage:/g)).toHaveLength(1)
+      expect(readdirSync(join(root, 'checkout'))).toEqual(['cli', 'docs', 'scripts'])
+    })
+
+    it('refuses a mistyped option first', () => {
+      expect(shown('demo', '--optoin', '--help')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining("unknown option '--optoin'") as string })
+    })
+  })
+
   describe.skipIf(!hasHeaders)('where the packages are installed, but without the GStreamer binding', () => {
     beforeEach(() => { finishedCheckout() })
 

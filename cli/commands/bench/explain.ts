@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
 import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
@@ -38,7 +38,7 @@ export function registerExplain (bench: Command): void {
   bench.command('explain')
     .description(`verdict latency and throughput with every reject explained against without, in turns, at full speed and at half of it; exit 1 when p99 or throughput move by ${100 * LIMIT} % or more`)
     .argument('[bundle]', 'a bundle file; without one, a patch memory of synthetic pictures is made')
-    .option('--methods <names>', 'of explanation, divided by commas', readMethods, [explainerByName('sise')])
+    .addOption(new Option('--methods <names>', 'of explanation, divided by commas').argParser(readMethods).default([explainerByName('sise')], 'sise'))
     .option('--every <parts>', 'one part in so many is a reject', wholeNumber(1), 10)
     .option('--rounds <number>', 'of each, in turns', wholeNumber(1), 4)
     .option('--seconds <number>', 'of each round', positiveNumber, 15)

@@ -1,6 +1,6 @@
 /** `goodparts bench pipeline`: what the way from GStreamer to a frame costs. */
 import { writeFileSync } from 'node:fs'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { positiveNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
@@ -9,10 +9,12 @@ import { measurePipeline, type PipelineMeasurement } from './pipeline-measuremen
 interface Size { width: number, height: number }
 interface Options { sizes: Size[], seconds: number, json?: string }
 
+const usualSizes = '640x480,1280x720,1920x1080'
+
 export function registerPipeline (bench: Command): void {
   bench.command('pipeline')
     .description('frames a second from a GStreamer source through the capture process, as fast as they are taken, by size')
-    .option('--sizes <list>', 'of the frames, in pixels', sizesOf, sizesOf('640x480,1280x720,1920x1080'))
+    .addOption(new Option('--sizes <list>', 'of the frames, in pixels').argParser(sizesOf).default(sizesOf(usualSizes), usualSizes))
     .option('--seconds <number>', 'time for each row', positiveNumber, 5)
     .option('--json <file>', 'write the figures there')
     .action(benchPipeline)

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
@@ -18,7 +18,7 @@ export function registerSpool (bench: Command): void {
     .description('records a second onto the disk before Kafka, one by one and many at once, read and acknowledged again, and found after a new start')
     .option('--records <number>', 'of each row', wholeNumber(2), 2000)
     .option('--bytes <number>', 'of each record', wholeNumber(16), 1500)
-    .option('--folder <folder>', 'on the disk to measure', tmpdir())
+    .addOption(new Option('--folder <folder>', 'on the disk to measure').default(tmpdir(), 'that of temporary files'))
     .option('--json <file>', 'write the figures there')
     .action(benchSpool)
 }

@@ -5,7 +5,7 @@ import { validate } from '../../../engine/schema-validation.ts'
 import capture from '../../../nodes/capture/goodparts-capture.ts'
 import type { CaptureEvent } from '../../../schemas/capture-event.ts'
 import { makeVideo, temporaryFolder } from '../../capture/watched-source.ts'
-import { deploy, getFromEditorRoute, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { deploy, getFromEditorRoute, logsOf, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 const form = {
   name: '', source: 'line-1/camera', pipeline: 'custom', parameters: { launch: 'videotestsrc is-live=true' }, width: '64', height: '48', channels: '3', maximumRate: '', cropLeft: '', cropTop: '', cropRight: '', cropBottom: '', policy: 'auto', triggered: false, watchdog: '5', endOfStream: 'auto', autostart: true
@@ -134,5 +134,8 @@ describe('goodparts-capture', () => {
     await makeVideo(file, 30)
 
     await until('frames', () => true)
+    expect(logsOf('camera'), 'one line for the loss, one for the recovery, however often it tried').toEqual([
+      expect.stringContaining('No such file'), expect.stringMatching(/^Running again after \d+\.\d s$/)
+    ])
   })
 })
