@@ -167,17 +167,6 @@ describe('explanation process', () => {
     expect(await decodeImage(evidence!.jpeg)).toMatchObject({ width: 64, height: 64 })
   })
 
-  test.each([{ tiles: '2x2' }, { regions: [{ box: [0, 0, 0.5, 0.5] }] }])('says of a bundle with %j that its layers do not see the picture', async (seen) => {
-    const tiled = await spotBundle(seen)
-    const path = join(folder, 'tiled.onnx')
-    await saveBundle(path, tiled)
-
-    const { explanations, without } = await open().explain(request({ bundle: { path, id: tiled.metadata.id }, methods: ['anomaly-map', 'grad-cam', 'sise'], judge: false }))
-
-    expect(explanations.map(({ method }) => method)).toEqual(['anomaly-map'])
-    expect(without).toEqual(['grad-cam', 'sise'].map((method) => ({ method, reason: expect.stringContaining('sees tiles or regions') as unknown })))
-  })
-
   test('shares the budget among the methods', async () => {
     const { explanations } = await open().explain(request({ methods: ['occlusion', 'rise'], budget: 1, judge: false }))
 

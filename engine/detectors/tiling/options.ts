@@ -2,17 +2,12 @@
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import { numberFrom, readOptions } from '../option-rules.ts'
 import type { Rule } from '../option-rules.ts'
-import { areRegions } from '../regions.ts'
-import type { Region } from '../regions.ts'
+import { areRegions } from '../../tiling/regions.ts'
+import type { Tiling } from '../../tiling/looked-at.ts'
+import { countsOf } from '../../tiling/tile-layout.ts'
 
-export interface TilingOptions {
-  /** Columns and rows, `3x2`; `1x1`: the picture as a whole; `auto`: as many as let the detector see the picture's own pixels. */
-  tiles: string
-  /** Of a tile's edge, shared with its neighbour. */
-  overlap: number
-  /** What is looked at; none: everything. */
-  regions: Region[]
-}
+/** As in `Tiling`, and `auto` for as many tiles as let the detector see the picture's own pixels. */
+export type TilingOptions = Tiling
 
 export const tilingDefaults: TilingOptions = { tiles: '1x1', overlap: 0.25, regions: [] }
 
@@ -38,10 +33,4 @@ export function readTilingOptions (given: Readonly<Record<string, JsonValue>>): 
     tiling: readOptions('tiling', rules, tilingDefaults, Object.fromEntries(entries.filter(isOurs))),
     others: Object.fromEntries(entries.filter((entry) => !isOurs(entry)))
   }
-}
-
-/** Of `3x2`. */
-export function countsOf (tiles: string): { columns: number, rows: number } {
-  const [columns = 1, rows = 1] = tiles.split('x').map(Number)
-  return { columns, rows }
 }

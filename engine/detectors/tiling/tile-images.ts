@@ -2,10 +2,10 @@
 import type { RawImage } from '../../frame/image-codec.ts'
 import type { GoodImage } from '../detector.ts'
 import type { PicturePool } from '../picture-pool.ts'
-import { isInside } from '../regions.ts'
-import { maskPlace } from './looked-at.ts'
-import type { LookedAt } from './looked-at.ts'
-import { tilePixels, tilePlaces } from './tile-layout.ts'
+import { isInside } from '../../tiling/regions.ts'
+import { maskPlace } from '../../tiling/looked-at.ts'
+import type { LookedAt } from '../../tiling/looked-at.ts'
+import { tilePixels, tilePlaces } from '../../tiling/tile-layout.ts'
 
 /** Decoded pictures: the last one is kept even where the pool is full, because its tiles are read one after the other. */
 export class WholePictures {

@@ -5,11 +5,11 @@
 import { GraphBuilder } from '../../graph/builder.ts'
 import { wireNumber } from '../../graph/element-types.ts'
 import type { Graph, Value } from '../../graph/graph.ts'
-import { regionMask } from '../regions.ts'
-import type { LookedAt } from './looked-at.ts'
-import { stitchingWeights } from './stitching.ts'
-import { stepsPerPicture, tilePlaces } from './tile-layout.ts'
-import type { TileAxis, TileLayout } from './tile-layout.ts'
+import { regionMask } from '../../tiling/regions.ts'
+import type { LookedAt } from '../../tiling/looked-at.ts'
+import { stitchingWeights } from '../../tiling/stitching.ts'
+import { stepsPerPicture, tilePlaces } from '../../tiling/tile-layout.ts'
+import type { TileAxis, TileLayout } from '../../tiling/tile-layout.ts'
 
 /** Positions of the stitched map along an edge; more would only be carried about. */
 const mostPositions = 640

@@ -11,6 +11,7 @@ import { readMetadata } from '../../graph/metadata.ts'
 import { openSession, type GraphSession, type Tensor } from '../../runtime/onnx-runtime.ts'
 import type { ExplanationTarget } from '../explainer.ts'
 import type { MapValues } from '../overlay.ts'
+import { LayerStitching } from './layer-stitching.ts'
 import { describeInput, maskedInput, type ModelInput, type Preprocessing } from './model-input.ts'
 import { classOutput, confidenceOf, gradientDirection, targetValue, type TargetValue } from './model-target.ts'
 import { withRandomWeights } from './random-weights.ts'
@@ -39,6 +40,7 @@ export class ExplainedModel {
   readonly metadata: BundleMetadata | null
   readonly input: ModelInput
   readonly #threads: number
+  readonly #stitching: LayerStitching | null
   readonly #sessions = new Map<string, Promise<GraphSession>>()
   readonly #layers = new Map<Value, Promise<SpatialLayer[]>>()
 
@@ -47,6 +49,7 @@ export class ExplainedModel {
     this.metadata = metadata
     this.input = input
     this.#threads = threads
+    this.#stitching = LayerStitching.of(metadata)
   }
 
   /** @throws GOODPARTS_GRAPH_INVALID, GOODPARTS_EXPLANATION_FAILED for a model that does not take pictures. */
@@ -103,23 +106,19 @@ export class ExplainedModel {
     return targetValue(this.graph, target)
   }
 
-  /** From fine to coarse; see `spatialLayers`. @throws GOODPARTS_EXPLANATION_FAILED where layers see tiles or a region, not the picture. */
+  /** From fine to coarse; see `spatialLayers`. Of a model that sees tiles: of the whole picture, laid together. */
   async layers (picture: WorkingPicture, target: ExplanationTarget): Promise<SpatialLayer[]> {
-    const { tiles = '1x1', regions = [] } = this.metadata?.options ?? {}
-    if (tiles !== '1x1' || (Array.isArray(regions) && regions.length > 0)) {
-      throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', 'Expected the layers to see the whole picture, got a model that sees tiles or regions of it', { fix: 'Choose anomaly-map, rise or occlusion.' })
-    }
     const { differentiated } = targetValue(this.graph, target)
     const known = this.#layers.get(differentiated) ?? this.#findLayers(picture, differentiated)
     this.#layers.set(differentiated, known)
-    return known
+    return (await known).map((layer) => ({ ...layer, ...this.#stitching?.sizeOf(layer) }))
   }
 
   /** The layers' maps `(C, h, w)` for the picture, in the order of `layers`. */
   async activations (picture: WorkingPicture, layers: readonly SpatialLayer[]): Promise<Float32Array[]> {
     const names = layers.map(({ value }) => value)
     const answers = await this.#run(`layers ${names.join(' ')}`, () => cutAt(this.graph, names), maskedInput(this.input, picture, [null]), names)
-    return names.map((name) => floats(answers[name], name).data)
+    return names.map((name) => this.#wholePicture(floats(answers[name], name)))
   }
 
   /**
@@ -142,8 +141,8 @@ export class ExplainedModel {
     const answers = await session.run(arriving(gradientDirection(values, target, of, exclusive)), [...names, ...names.map(gradientName)])
     return layers.map((layer) => ({
       ...layer,
-      activation: floats(answers[layer.value], layer.value).data,
-      gradient: floats(answers[gradientName(layer.value)], layer.value).data
+      activation: this.#wholePicture(floats(answers[layer.value], layer.value)),
+      gradient: this.#wholePicture(floats(answers[gradientName(layer.value)], layer.value))
     }))
   }
 
@@ -152,6 +151,11 @@ export class ExplainedModel {
     this.#sessions.clear()
     // One that could not be opened needs no closing.
     await Promise.allSettled(sessions.map(async (session) => { await (await session).close() }))
+  }
+
+  /** `(C, h, w)` of a layer's answer, whose first axis are the tiles where there are any. */
+  #wholePicture ({ data, dims }: Tensor & { type: 'float32' }): Float32Array {
+    return this.#stitching === null ? data : this.#stitching.stitch(data, dims[1] ?? 0, { height: dims[2] ?? 0, width: dims[3] ?? 0 })
   }
 
   async #findLayers (picture: WorkingPicture, target: Value): Promise<SpatialLayer[]> {

@@ -3,6 +3,7 @@ import type { BundleMetadata } from '../../../schemas/bundle.ts'
 import { GoodpartsError } from '../../errors.ts'
 import type { Dimension, Graph, ValueInfo } from '../../graph/graph.ts'
 import type { Tensor } from '../../runtime/onnx-runtime.ts'
+import { LayerStitching } from './layer-stitching.ts'
 import type { WorkingPicture } from './working-picture.ts'
 
 /** What a float input expects of grey levels 0 to 255: `(level / 255 - mean) / deviation` for each channel. */
@@ -30,6 +31,8 @@ const plain: Preprocessing = { mean: [0], deviation: [1] }
 const usualEdge = 224
 /** Bundles that do not say at what size they look are shown pictures of at most this edge. */
 const largestEdge = 512
+/** Tiles are seen at their own size, as long as the whole picture has no longer edge. */
+const largestOfTiles = 1280
 
 /** @throws GOODPARTS_EXPLANATION_FAILED for a model that does not take one picture as bytes or floats. */
 export function describeInput (graph: Graph, metadata: BundleMetadata | null, preprocessing?: Preprocessing): ModelInput {
@@ -65,9 +68,14 @@ function layoutOf ({ type, shape }: ValueInfo): 'NHWC' | 'NCHW' {
 function workingSize (metadata: BundleMetadata | null): { width: number, height: number } {
   if (metadata === null) return { width: usualEdge, height: usualEdge }
   const { options: { size }, input } = metadata
-  if (typeof size === 'number') return { width: size, height: size }
-  const shrink = Math.min(1, largestEdge / Math.max(input.width, input.height))
-  return { width: Math.max(1, Math.round(input.width * shrink)), height: Math.max(1, Math.round(input.height * shrink)) }
+  const stitching = LayerStitching.of(metadata)
+  const seen = typeof size === 'number' ? { width: size, height: size } : shrunk(input, largestEdge)
+  return stitching === null ? seen : shrunk(stitching.pictureOf(seen), largestOfTiles)
+}
+
+function shrunk ({ width, height }: { width: number, height: number }, most: number): { width: number, height: number } {
+  const shrink = Math.min(1, most / Math.max(width, height))
+  return { width: Math.max(1, Math.round(width * shrink)), height: Math.max(1, Math.round(height * shrink)) }
 }
 
 function sizeOf (dimension: Dimension | undefined): number | null {

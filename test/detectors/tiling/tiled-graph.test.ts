@@ -1,8 +1,8 @@
 /** The graph around the tiles, with a family inside that says exactly what it was shown: the brightness of each cell. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addResizedImage } from '../../../engine/detectors/backbone-features/image-input.ts'
-import type { Region } from '../../../engine/detectors/regions.ts'
-import { lookedAt } from '../../../engine/detectors/tiling/looked-at.ts'
+import type { Region } from '../../../engine/tiling/regions.ts'
+import { lookedAt } from '../../../engine/tiling/looked-at.ts'
 import { cutTile } from '../../../engine/detectors/tiling/tile-images.ts'
 import { buildTiledGraph } from '../../../engine/detectors/tiling/tiled-graph.ts'
 import type { RawImage } from '../../../engine/frame/image-codec.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { stitchingWeights } from '../../../engine/detectors/tiling/stitching.ts'
-import { automaticCount, tileLayout, tilePixels } from '../../../engine/detectors/tiling/tile-layout.ts'
-import type { TileAxis } from '../../../engine/detectors/tiling/tile-layout.ts'
-import { wholePicture } from '../../../engine/detectors/regions.ts'
+import { stitchingWeights } from '../../engine/tiling/stitching.ts'
+import { automaticCount, tileLayout, tilePixels } from '../../engine/tiling/tile-layout.ts'
+import type { TileAxis } from '../../engine/tiling/tile-layout.ts'
+import { wholePicture } from '../../engine/tiling/regions.ts'
 
 const axis = (count: number, overlap: number): TileAxis => tileLayout({ columns: count, rows: 1 }, overlap, wholePicture).columns
 

@@ -1,5 +1,5 @@
 /** Where tiles lie: along each axis equal lengths that overlap and cover a stretch of the picture. Pure. */
-import type { Box } from '../regions.ts'
+import type { Box } from './regions.ts'
 
 /** Along one axis, in shares of the picture. */
 export interface TileAxis {
@@ -43,4 +43,10 @@ export function tilePixels ({ starts, length }: TileAxis, index: number, pixels:
   const inPixels = (share: number): number => Math.floor((Math.round(share * stepsPerPicture) * pixels + stepsPerPicture / 2) / stepsPerPicture)
   const size = Math.max(1, inPixels(length))
   return { start: Math.min(inPixels(starts[index] as number), pixels - size), length: size }
+}
+
+/** Of `3x2`. */
+export function countsOf (tiles: string): { columns: number, rows: number } {
+  const [columns = 1, rows = 1] = tiles.split('x').map(Number)
+  return { columns, rows }
 }

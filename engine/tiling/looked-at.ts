@@ -1,10 +1,17 @@
 /** What a tiled detector looks at, resolved: where its tiles lie, which of them, and what is hidden in them. */
-import { boundingBox, isInside, isOneBox, regionMask } from '../regions.ts'
-import type { Region } from '../regions.ts'
-import { countsOf } from './options.ts'
-import type { TilingOptions } from './options.ts'
-import { tileLayout, tilePlaces } from './tile-layout.ts'
+import { boundingBox, isInside, isOneBox, regionMask } from './regions.ts'
+import type { Region } from './regions.ts'
+import { countsOf, tileLayout, tilePlaces } from './tile-layout.ts'
 import type { TileLayout } from './tile-layout.ts'
+
+export interface Tiling {
+  /** Columns and rows, `3x2`; `1x1`: the picture as a whole. */
+  tiles: string
+  /** Of a tile's edge, shared with its neighbour. */
+  overlap: number
+  /** What is looked at; none: everything. */
+  regions: Region[]
+}
 
 export interface LookedAt {
   layout: TileLayout
@@ -23,7 +30,7 @@ const mostMaskPixels = 1024
 const probes = 64
 
 /** @param input Geometry of the pictures. */
-export function lookedAt ({ tiles, overlap, regions }: TilingOptions, input: { width: number, height: number, channels: number }): LookedAt {
+export function lookedAt ({ tiles, overlap, regions }: Tiling, input: { width: number, height: number, channels: number }): LookedAt {
   const layout = tileLayout(countsOf(tiles), overlap, boundingBox(regions))
   const shrink = Math.min(1, mostMaskPixels / Math.max(input.width, input.height))
   const [width, height] = [Math.max(1, Math.round(shrink * input.width)), Math.max(1, Math.round(shrink * input.height))]

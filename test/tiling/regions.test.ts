@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { areRegions, boundingBox, isInside, isOneBox, regionMask } from '../../engine/detectors/regions.ts'
-import type { Region } from '../../engine/detectors/regions.ts'
+import { areRegions, boundingBox, isInside, isOneBox, regionMask } from '../../engine/tiling/regions.ts'
+import type { Region } from '../../engine/tiling/regions.ts'
 import type { JsonValue } from '../../schemas/bundle.ts'
 
 const triangle: Region = { name: 'plate', polygon: [[0, 0], [1, 0], [0, 1]] }
