@@ -1,4 +1,6 @@
 /** Progress of long work on standard error: one line that is redrawn on a terminal, a line now and then elsewhere. */
+import { lossText } from '../engine/training/loss-curve.ts'
+
 export interface ProgressOutput {
   write (text: string): unknown
   isTTY?: boolean | undefined
@@ -8,6 +10,11 @@ export interface ProgressOutput {
 /** Milliseconds between two drawings. */
 const redrawEvery = 100
 const lineEvery = 5000
+
+/** For families that are trained; nothing where there is no loss. */
+export function lossNote (loss: number | undefined): string {
+  return loss === undefined ? '' : lossText(loss)
+}
 
 export class Progress {
   readonly #output: ProgressOutput

@@ -59,6 +59,13 @@ export interface AugmentationChoice {
   seconds: number
 }
 
+/** The mean loss of the train steps since the point before. */
+export interface LossPoint {
+  /** The last of them, from 1. */
+  step: number
+  loss: number
+}
+
 /** What a model bundle says of itself; kept as JSON in the ONNX file's `metadata_props` under `goodparts`. */
 export interface BundleMetadata {
   schema: 'goodparts.bundle/1'
@@ -89,6 +96,8 @@ export interface BundleMetadata {
     imageHashes: string[]
     seed: number
     seconds: number
+    /** Of a detector that is trained: at most 100 points, evenly over its train steps. */
+    lossCurve?: LossPoint[]
     /** Of a detector that learned from labelled defects. */
     defects?: {
       /** Pictures of each type. */

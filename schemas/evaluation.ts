@@ -1,4 +1,4 @@
-import type { AugmentationChoice, JsonValue, ScaleTrial } from './bundle.ts'
+import type { AugmentationChoice, JsonValue, LossPoint, ScaleTrial } from './bundle.ts'
 
 /** Both ends included. */
 export interface ShareInterval {
@@ -119,6 +119,8 @@ export interface EvaluationReport {
   trials: ScaleTrial[]
   /** Of a detector that is trained, where its augmentations were chosen. */
   augmentation?: AugmentationChoice
+  /** Of a detector that is trained. */
+  lossCurve?: LossPoint[]
 
   imageAuroc: number | null
   /** 95 %, bootstrap over parts. */

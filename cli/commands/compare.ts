@@ -11,7 +11,7 @@ import { readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
-import { Progress } from '../progress.ts'
+import { lossNote, Progress } from '../progress.ts'
 import { ComparisonSheet } from './compare/sheet.ts'
 
 interface Options {
@@ -74,7 +74,7 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
   try {
     await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, learningCurve: options.learningCurve, options: (family) => settingsOf(options.set, family) }, {
       signal,
-      progress: (stage, done, total) => { progress.update(stage, done, total) },
+      progress: (stage, done, total, loss) => { progress.update(stage, done, total, lossNote(loss)) },
       onResult: async (compared, scorer) => {
         await sheet.add(compared, options.report === undefined ? null : scorer)
         progress.print(sheet.lastLine())

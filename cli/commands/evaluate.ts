@@ -21,7 +21,7 @@ import { interruptible } from '../interruptible.ts'
 import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
 import { positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
-import { Progress } from '../progress.ts'
+import { lossNote, Progress } from '../progress.ts'
 import { addExplainOptions, explanationFindings, explanationText, type ExplainOptions } from './evaluate/explanations.ts'
 import { evaluationText } from './evaluate/summary.ts'
 
@@ -102,7 +102,7 @@ async function fit (dataset: Dataset, options: Options, progress: Progress, sign
       options: fitOptions(options),
       seed: options.seed,
       output: join(folder, 'bundle.onnx')
-    }, { onProgress: ({ stage, done, total }) => progress.update(stage, done, total), signal })
+    }, { onProgress: ({ stage, done, total, loss }) => progress.update(stage, done, total, lossNote(loss)), signal })
     return await readBundle(path)
   } finally {
     await rm(folder, { recursive: true, force: true })

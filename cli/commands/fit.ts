@@ -10,11 +10,12 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import { defectImages, folderDefects, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
 import { otherFiles, otherFilesText } from '../../engine/evaluation/dataset-folder.ts'
 import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
+import { lossText } from '../../engine/training/loss-curve.ts'
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
-import { Progress } from '../progress.ts'
+import { lossNote, Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 
 interface Options {
@@ -81,7 +82,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       ...(options.checkpoint === undefined ? {} : { checkpoint: resolve(options.checkpoint) })
     }, {
       signal,
-      onProgress: ({ stage, done, total, share, trials = [], suspects }) => {
+      onProgress: ({ stage, done, total, share, loss, trials = [], suspects }) => {
         if (suspects !== undefined) {
           found = suspects
           progress.print(suspectsText(suspects, images.length, source))
@@ -91,7 +92,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
           if (!printed.has(line)) progress.print(line)
           printed.add(line)
         }
-        progress.update(stage, done, total, '', share)
+        progress.update(stage, done, total, lossNote(loss), share)
       }
     })
     progress.clear()
@@ -151,11 +152,18 @@ async function print (path: string, metadata: BundleMetadata, { json }: Options)
   const parts = [
     trials.length === 0 ? '' : trialTable(trials),
     `${metadata.name}: learned from ${training.images} pictures${training.groups === null ? '' : ` of ${training.groups} parts`}${defectsText(training.defects)}, calibrated on ${calibration.scores.length} others, in ${training.seconds.toFixed(1)} s.`,
+    lossSentence(training.lossCurve),
     createDecision({ calibrationScores: calibration.scores }).statement,
     `Written: ${path}, bundle ${metadata.id}`
   ]
   process.stdout.write(`${parts.filter((part) => part !== '').join('\n\n')}\n`)
   if (json !== undefined) await writeFile(json, `${text}\n`)
+}
+
+/** A loss that still falls at its end asks for more steps. */
+function lossSentence (curve: BundleMetadata['training']['lossCurve']): string {
+  const [first, last] = [curve?.at(0), curve?.at(-1)]
+  return first === undefined || last === undefined ? '' : `Trained in ${last.step} steps, ${lossText(first.loss)} at first, ${lossText(last.loss)} in the end; the report of goodparts evaluate shows the curve.`
 }
 
 function defectsText (defects: BundleMetadata['training']['defects']): string {

@@ -79,6 +79,11 @@ export interface Detector {
   readonly learnsDefects?: 'required' | 'optional' | 'never'
   /** Values of every option when none is given. */
   readonly defaults: { readonly [option: string]: JsonValue }
+  /**
+   * What can be known to be wrong with options before there is a picture.
+   * @throws GOODPARTS_ARGUMENT (unknown option or value, layers or a size that the network does not have).
+   */
+  check (options: { readonly [option: string]: JsonValue }): void
   /** @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_ARGUMENT (unknown option or value), GOODPARTS_FIT_CANCELLED. */
   fit (images: readonly GoodImage[], options: { readonly [option: string]: JsonValue }, context: FitContext): Promise<FittedBundle>
 }

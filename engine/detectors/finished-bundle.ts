@@ -1,7 +1,8 @@
 /** The end of every fit: the graph is asked about the calibration and golden pictures and sealed with what it is. */
-import type { AugmentationChoice, BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
+import type { AugmentationChoice, BundleMetadata, JsonValue, LossPoint, ScaleTrial } from '../../schemas/bundle.ts'
 import { writeBundle } from '../bundle/bundle.ts'
 import { goldenTolerance, makeGoldenVectors } from '../bundle/golden.ts'
+import { lossCurve } from '../training/loss-curve.ts'
 import { packageVersion } from '../package-version.ts'
 import { describeRuntime } from '../runtime/onnx-runtime.ts'
 import type { FittedBundle, GoodImage } from './detector.ts'
@@ -25,6 +26,8 @@ export interface FinishedFit {
   begun: number
   /** Where augmentations were chosen. */
   augmentation?: AugmentationChoice | undefined
+  /** Default that of the work's last training. */
+  lossCurve?: LossPoint[] | undefined
   /** Default `['good']`. */
   classNames?: string[]
   /** Defects that it learned from. */
@@ -42,12 +45,14 @@ export async function finishBundle (fit: FinishedFit, work: FitWork): Promise<Fi
     const golden = { vectors: await makeGoldenVectors((image) => scorer.run(image), pictures.input), relativeTolerance: goldenTolerance }
     const { height, width } = await scorer.run(await work.pool.read(split.kept[0] as GoodImage))
     await work.step('done', 1, 1)
+    const curve = fit.lossCurve ?? lossCurve(work.losses)
     const training: BundleMetadata['training'] = {
       images: split.kept.length,
       groups: groupCount(split.kept),
       imageHashes: pictures.hashesOf(split.kept),
       seed: work.seed,
       seconds: (performance.now() - fit.begun) / 1000,
+      ...(curve.length === 0 ? {} : { lossCurve: curve }),
       ...(fit.defects === undefined ? {} : { defects: fit.defects })
     }
     return writeBundle(model, {

@@ -38,6 +38,7 @@ async function fit (request: FitRequest): Promise<FitOutcome> {
   const whole = fitShare(family, options, detector.defaults, suspects)
   let reported = 0
   let shown = ''
+  let losses: number[] = []
   const context: FitContext = {
     seed,
     threads,
@@ -45,13 +46,15 @@ async function fit (request: FitRequest): Promise<FitOutcome> {
     ...(checkpoint === null ? {} : { checkpoint }),
     defects: defects.map(({ path, group, className }) => ({ name: path, group, className, read: () => decodeImage(path) })),
     progress: (progress) => {
+      if (progress.loss !== undefined) losses.push(progress.loss)
       const share = whole.reached(progress.stage, progress.done, progress.total)
       const now = performance.now()
       const rows = JSON.stringify(progress.trials ?? [])
       if (now - reported < reportEvery && rows === shown) return
       reported = now
       shown = rows
-      send({ kind: 'progress', progress: { ...progress, share } })
+      send({ kind: 'progress', progress: { ...progress, share, ...(losses.length === 0 ? {} : { loss: losses.reduce((sum, loss) => sum + loss) / losses.length }) } })
+      losses = []
     }
   }
   if (suspects) {

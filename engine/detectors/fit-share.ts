@@ -18,7 +18,7 @@ const ofFamilies: Record<string, Weights> = {
   'template-difference': { choice: 3, preparing: 1 },
   classifier: { preparing: 6 },
   discriminative: { choice: 12, augmentation: 8, preparing: 6, training: 10 },
-  distillation: { augmentation: 10, preparing: 4, training: 40, keeping: 1 },
+  distillation: { choice: 12, augmentation: 10, preparing: 4, training: 40, keeping: 1 },
   contrastive: { augmentation: 10, preparing: 1, training: 40, keeping: 6 },
   reconstruction: { augmentation: 10, preparing: 1, training: 40 }
 }

@@ -11,6 +11,9 @@ import { PicturePool } from './picture-pool.ts'
 const purposes = ['calibration', 'trial', 'rows', 'coreset', 'defects', 'projection', 'training'] as const
 export type Purpose = typeof purposes[number]
 
+/** Shared by all parts of a fit. */
+interface Shown { trials: ScaleTrial[] | null, losses: readonly number[] }
+
 export class FitWork {
   readonly pool: PicturePool
   readonly threads: number
@@ -21,9 +24,9 @@ export class FitWork {
   readonly checkpoint: Checkpoint | undefined
   readonly #context: FitContext
   readonly #part: string
-  readonly #shown: { trials: ScaleTrial[] | null }
+  readonly #shown: Shown
 
-  constructor (context: FitContext, pool = new PicturePool(), part = '', shown: { trials: ScaleTrial[] | null } = { trials: null }, checkpoint?: Checkpoint) {
+  constructor (context: FitContext, pool = new PicturePool(), part = '', shown: Shown = { trials: null, losses: [] }, checkpoint?: Checkpoint) {
     this.#context = context
     this.#part = part
     this.#shown = shown
@@ -57,6 +60,16 @@ export class FitWork {
   /** Rows that go out with every report from here on. */
   showTrials (trials: readonly ScaleTrial[]): void {
     this.#shown.trials = [...trials]
+  }
+
+  /** Of the last training, which is that of what the bundle is made of: trials come before it. */
+  trained (losses: readonly number[]): void {
+    this.#shown.losses = losses
+  }
+
+  /** One per train step of the last training; empty where there was none. */
+  get losses (): readonly number[] {
+    return this.#shown.losses
   }
 
   /** The same work, its stages reported as parts of `part`. */

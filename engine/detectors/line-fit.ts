@@ -9,7 +9,8 @@ import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
 import { Ledger, type LedgerSnapshot } from '../frame/ledger.ts'
 import { makeFolder } from '../make-folder.ts'
-import type { Suspect } from './detector.ts'
+import type { FitProgress as DetectorProgress } from './detector.ts'
+import { lossText } from '../training/loss-curve.ts'
 import { fitInProcess, type FitOutcome, type FitRequest } from './fit-process.ts'
 
 /** Bytes of frames that may wait for the disk; a frame beyond is left out, the next one will do. */
@@ -29,10 +30,8 @@ export interface LineFitOptions {
   request: Omit<FitRequest, 'images'>
 }
 
-/** With pictures that look unlike the rest, once, before anything is learned. */
-export interface LineFitProgress extends FitProgress {
-  suspects?: Suspect[]
-}
+/** With pictures that look unlike the rest, once, before anything is learned; then with what is tried, and of trained families the loss. */
+export interface LineFitProgress extends FitProgress, Pick<DetectorProgress, 'suspects' | 'trials' | 'loss'> {}
 
 interface LineFitEvents {
   progress: [progress: LineFitProgress]
@@ -154,7 +153,7 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     try {
       const outcome = await fitInProcess({ suspects: true, ...this.#options.request, images }, {
         signal,
-        onProgress: ({ stage, done, total, suspects, share }) => { if (!signal.aborted) this.#tell(stage, done, total, { ...(suspects === undefined ? {} : { suspects }), ...(share === undefined ? {} : { share }) }) }
+        onProgress: ({ stage, done, total, ...more }) => { if (!signal.aborted) this.#tell(stage, done, total, more) }
       })
       if (signal.aborted) return
       this.#state = 'idle'
@@ -176,8 +175,8 @@ export class LineFit extends EventEmitter<LineFitEvents> {
     this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
   }
 
-  #tell (stage: string, done: number, total: number, more: Pick<LineFitProgress, 'suspects' | 'share'> = {}): void {
-    const text = total > 1 ? `${stage} ${done}/${total}` : stage
+  #tell (stage: string, done: number, total: number, more: Omit<DetectorProgress, 'stage' | 'done' | 'total'> = {}): void {
+    const text = [total > 1 ? `${stage} ${done}/${total}` : stage, ...(more.loss === undefined ? [] : [lossText(more.loss)])].join(', ')
     this.emit('progress', { kind: 'fit-progress', stage, done, total, text, ...more })
   }
 }

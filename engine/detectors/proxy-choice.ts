@@ -11,6 +11,7 @@ import type { DrawnPicture } from './drawn-pictures.ts'
 import type { FitWork } from './fit-work.ts'
 import { holdOut } from './hold-out.ts'
 import { Scorer } from './scorer.ts'
+import { slowerThan, tooSlow } from './speed.ts'
 
 export interface ProxyCandidate {
   layers: string
@@ -50,14 +51,14 @@ export async function chooseByProxy<Candidate extends ProxyCandidate> (candidate
     const model = await candidate.learn(spread(kept, mostToLearn), work.under(`trying ${part}`))
     const result = await judgeModel(model, drawn, work.under(`judging ${part}`))
     const slow = result.imagesPerSecond < targetImagesPerSecond
-    const row = { layers, size, settings, proxyAuroc: result.proxy, imagesPerSecond: result.imagesPerSecond, outcome: slow ? `slower than ${targetImagesPerSecond} images per second` : 'behind', chosen: false }
+    const row = { layers, size, settings, proxyAuroc: result.proxy, imagesPerSecond: result.imagesPerSecond, outcome: slow ? slowerThan(targetImagesPerSecond) : 'behind', chosen: false }
     tried.push({ candidate, row, result })
     work.showTrials(tried.map((trial) => trial.row))
   }
   const inTime = tried.filter(({ result }) => result.imagesPerSecond >= targetImagesPerSecond)
   const lead = Math.max(...inTime.map(({ result }) => result.proxy))
   const [winner] = inTime.filter(({ result }) => result.proxy >= lead - alike).sort((a, b) => a.candidate.cost - b.candidate.cost)
-  if (winner === undefined) throw tooSlow(tried.map(({ result }) => result), targetImagesPerSecond)
+  if (winner === undefined) throw tooSlow(tried.map(({ result }) => result.imagesPerSecond), targetImagesPerSecond)
   Object.assign(winner.row, { outcome: 'chosen', chosen: true })
   const trials = tried.map(({ row }) => row)
   work.showTrials(trials)
@@ -87,10 +88,4 @@ export async function judgeModel (model: Uint8Array, pictures: readonly DrawnPic
 export function spread<Item> (items: readonly Item[], most: number): Item[] {
   if (items.length <= most) return [...items]
   return Array.from({ length: most }, (_, i) => items[Math.floor(i * items.length / most)] as Item)
-}
-
-function tooSlow (results: readonly ProxyResult[], target: number): GoodpartsError {
-  const fastest = Math.max(...results.map(({ imagesPerSecond }) => imagesPerSecond))
-  return new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected a choice that scores ${target} images per second here, got ${fastest.toFixed(1)} at the fastest`,
-    { fix: 'Ask for fewer images per second, or give a smaller size.' })
 }

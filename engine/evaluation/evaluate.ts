@@ -108,7 +108,7 @@ function batchSize ({ options: { size } }: BundleMetadata): number {
   return typeof size === 'number' ? Math.min(8, Math.max(1, Math.floor(batchPixels / (size * size)))) : 4
 }
 
-function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials' | 'augmentation'> {
+function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials' | 'augmentation' | 'lossCurve'> {
   const { scale, size } = metadata.options
   const good = dataset.entries.some(({ split }) => split === 'train') ? goodImages(dataset) : []
   return {
@@ -128,7 +128,8 @@ function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: numbe
     seed,
     options: metadata.options,
     trials: metadata.trials,
-    ...(metadata.augmentation === undefined ? {} : { augmentation: metadata.augmentation })
+    ...(metadata.augmentation === undefined ? {} : { augmentation: metadata.augmentation }),
+    ...(metadata.training.lossCurve === undefined ? {} : { lossCurve: metadata.training.lossCurve })
   }
 }
 

@@ -40,6 +40,8 @@ export interface TrainingWork {
   readonly checkpoint?: Checkpoint | undefined
   /** May throw to end it. */
   step (stage: string, done: number, total: number, loss?: number): Promise<void>
+  /** Told of a training that has ended: one loss per step, those before a checkpoint included. */
+  trained? (losses: readonly number[]): void
 }
 
 export interface Trained {
@@ -64,6 +66,7 @@ export async function train (training: Training, work: TrainingWork): Promise<Tr
   } finally {
     await session.close()
   }
+  work.trained?.(reached.losses)
   return { weights: Object.fromEntries(training.network.parameters.map(({ name }) => [name, reached.state[name] as Float32Array])), losses: reached.losses }
 }
 

@@ -34,6 +34,8 @@ function isList (text: string): boolean {
 
 /** Families that read no layers of a network from elsewhere. */
 const withoutScale = new Set(['template-difference', 'reconstruction', 'contrastive'])
+/** Families that have one speed, whatever is asked for. */
+const withoutRate = new Set(['reconstruction', 'contrastive'])
 
 RED.nodes.registerType<Properties>('goodparts-fit', {
   category: 'Goodparts',
@@ -66,6 +68,7 @@ RED.nodes.registerType<Properties>('goodparts-fit', {
       const family = String($('#node-input-detector').val())
       $('#goodparts-fit-advice').text(this._(`goodparts-fit.advice.${family}`))
       $('#goodparts-fit-scale').toggle(!withoutScale.has(family))
+      $('#goodparts-fit-rate').toggle(!withoutRate.has(family))
     }
     $('#node-input-detector').on('change', show)
     show()

@@ -11,7 +11,7 @@ import type { ModelNode } from '../model/goodparts-model.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { FitReport } from './fit-report.ts'
-import { folderFix, readFitCommand, readFitForm, summaryOf, type FitForm } from './settings.ts'
+import { folderFix, leavesRateOut, readFitCommand, readFitForm, summaryOf, type FitForm } from './settings.ts'
 
 type Config = NodeDef & FitForm & { model: string }
 interface Settings { goodpartsFitFolders?: string[] }
@@ -30,6 +30,7 @@ export default function register (RED: NodeAPI): void {
   }
 
   function start (node: Node, status: Status, model: ModelNode | null, config: Config, options: LineFitOptions): void {
+    if (leavesRateOut(config)) node.warn(RED._('goodparts-fit.notice.noRate', { detector: config.detector }))
     const fit = new LineFit(options)
     const folders = [RED.settings.userDir ?? homedir(), ...(RED.settings as Settings).goodpartsFitFolders ?? []]
     const topic = config.name || node.id

@@ -1,7 +1,8 @@
 /** The form of a fit node and its control messages, checked. Pure. */
 import { join } from 'node:path'
+import type { Detector } from '../../engine/detectors/detector.ts'
 import type { LineFitOptions } from '../../engine/detectors/line-fit.ts'
-import { readTilingOptions } from '../../engine/detectors/tiling/options.ts'
+import { detectorByFamily } from '../../engine/detectors/registry.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { bundlePath } from '../model/settings.ts'
@@ -31,34 +32,48 @@ export interface FitForm {
   seed: string
 }
 
+const rateOption = 'targetImagesPerSecond'
+
 /** Fewer than these cannot carry a memory and a limit. */
 const fewest = 20
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readFitForm (form: FitForm, id: string, userFolder: string, modelPath: string | undefined): LineFitOptions {
   const output = form.bundle.trim() === '' && modelPath !== undefined ? modelPath : bundlePath(form.bundle, userFolder)
-  const options: Record<string, JsonValue> = { scale: form.scale === '' ? 'auto' : form.scale }
-  if (form.size !== '') options.size = readWhole('the size', form.size, { least: 32 })
-  if (form.rate !== '') options.targetImagesPerSecond = readNumber('the rate', form.rate)
-  Object.assign(options, readTiling(form))
+  const detector = detectorByFamily(form.detector)
+  const options = knownTo(detector, {
+    scale: form.scale === '' ? 'auto' : form.scale,
+    ...(form.size === '' ? {} : { size: readWhole('the size', form.size, { least: 32 }) }),
+    ...(form.rate === '' ? {} : { [rateOption]: readNumber('the rate', form.rate) }),
+    ...readTiling(form)
+  })
+  // What is wrong is told now, not after the good parts are collected.
+  detector.check(options)
   return {
     hop: `fit/${id}`,
     folder: join(userFolder, 'goodparts', 'training', id),
     count: readWhole('the number of frames', form.count, { least: fewest }),
     intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * readNumber('the interval', form.interval),
-    request: { family: form.detector, options, knownOptionsOnly: true, seed: readWhole('the seed', form.seed), output }
+    request: { family: detector.family, options, seed: readWhole('the seed', form.seed), output }
   }
 }
 
 function readTiling ({ tiles = '', overlap = '', regions = '' }: FitForm): Record<string, JsonValue> {
-  const given: Record<string, JsonValue> = {
+  return {
     ...(tiles === '' ? {} : { tiles }),
     ...(overlap === '' ? {} : { overlap: readNumber('the overlap', overlap) }),
     ...(regions.trim() === '' ? {} : { regions: parseList(regions) })
   }
-  // Wrong ones are told now, not after the good parts are collected.
-  readTilingOptions(given)
-  return given
+}
+
+/** The form offers the same to all families. */
+function knownTo ({ defaults }: Detector, options: Record<string, JsonValue>): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(defaults, name)))
+}
+
+/** Whether a frame rate is asked of a family that does not go by one. */
+export function leavesRateOut ({ rate, detector }: FitForm): boolean {
+  return rate !== '' && Number(rate) > 0 && !Object.hasOwn(detectorByFamily(detector).defaults, rateOption)
 }
 
 function parseList (text: string): JsonValue {

@@ -85,6 +85,21 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(readFileSync(html, 'utf8')).toContain('How many good parts are enough')
   })
 
+  it('shows how trainings went, on the page of each command and in the figures', async () => {
+    const [json, html] = [join(folder, 'trained.json'), join(folder, 'trained.html')]
+    const trained = ['--set', 'size=64', '--set', 'steps=6', '--set', 'batch=2']
+    const compared = await runGoodparts(['compare', dataset, '--families', 'reconstruction,template-difference', '--seeds', '0', ...trained, '--report', html])
+    expect(compared.code, compared.stderr).toBe(0)
+    expect(readFileSync(html, 'utf8').match(/How the training went/g)).toHaveLength(1)
+    const evaluated = await runGoodparts(['evaluate', dataset, '--detector', 'reconstruction', ...trained, '--json', json, '--report', html])
+    expect(evaluated.code, evaluated.stderr).toBe(0)
+    expect(readFileSync(html, 'utf8')).toContain('How the training went')
+    const { lossCurve } = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
+    expect(lossCurve?.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6])
+    const learned = await runGoodparts(['fit', dataset, '--detector', 'reconstruction', ...trained, '-o', join(folder, 'trained.onnx')])
+    expect(learned.stdout).toMatch(/Trained in 6 steps, loss [\d.]+ at first, loss [\d.]+ in the end/)
+  }, 240_000)
+
   it('compares on pieces of the pictures', async () => {
     const json = join(folder, 'pieces.json')
     const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density', '--seeds', '0', '--crops', '32', '--set', 'size=32', '--set', 'scale=fine', '--set', 'channels=6', '--set', 'steps=50', '--json', json])

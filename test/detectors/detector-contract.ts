@@ -31,6 +31,11 @@ function defects (): DefectImage[] {
   })
 }
 
+/** Those that there were. */
+function trainedSteps ({ steps }: Options): JsonValue | undefined {
+  return steps
+}
+
 /** @param quick Options with which a fit of small pictures takes about a second. */
 export function describeDetectorContract (detector: Detector, quick: Options): void {
   const labelled = detector.learnsDefects === 'required' ? { defects: defects() } : {}
@@ -65,6 +70,8 @@ export function describeDetectorContract (detector: Detector, quick: Options): v
       expect(metadata).toMatchObject({ family: detector.family, input: { width: 64, height: 64, channels: 1 }, parent: null })
       expect(Object.keys(metadata.options).sort()).toEqual(Object.keys(detector.defaults).sort())
       expect(Object.values(metadata.options)).not.toContain('auto')
+      const { lossCurve } = metadata.training
+      expect(lossCurve?.at(-1)?.step).toBe(trainedSteps(metadata.options))
       expect(metadata.calibration.scores.length).toBeGreaterThanOrEqual(8)
       expect(metadata.calibration.scores).toEqual([...metadata.calibration.scores].sort((a, b) => a - b))
       expect(metadata.training.images + metadata.calibration.scores.length).toBe(images.length)
@@ -122,7 +129,9 @@ export function describeDetectorContract (detector: Detector, quick: Options): v
       expect(await codeOf(detector.fit(goodParts(5), quick, context()))).toBe('GOODPARTS_TOO_FEW_IMAGES')
     })
 
-    it('refuses options that it does not know', async () => {
+    it('refuses options that it does not know, and says so before there is a picture', async () => {
+      expect(() => { detector.check(quick) }).not.toThrow()
+      expect(() => { detector.check({ ...quick, colour: 'red' }) }).toThrow(/colour/)
       expect(await codeOf(detector.fit(images, { ...quick, colour: 'red' }, context()))).toBe('GOODPARTS_ARGUMENT')
       for (const option of Object.keys(detector.defaults)) {
         expect([option, await codeOf(detector.fit(images, { ...quick, [option]: { odd: true } }, context()))]).toEqual([option, 'GOODPARTS_ARGUMENT'])

@@ -27,6 +27,22 @@ const tiledOptions: Array<[string, Record<string, JsonValue>]> = [
 ]
 for (const [family, options] of tiledOptions) describeDetectorContract(detectorByFamily(family), { ...quickOptions[family], ...options })
 
+describe('layers and a size', () => {
+  it.each([
+    ['patch-memory', { scale: 'coarse' }], ['density', { scale: 'fine', size: 100 }], ['discriminative', { scale: 'standard', size: 72 }], ['distillation', { scale: 'coarse' }],
+    ['classifier', { scale: 'coarse' }], ['reconstruction', { size: 300 }], ['contrastive', { size: 300 }], ['auto', { families: ['density'], scale: 'coarse' }], ['auto', { families: ['magic'] }],
+    ['density', { tiles: '2x2', scale: 'coarse' }], ['classifier', { tiles: '2x2' }]
+  ])('that %s cannot have are refused before there is a picture: %j', (family, options: Record<string, JsonValue>) => {
+    expect(() => { detectorByFamily(family).check(options) }).toThrow(expect.objectContaining({ code: 'GOODPARTS_ARGUMENT' }) as Error)
+  })
+
+  it('may be wrong for some families of auto, not for all', () => {
+    const auto = detectorByFamily('auto')
+    expect(() => { auto.check({ scale: 'fine', size: 100 }) }).not.toThrow()
+    expect(() => { auto.check({ families: ['patch-memory', 'density'], scale: 'fine', size: 100 }) }).toThrow(/multiple of 8/)
+  })
+})
+
 describe('the registry', () => {
   it('knows every family that is tested, each once', () => {
     expect(detectors.map(({ family }) => family)).toEqual(Object.keys(quickOptions))

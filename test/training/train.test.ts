@@ -86,12 +86,14 @@ describe('train', () => {
     expect(await readdir(folder)).toEqual(['resumed'])
     let first = -1
     const checkpoint = await open('resumed')
-    const resumed = await train(training(), { ...work, checkpoint, step: (_stage, done) => { if (first < 0) first = done; return Promise.resolve() } })
+    let told: readonly number[] = []
+    const resumed = await train(training(), { ...work, checkpoint, trained: (losses) => { told = losses }, step: (_stage, done) => { if (first < 0) first = done; return Promise.resolve() } })
     expect(first).toBe(5)
     expect(resumed).toEqual(whole)
     await writeFile(join(folder, 'resumed.left.part'), 'killed while it wrote')
     await checkpoint.remove()
     expect(await readdir(folder)).toEqual([])
+    expect(told).toEqual(whole.losses)
   })
 
   it('remembers choices beside the training', async () => {

@@ -41,6 +41,7 @@ export class ComparisonSheet {
       detector: result.detector,
       bundleName,
       augmentation: evaluation.findings.augmentation,
+      lossCurve: evaluation.findings.lossCurve,
       roc: rocCurve(scoresOf(true), scoresOf(false)),
       misses: misses.slice(0, picturesOfEachKind),
       falseRejects: falseRejects.slice(0, picturesOfEachKind)

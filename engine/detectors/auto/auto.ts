@@ -5,8 +5,9 @@ import { GoodpartsError } from '../../errors.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { FitWork } from '../fit-work.ts'
 import { calibrationSplit } from '../hold-out.ts'
-import { chooseFamily } from './choose-family.ts'
+import { chooseFamily, optionsFor } from './choose-family.ts'
 import { autoDefaults, readAutoOptions } from './options.ts'
+import type { AutoOptions } from './options.ts'
 
 /** @param detectors Those that there are. */
 export function automatic (detectors: readonly Detector[]): Detector {
@@ -14,14 +15,29 @@ export function automatic (detectors: readonly Detector[]): Detector {
     family: 'auto',
     description: 'The family that sees defects drawn on held-out good parts best',
     defaults: { ...autoDefaults },
+    check: (given) => { check(detectors, given) },
     fit: (images, given, context) => fit(detectors, images, given, context)
   }
+}
+
+/** One family that can be fitted is enough: the others are left out when their turn comes. */
+function check (detectors: readonly Detector[], given: Readonly<Record<string, JsonValue>>): void {
+  const options = readAutoOptions(given)
+  const wrong = familiesOf(detectors, options).flatMap((family) => {
+    try {
+      family.check(optionsFor(family, options))
+      return []
+    } catch (error) {
+      return [error]
+    }
+  })
+  if (wrong.length === options.families.length) throw wrong[0]
 }
 
 async function fit (detectors: readonly Detector[], images: readonly GoodImage[], given: Readonly<Record<string, JsonValue>>, context: FitContext): Promise<FittedBundle> {
   const begun = performance.now()
   const options = readAutoOptions(given)
-  const families = options.families.map((name) => detectors.find(({ family, learnsDefects }) => family === name && learnsDefects !== 'required') ?? unknownFamily(name, detectors))
+  const families = familiesOf(detectors, options)
   const split = calibrationSplit(images, new FitWork(context).random('calibration'))
   const choice = await new FitWork(context).remember('family', () => chooseFamily(families, options, split.kept, context))
   const chosen = families.find(({ family }) => family === choice.family) ?? unknownFamily(choice.family, detectors)
@@ -33,6 +49,10 @@ async function fit (detectors: readonly Detector[], images: readonly GoodImage[]
     trials: [...choice.trials, ...metadata.trials],
     training: { ...metadata.training, seconds: (performance.now() - begun) / 1000 }
   })
+}
+
+function familiesOf (detectors: readonly Detector[], { families }: AutoOptions): Detector[] {
+  return families.map((name) => detectors.find(({ family, learnsDefects }) => family === name && learnsDefects !== 'required') ?? unknownFamily(name, detectors))
 }
 
 function unknownFamily (name: string, detectors: readonly Detector[]): never {

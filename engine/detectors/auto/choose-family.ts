@@ -6,6 +6,7 @@ import { drawnPictures } from '../drawn-pictures.ts'
 import { FitWork } from '../fit-work.ts'
 import { fewestToCalibrate, fewestToLearn, holdOut } from '../hold-out.ts'
 import { judgeModel, spread } from '../proxy-choice.ts'
+import { slowerThan } from '../speed.ts'
 import type { AutoOptions } from './options.ts'
 
 export interface FamilyChoice {
@@ -66,7 +67,7 @@ async function tryFamily (family: Detector, options: AutoOptions, pictures: read
       size: typeof size === 'number' ? size : 0,
       proxyAuroc: proxy,
       imagesPerSecond,
-      outcome: slow ? `slower than ${options.targetImagesPerSecond} images per second` : 'behind'
+      outcome: slow ? slowerThan(options.targetImagesPerSecond) : 'behind'
     })
     return { family, row, bundle: slow ? null : bundle }
   } catch (error) {
@@ -80,7 +81,7 @@ function rowOf ({ family }: Detector, change: Partial<ScaleTrial>): ScaleTrial {
   return { layers: '–', size: 0, settings: { family }, proxyAuroc: null, imagesPerSecond: null, outcome: 'behind', chosen: false, ...change }
 }
 
-/** What the family knows of what was given. */
-function optionsFor ({ defaults }: Detector, { scale, size, targetImagesPerSecond }: AutoOptions): { [option: string]: JsonValue } {
-  return Object.fromEntries(Object.entries({ scale, size, targetImagesPerSecond }).filter(([name]) => Object.hasOwn(defaults, name)))
+/** What the family knows of what was given; what is left open stays as the family has it, which chooses not everything by itself. */
+export function optionsFor ({ defaults }: Detector, { scale, size, targetImagesPerSecond }: AutoOptions): { [option: string]: JsonValue } {
+  return Object.fromEntries(Object.entries({ scale, size, targetImagesPerSecond }).filter(([name, value]) => Object.hasOwn(defaults, name) && value !== 'auto'))
 }

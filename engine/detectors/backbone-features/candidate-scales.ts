@@ -1,7 +1,8 @@
 /** Layer sets and input edges that `scale: auto` and `size: auto` leave open. */
-import { layerSet } from '../../backbones/backbone.ts'
+import { efficientNetLite0, layerSet } from '../../backbones/backbone.ts'
 import type { Backbone } from '../../backbones/backbone.ts'
 import { GoodpartsError } from '../../errors.ts'
+import { featureGeometry } from './feature-graph.ts'
 
 export interface ScaleOptions {
   /** `auto`, or a layer set of the backbone. */
@@ -26,6 +27,15 @@ const coarsestStep = 0.8
 const mostEnlarged = { small: 1.5, upTo: 448, large: 1.15 }
 /** The smallest picture that is tried: smaller ones lose small defects on any camera. */
 const leastShare = 0.4
+
+/** Layers and size, as far as they can be judged before there is a picture: those of another network are known once it is read. @throws GOODPARTS_ARGUMENT. */
+export function checkScale (options: ScaleOptions & { backbone: string }): void {
+  if (options.backbone !== efficientNetLite0.name) return
+  const { size } = options
+  for (const layers of candidateLayers(options, efficientNetLite0)) {
+    if (size !== 'auto') featureGeometry({ backbone: efficientNetLite0, layers, size, normalisation: 'backbone' })
+  }
+}
 
 /** Cheap ones first. @param edge Of the pictures, pixels. @throws GOODPARTS_ARGUMENT when no layers can take the size. */
 export function candidateScales (options: ScaleOptions, backbone: Backbone, edge: number): Scale[] {

@@ -8,7 +8,10 @@ import type { FeatureOptions } from '../backbone-features/feature-graph.ts'
 import type { Scale } from '../backbone-features/candidate-scales.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
+import { encodeModel } from '../../graph/encode.ts'
 import { pooledRows } from '../pooled-rows.ts'
+import { imagesPerSecondOf, slowerThan, tooSlow } from '../speed.ts'
+import { buildClassifierGraph } from './classifier-graph.ts'
 import { fitLogisticRegression, logLoss } from './logistic-regression.ts'
 import type { LabelledRows, LinearHead } from './logistic-regression.ts'
 import type { ClassifierOptions } from './options.ts'
@@ -31,25 +34,40 @@ export interface ChosenHead {
 const penalties = [0.001, 0.01, 0.1, 1]
 const folds = 4
 
+/** @throws GOODPARTS_FIT_FAILED when no scale is fast enough. */
 export async function chooseHead (scales: readonly Scale[], options: ClassifierOptions, backbone: Backbone, { images, labels, classes }: LabelledImages, work: FitWork): Promise<ChosenHead> {
   const foldOf = drawFolds(images, work.random('trial'))
   const tried: Array<{ features: FeatureOptions, penalty: number, data: LabelledRows, loss: number, row: ScaleTrial }> = []
+  const slow: ScaleTrial[] = []
+  const target = options.targetImagesPerSecond
   for (const { layers, size } of scales) {
     const features = { backbone, layers, size, normalisation: options.normalisation }
+    const imagesPerSecond = target === 0 ? null : await imagesPerSecondOf(untrainedModel(features, options.mapSigma, classes), images, work)
+    if (imagesPerSecond !== null && imagesPerSecond < target) {
+      slow.push({ layers, size, proxyAuroc: null, imagesPerSecond, settings: {}, outcome: slowerThan(target), chosen: false })
+      continue
+    }
     const rows = await pooledRows(features, images, work.under(`${size} ${layers}`))
     const data = { rows, width: featureGeometry(features).channels, labels, classes }
     for (const penalty of options.penalty === 'auto' ? penalties : [options.penalty]) {
       const open = scales.length > 1 || options.penalty === 'auto'
       const loss = open ? crossValidatedLoss(data, foldOf, penalty) : 0
       const settings = { penalty, crossValidatedLoss: Number(loss.toFixed(4)) }
-      tried.push({ features, penalty, data, loss, row: { layers, size, proxyAuroc: null, imagesPerSecond: null, settings, outcome: 'behind', chosen: false } })
+      tried.push({ features, penalty, data, loss, row: { layers, size, proxyAuroc: null, imagesPerSecond, settings, outcome: 'behind', chosen: false } })
       await work.breathe()
     }
   }
+  if (tried.length === 0) throw tooSlow(slow.map(({ imagesPerSecond }) => imagesPerSecond ?? 0), target)
   const best = tried.reduce((least, trial) => trial.loss < least.loss ? trial : least)
   Object.assign(best.row, { outcome: 'chosen', chosen: true })
   const { features, penalty } = best
-  return { features, penalty, head: fitLogisticRegression(best.data, penalty), trials: tried.length === 1 ? [] : tried.map(({ row }) => row) }
+  return { features, penalty, head: fitLogisticRegression(best.data, penalty), trials: tried.length + slow.length === 1 ? [] : [...slow, ...tried.map(({ row }) => row)] }
+}
+
+/** As fast as one that has learned. */
+function untrainedModel (features: FeatureOptions, mapSigma: number, classes: number): Uint8Array {
+  const head = { weights: new Float32Array(classes * featureGeometry(features).channels), bias: new Float32Array(classes) }
+  return encodeModel(buildClassifierGraph({ ...features, mapSigma }, head))
 }
 
 /** Mean over the folds. */

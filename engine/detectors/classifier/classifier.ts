@@ -5,7 +5,7 @@
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { encodeModel } from '../../graph/encode.ts'
-import { candidateScales } from '../backbone-features/candidate-scales.ts'
+import { candidateScales, checkScale } from '../backbone-features/candidate-scales.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
 import type { DefectImage, Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
@@ -23,6 +23,7 @@ export const classifier: Detector = {
   description: 'Good or which defect, by a linear head learned from labelled defects; limits from good parts all the same',
   defaults: { ...classifierDefaults },
   learnsDefects: 'required',
+  check: (given) => { checkScale(readClassifierOptions(given)) },
   fit
 }
 

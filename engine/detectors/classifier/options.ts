@@ -16,6 +16,8 @@ export interface ClassifierOptions extends BackboneOptions {
   penalty: 'auto' | number
   /** Deviation of the map's smoothing, pixels of the resized picture. */
   mapSigma: number
+  /** Choices that are slower here, one thread, are not taken; 0 = any speed. */
+  targetImagesPerSecond: number
 }
 
 export const classifierDefaults: ClassifierOptions = {
@@ -25,6 +27,7 @@ export const classifierDefaults: ClassifierOptions = {
   classes: 'named',
   penalty: 'auto',
   mapSigma: 4,
+  targetImagesPerSecond: 0,
   ...backboneDefaults
 }
 
@@ -35,6 +38,7 @@ const rules: Record<keyof ClassifierOptions, Rule> = {
   classes: oneOf('named', 'defect'),
   penalty: orAuto(numberFrom(1e-6, 1e3)),
   mapSigma: numberFrom(0, 64),
+  targetImagesPerSecond: numberFrom(0, 100_000),
   ...backboneRules
 }
 

@@ -33,6 +33,7 @@ export const contrastive: Detector = {
   family,
   description: 'An encoder trained on crops of good parts to tell pasted pieces or to know views again (needs no pretrained network)',
   defaults: { ...contrastiveDefaults },
+  check: (given) => { readContrastiveOptions(given) },
   fit
 }
 

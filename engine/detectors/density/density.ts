@@ -2,7 +2,7 @@
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import type { Backbone } from '../../backbones/backbone.ts'
 import { encodeModel } from '../../graph/encode.ts'
-import { candidateScales } from '../backbone-features/candidate-scales.ts'
+import { candidateScales, checkScale } from '../backbone-features/candidate-scales.ts'
 import type { Scale } from '../backbone-features/candidate-scales.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
 import { featureGeometry } from '../backbone-features/feature-graph.ts'
@@ -24,6 +24,7 @@ export const density: Detector = {
   family,
   description: 'Gaussians of the features of good parts, one of the whole picture or one of each position (PaDiM)',
   defaults: { ...densityDefaults },
+  check: (given) => { checkScale(readDensityOptions(given)) },
   fit
 }
 

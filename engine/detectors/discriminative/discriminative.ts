@@ -6,11 +6,15 @@ import type { BundleMetadata, JsonValue } from '../../../schemas/bundle.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
 import { nuisanceNames } from '../../training/augment/nuisances.ts'
+import { initialWeights } from '../../training/network/parameter.ts'
 import { loadPictures } from '../../training/pictures.ts'
 import { train } from '../../training/train.ts'
 import { asOption, namedNuisances } from '../augmentation-selection/augmentation-option.ts'
 import { selectAugmentation, trialSteps } from '../augmentation-selection/select.ts'
+import { checkScale } from '../backbone-features/candidate-scales.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
+import { featureGeometry } from '../backbone-features/feature-graph.ts'
+import type { FeatureOptions } from '../backbone-features/feature-graph.ts'
 import type { DefectImage, Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
@@ -21,10 +25,11 @@ import { chooseScale } from '../patch-memory/scale-choice.ts'
 import { survey } from '../picture-survey.ts'
 import { headFeeds, squaresPerStep } from './batches.ts'
 import type { HeadSquares } from './batches.ts'
+import { differenceChannels } from './differences.ts'
 import type { KnownFeatures } from './differences.ts'
 import { featureSquares, labelledSquares } from './feature-maps.ts'
 import type { FeatureSquare, FeatureSquares, SquareOptions } from './feature-maps.ts'
-import { headOptimiser, headTraining } from './head.ts'
+import { headNetwork, headOptimiser, headTraining } from './head.ts'
 import { discriminativeDefaults, readDiscriminativeOptions } from './options.ts'
 import type { DiscriminativeOptions } from './options.ts'
 import { buildDiscriminativeGraph } from './scoring-graph.ts'
@@ -37,6 +42,7 @@ export const discriminative: Detector = {
   description: 'A small trained head that tells features of good parts from spoilt ones (SuperSimpleNet)',
   defaults: { ...discriminativeDefaults },
   learnsDefects: 'optional',
+  check: (given) => { checkScale(readDiscriminativeOptions(given)) },
   fit
 }
 
@@ -48,8 +54,9 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const backbone = await chosenBackbone(options)
   const pictures = await survey(images, work)
   // Where a patch memory sees drawn defects best; asking the head itself would mean training it at every scale.
-  const { scale, size, normalisation } = options
-  const { settings, trials } = await work.remember('scale', () => chooseScale({ ...patchMemoryDefaults, scale, size, normalisation, whitening: true, bankSize: 1000 }, backbone, pictures.edge, split.kept, work))
+  const { scale, size, normalisation, targetImagesPerSecond } = options
+  const asked = { ...patchMemoryDefaults, scale, size, normalisation, whitening: true, bankSize: 1000, targetImagesPerSecond }
+  const { settings, trials } = await work.remember('scale', () => chooseScale(asked, backbone, pictures.edge, split.kept, work, (tried) => untrainedModel(options, { backbone, ...tried })))
   const features = { backbone, layers: settings.layers, size: settings.size, normalisation: settings.normalisation }
   const projection = await learnProjection(features, { components: options.components, whitening: true }, split.kept, work.under('learning'))
   const lesson = { features, projection, colours: pictures.input.channels }
@@ -88,6 +95,15 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
     ...(work.defects.length === 0 ? {} : { defects: await defectsOf(work) }),
     versions: { backbone: backbone.name }
   }, work)
+}
+
+/** As fast as the trained one. */
+function untrainedModel ({ components, bankSize, hidden, mapSigma }: DiscriminativeOptions, features: FeatureOptions): Uint8Array {
+  const { grid, channels } = featureGeometry(features)
+  const width = Math.min(components, channels)
+  const projection = { mean: new Float32Array(channels), matrix: new Float32Array(channels * width) }
+  const weights = initialWeights(headNetwork({ channels: differenceChannels(width), grid, hidden }, 1).parameters, 0)
+  return encodeModel(buildDiscriminativeGraph({ ...features, projection, known: { entries: new Float32Array(bankSize * width), width }, hidden, weights, mapSigma }))
 }
 
 type Lesson = Pick<SquareOptions, 'features' | 'projection' | 'colours' | 'nuisances'>

@@ -30,6 +30,8 @@ export interface DiscriminativeOptions extends BackboneOptions {
   noise: number
   /** Deviation of the map's smoothing, pixels of the resized picture. */
   mapSigma: number
+  /** Choices that are slower here, one thread, are not taken; 0 = any speed. */
+  targetImagesPerSecond: number
 }
 
 export const discriminativeDefaults: DiscriminativeOptions = {
@@ -45,6 +47,7 @@ export const discriminativeDefaults: DiscriminativeOptions = {
   drawings: 2,
   noise: 0,
   mapSigma: 4,
+  targetImagesPerSecond: 0,
   ...backboneDefaults
 }
 
@@ -61,6 +64,7 @@ const rules: Record<keyof DiscriminativeOptions, Rule> = {
   drawings: wholeFrom(0, 100),
   noise: numberFrom(0, 100),
   mapSigma: numberFrom(0, 64),
+  targetImagesPerSecond: numberFrom(0, 100_000),
   ...backboneRules
 }
 

@@ -2,7 +2,8 @@
  * Distillation (after EfficientAD, Batzner et al. 2024): a small student learns to say of good parts what a frozen backbone says of them. Of
  * anything else it says something different; an auto-encoder beside it notices what only the whole part shows.
  */
-import type { JsonValue } from '../../../schemas/bundle.ts'
+import type { JsonValue, ScaleTrial } from '../../../schemas/bundle.ts'
+import type { Backbone } from '../../backbones/backbone.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { adamw } from '../../graph/optimisers/adamw.ts'
 import { cosineSchedule } from '../../graph/optimisers/schedule.ts'
@@ -11,6 +12,7 @@ import { writePlanes } from '../../training/augment/float-image.ts'
 import type { FloatImage } from '../../training/augment/float-image.ts'
 import { nuisanceNames, varied } from '../../training/augment/nuisances.ts'
 import type { NuisanceName } from '../../training/augment/nuisances.ts'
+import { initialWeights } from '../../training/network/parameter.ts'
 import { greyLevels, loadPictures } from '../../training/pictures.ts'
 import type { PictureGeometry } from '../../training/pictures.ts'
 import { drawn, stepRandom } from '../../training/step-random.ts'
@@ -18,6 +20,7 @@ import { train } from '../../training/train.ts'
 import type { Feeds } from '../../training/train.ts'
 import { asOption, namedNuisances } from '../augmentation-selection/augmentation-option.ts'
 import { selectAugmentation, trialSteps } from '../augmentation-selection/select.ts'
+import { checkScale } from '../backbone-features/candidate-scales.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
 import { featureGeometry } from '../backbone-features/feature-graph.ts'
 import type { FeatureOptions } from '../backbone-features/feature-graph.ts'
@@ -26,10 +29,14 @@ import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
 import { calibrationSplit, holdOut } from '../hold-out.ts'
 import { learnProjection } from '../patch-memory/memory.ts'
+import { patchMemoryDefaults } from '../patch-memory/options.ts'
+import type { PatchMemoryOptions } from '../patch-memory/options.ts'
+import { chooseScale } from '../patch-memory/scale-choice.ts'
 import { eachPictureMaps, quantiles } from './branch-scales.ts'
 import { survey } from '../picture-survey.ts'
+import type { PictureSurvey } from '../picture-survey.ts'
 import { spread } from '../proxy-choice.ts'
-import { imitationTraining } from './networks.ts'
+import { imitationNetwork, imitationTraining } from './networks.ts'
 import type { StudentSettings } from './networks.ts'
 import { distillationDefaults, readDistillationOptions } from './options.ts'
 import type { DistillationOptions } from './options.ts'
@@ -47,6 +54,7 @@ export const distillation: Detector = {
   family,
   description: 'A small student of a frozen network, and an auto-encoder for what only the whole part shows (EfficientAD)',
   defaults: { ...distillationDefaults },
+  check: (given) => { checkScale(readDistillationOptions(given)) },
   fit
 }
 
@@ -57,8 +65,9 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const split = calibrationSplit(images, work.random('calibration'))
   const backbone = await chosenBackbone(options)
   const pictures = await survey(images, work)
-  const features = { backbone, layers: options.scale, size: options.size, normalisation: 'backbone' as const }
-  const geometry = { size: options.size, channels: pictures.input.channels }
+  const { layers, size, trials } = await work.remember('scale', () => chooseTeacher(options, backbone, pictures, split.kept, work))
+  const features = { backbone, layers, size, normalisation: 'backbone' as const }
+  const geometry = { size, channels: pictures.input.channels }
   const selected = options.augmentation !== 'auto'
     ? null
     : await work.remember('augmentation', () => selectAugmentation({
@@ -75,16 +84,35 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const { model, components } = await learn(split.kept, options, features, geometry, nuisances, work.learning())
   return finishBundle({
     family,
-    name: `${family} ${options.scale} ${options.size}`,
+    name: `${family} ${layers} ${size}`,
     model,
-    options: { ...options, components, augmentation: asOption(nuisances) },
+    options: { ...options, scale: layers, size, components, augmentation: asOption(nuisances) },
     split,
     pictures,
-    trials: [],
+    trials,
     begun,
     augmentation: selected?.choice,
     versions: { backbone: backbone.name }
   }, work)
+}
+
+/** Where a patch memory sees drawn defects best; asking students would mean training one at every scale. What has to be fast is the student with its teacher. */
+async function chooseTeacher (options: DistillationOptions, backbone: Backbone, { edge, input }: PictureSurvey, images: readonly GoodImage[], work: FitWork): Promise<{ layers: string, size: number, trials: ScaleTrial[] }> {
+  const { scale, size, components, targetImagesPerSecond } = options
+  if (scale !== 'auto' && size !== 'auto' && targetImagesPerSecond === 0) return { layers: scale, size, trials: [] }
+  const asked: PatchMemoryOptions = { ...patchMemoryDefaults, scale, size, components, normalisation: 'backbone', whitening: true, bankSize: 1000, targetImagesPerSecond }
+  const { settings, trials } = await chooseScale(asked, backbone, edge, images, work, (tried) => untrainedModel(options, { backbone, ...tried }, { size: tried.size, channels: input.channels }))
+  return { layers: settings.layers, size: settings.size, trials }
+}
+
+/** As fast as the trained one. */
+function untrainedModel (options: DistillationOptions, features: FeatureOptions, geometry: PictureGeometry): Uint8Array {
+  const { grid, channels } = featureGeometry(features)
+  const settings: StudentSettings = { ...options, ...geometry, grid, components: Math.min(options.components, channels) }
+  const projection = { mean: new Float32Array(channels), matrix: new Float32Array(channels * settings.components) }
+  const weights = initialWeights(imitationNetwork(settings, 1).parameters, 0)
+  const scale = { low: 0, high: 1 }
+  return encodeModel(buildDistillationGraph({ settings, weights, features, projection, mapSigma: options.mapSigma }, { student: scale, autoencoder: scale }))
 }
 
 /** The serialised bundle graph, and how many components there were. */

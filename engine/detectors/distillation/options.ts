@@ -3,13 +3,13 @@ import type { JsonValue } from '../../../schemas/bundle.ts'
 import { augmentationRule } from '../augmentation-selection/augmentation-option.ts'
 import type { AugmentationOption } from '../augmentation-selection/augmentation-option.ts'
 import { backboneDefaults, type BackboneOptions } from '../backbone-features/chosen-backbone.ts'
-import { backboneRules, numberFrom, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
+import { backboneRules, numberFrom, orAuto, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
 
 export interface DistillationOptions extends BackboneOptions {
-  /** The teacher's layers, a layer set of the backbone: `fine`, `standard`, `three`. */
+  /** The teacher's layers: `auto`, or a layer set of the backbone: `fine`, `standard`, `three`. */
   scale: string
   /** Input edge in pixels, a multiple of 32. */
-  size: number
+  size: 'auto' | number
   /** Numbers per position that the student imitates: the teacher's principal components. */
   components: number
   /** Channels of the student's first layer; deeper ones have up to four times as many. */
@@ -24,6 +24,8 @@ export interface DistillationOptions extends BackboneOptions {
   augmentation: AugmentationOption
   /** Deviation of the map's smoothing, pixels of the resized picture. */
   mapSigma: number
+  /** Choices that are slower here, one thread, are not taken; 0 = any speed. */
+  targetImagesPerSecond: number
 }
 
 export const distillationDefaults: DistillationOptions = {
@@ -37,12 +39,13 @@ export const distillationDefaults: DistillationOptions = {
   learningRate: 0.002,
   augmentation: 'none',
   mapSigma: 4,
+  targetImagesPerSecond: 0,
   ...backboneDefaults
 }
 
 const rules: Record<keyof DistillationOptions, Rule> = {
   scale: text,
-  size: { expected: 'a multiple of 32 from 64 to 1024', holds: (value) => wholeFrom(64, 1024).holds(value) && (value as number) % 32 === 0 },
+  size: orAuto({ expected: 'a multiple of 32 from 64 to 1024', holds: (value) => wholeFrom(64, 1024).holds(value) && (value as number) % 32 === 0 }),
   components: wholeFrom(1, 1024),
   width: wholeFrom(1, 256),
   bottleneck: wholeFrom(1, 1024),
@@ -51,6 +54,7 @@ const rules: Record<keyof DistillationOptions, Rule> = {
   learningRate: numberFrom(1e-7, 1),
   augmentation: augmentationRule,
   mapSigma: numberFrom(0, 64),
+  targetImagesPerSecond: numberFrom(0, 100_000),
   ...backboneRules
 }
 

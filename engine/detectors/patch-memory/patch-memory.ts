@@ -3,6 +3,7 @@
  * part is as bad as its patch farthest from the memory.
  */
 import type { JsonValue } from '../../../schemas/bundle.ts'
+import { checkScale } from '../backbone-features/candidate-scales.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
@@ -20,6 +21,7 @@ export const patchMemory: Detector = {
   family,
   description: 'Nearest neighbours among the most different patches of good parts (PatchCore)',
   defaults: { ...patchMemoryDefaults },
+  check: (given) => { checkScale(readPatchMemoryOptions(given)) },
   fit
 }
 

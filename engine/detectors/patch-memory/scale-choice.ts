@@ -4,10 +4,11 @@
  */
 import type { Backbone } from '../../backbones/backbone.ts'
 import type { ScaleTrial } from '../../../schemas/bundle.ts'
-import { GoodpartsError } from '../../errors.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { holdOut } from '../hold-out.ts'
+import { spread } from '../proxy-choice.ts'
+import { imagesPerSecondOf, tooSlow } from '../speed.ts'
 import { scaleCandidates, settingVariants } from './candidates.ts'
 import type { MemorySettings } from './memory.ts'
 import type { PatchMemoryOptions } from './options.ts'
@@ -55,11 +56,15 @@ const clearlyBetter = { whitening: 0.005, normalisation: 0.02 }
 const bankShares = [0.5]
 const alikeBanks = 0.001
 
-export async function chooseScale (options: PatchMemoryOptions, backbone: Backbone, edge: number, images: readonly GoodImage[], work: FitWork): Promise<ScaleChoice> {
+/** The graph of another family at these settings, its numbers of any value. */
+export type GraphToTime = (settings: MemorySettings) => Uint8Array
+
+/** @param toTime Where another family lets the memory choose: `targetImagesPerSecond` is asked of its graph, not of the memory's. */
+export async function chooseScale (options: PatchMemoryOptions, backbone: Backbone, edge: number, images: readonly GoodImage[], work: FitWork, toTime?: GraphToTime): Promise<ScaleChoice> {
   const candidates = scaleCandidates(options, backbone, edge)
   const open = candidates.length > 1 || options.normalisation === 'auto' || options.whitening === 'auto' || options.bankSize === 'auto'
-  if (!open) return { settings: candidates[0] as MemorySettings, trials: [] }
-  const search = new ScaleSearch(options, backbone, images, work)
+  if (!open && (toTime === undefined || options.targetImagesPerSecond === 0)) return { settings: candidates[0] as MemorySettings, trials: [] }
+  const search = new ScaleSearch(options, backbone, images, work, toTime)
   const winner = await search.settle(await search.best(candidates))
   return { settings: winner.settings, trials: search.rows }
 }
@@ -70,13 +75,15 @@ class ScaleSearch {
   readonly #work: FitWork
   readonly #teachers: readonly GoodImage[]
   readonly #drawn: readonly DrawnPicture[]
+  readonly #toTime: GraphToTime | undefined
   readonly #trials: Trial[] = []
 
-  constructor (options: PatchMemoryOptions, backbone: Backbone, images: readonly GoodImage[], work: FitWork) {
+  constructor (options: PatchMemoryOptions, backbone: Backbone, images: readonly GoodImage[], work: FitWork, toTime?: GraphToTime) {
     const { kept, heldOut } = holdOut(images, { share: heldOutShare, atLeast: leastHeldOut }, work.random('trial'))
     this.#options = options
     this.#backbone = backbone
     this.#work = work
+    this.#toTime = toTime
     this.#teachers = kept
     this.#drawn = drawnPictures(spread(heldOut, secondLook.judge), work.random('defects'))
   }
@@ -133,7 +140,7 @@ class ScaleSearch {
     const trials: Trial[] = []
     for (const settings of candidates) trials.push(await this.#try(settings, look))
     const inTime = trials.filter(({ left }) => !left)
-    if (inTime.length === 0) throw tooSlow(trials, this.#options.targetImagesPerSecond)
+    if (inTime.length === 0) throw tooSlow(trials.map(({ imagesPerSecond }) => imagesPerSecond), this.#options.targetImagesPerSecond)
     return inTime
   }
 
@@ -142,11 +149,16 @@ class ScaleSearch {
     const trial = new Trial(settings, { ...this.#options, backbone: this.#backbone })
     this.#trials.push(trial)
     this.#work.showTrials(this.rows)
+    const target = this.#options.targetImagesPerSecond
+    if (this.#toTime !== undefined && target > 0) {
+      trial.timed(await imagesPerSecondOf(this.#toTime(settings), this.#teachers, this.#work), target)
+      if (trial.left) return trial
+    }
     await trial.learn(spread(this.#teachers, learn), this.#work)
     const first = rival === null ? judge : Math.min(judge, firstLook.judge)
-    await trial.judge(this.#drawn.slice(0, first), this.#work, this.#options.targetImagesPerSecond)
+    await trial.judge(this.#drawn.slice(0, first), this.#work, target)
     if (rival !== null && trial.proxy <= rival.proxyOf(first)) trial.leave('behind')
-    if (!trial.left) await trial.judge(this.#drawn.slice(first, judge), this.#work, this.#options.targetImagesPerSecond)
+    if (!trial.left) await trial.judge(this.#drawn.slice(first, judge), this.#work, target)
     this.#work.showTrials(this.rows)
     return trial
   }
@@ -162,16 +174,4 @@ function cheapestOfBest (trials: readonly Trial[]): Trial {
   const lead = Math.max(...trials.map(({ proxy }) => proxy))
   const equals = trials.filter(({ proxy }) => proxy >= lead - alike)
   return equals.reduce((cheapest, trial) => trial.cost < cheapest.cost ? trial : cheapest)
-}
-
-/** Evenly over the list, in its order. */
-function spread<Item> (items: readonly Item[], most: number): Item[] {
-  if (items.length <= most) return [...items]
-  return Array.from({ length: most }, (_, i) => items[Math.floor(i * items.length / most)] as Item)
-}
-
-function tooSlow (trials: readonly Trial[], target: number): GoodpartsError {
-  const fastest = Math.max(...trials.map(({ imagesPerSecond }) => imagesPerSecond))
-  return new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected a choice that scores ${target} images per second here, got ${fastest.toFixed(1)} at the fastest`,
-    { fix: 'Ask for fewer images per second, or give a smaller size.' })
 }

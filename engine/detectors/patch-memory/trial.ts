@@ -9,6 +9,7 @@ import { featureGeometry } from '../backbone-features/feature-graph.ts'
 import { learnMemory } from './memory.ts'
 import type { Memory, MemorySettings } from './memory.ts'
 import { Scorer } from '../scorer.ts'
+import { slowerThan } from '../speed.ts'
 import { scoringModel } from './scoring-model.ts'
 import type { ScoringDetails } from './scoring-model.ts'
 
@@ -28,6 +29,8 @@ export class Trial {
   #drawn: number[] = []
   #outcome = 'running'
   #chosen = false
+  /** By another graph, once and for all. */
+  #isTimed = false
 
   constructor (settings: MemorySettings, details: ScoringDetails) {
     this.settings = settings
@@ -39,14 +42,22 @@ export class Trial {
     this.#memory = await learnMemory(this.#details.backbone, this.settings, images, heard)
   }
 
+  /** Its speed is that of another graph. */
+  timed (imagesPerSecond: number, target: number): void {
+    this.imagesPerSecond = imagesPerSecond
+    this.#isTimed = true
+    if (imagesPerSecond < target) this.leave(slowerThan(target))
+  }
+
   /** Adds pictures to what it is judged by. @param target Images per second that it must reach; 0 for any. */
   async judge (pictures: readonly DrawnPicture[], work: FitWork, target: number): Promise<void> {
     if (pictures.length === 0) return
-    const result = await this.#score(this.settings.entries, pictures, work, target)
-    this.imagesPerSecond = result.imagesPerSecond
+    const limit = this.#isTimed ? 0 : target
+    const result = await this.#score(this.settings.entries, pictures, work, limit)
+    if (!this.#isTimed) this.imagesPerSecond = result.imagesPerSecond
     this.#good.push(...result.good)
     this.#drawn.push(...result.drawn)
-    if (target > 0 && result.imagesPerSecond < target) this.leave(`slower than ${target} images per second`)
+    if (limit > 0 && result.imagesPerSecond < limit) this.leave(slowerThan(limit))
     else this.#outcome = 'judged'
   }
 
@@ -60,7 +71,7 @@ export class Trial {
       this.settings = { ...this.settings, entries }
       this.#good = result.good
       this.#drawn = result.drawn
-      this.imagesPerSecond = result.imagesPerSecond
+      if (!this.#isTimed) this.imagesPerSecond = result.imagesPerSecond
     }
   }
 
@@ -102,7 +113,7 @@ export class Trial {
   get row (): ScaleTrial {
     const { layers, size, ...settings } = this.settings
     const judged = this.#good.length > 0
-    return { layers, size, settings, proxyAuroc: judged ? this.proxy : null, imagesPerSecond: judged ? this.imagesPerSecond : null, outcome: this.#outcome, chosen: this.#chosen }
+    return { layers, size, settings, proxyAuroc: judged ? this.proxy : null, imagesPerSecond: judged || this.#isTimed ? this.imagesPerSecond : null, outcome: this.#outcome, chosen: this.#chosen }
   }
 
   async #score (entries: number, pictures: readonly DrawnPicture[], work: FitWork, target: number): Promise<{ good: number[], drawn: number[], imagesPerSecond: number }> {

@@ -15,6 +15,7 @@ export const reconstruction: Detector = {
   family,
   description: 'An auto-encoder trained on good parts; what it cannot make again is suspicious (needs no pretrained network)',
   defaults: { ...reconstructionDefaults },
+  check: (given) => { readReconstructionOptions(given) },
   fit
 }
 

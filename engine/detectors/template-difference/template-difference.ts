@@ -24,6 +24,7 @@ export const templateDifference: Detector = {
   family,
   description: 'Difference from a registered template, in tolerances learned from good parts',
   defaults: { ...templateDefaults },
+  check: (given) => { readTemplateOptions(given) },
   fit
 }
 

@@ -36,6 +36,11 @@ export function tiled (detector: Detector): Detector {
   return {
     ...detector,
     defaults: { ...detector.defaults, ...tilingDefaults as unknown as Record<string, JsonValue> },
+    check: (given) => {
+      const { tiling, others } = readTilingOptions(given)
+      checkLabels(detector, tiling)
+      detector.check(others)
+    },
     fit: async (images, given, context) => {
       const { tiling, others } = readTilingOptions(given)
       return tiling.tiles === '1x1' && tiling.regions.length === 0
@@ -48,7 +53,8 @@ export function tiled (detector: Detector): Detector {
 async function fitTiles (detector: Detector, images: readonly GoodImage[], asked: TilingOptions, others: Record<string, JsonValue>, context: FitContext): Promise<FittedBundle> {
   const begun = performance.now()
   checkLabels(detector, asked)
-  await checkOptions(detector, others, context)
+  // So nobody waits for the survey of many large pictures to hear of a slip.
+  detector.check(others)
   const work = new FitWork(context, new PicturePool(wholeBudget))
   const split = calibrationSplit(images, work.random('calibration'))
   const pictures = await survey(images, work)
@@ -76,6 +82,7 @@ async function fitTiles (detector: Detector, images: readonly GoodImage[], asked
     trials,
     begun,
     augmentation,
+    lossCurve: training.lossCurve,
     classNames,
     ...(training.defects === undefined || defectPictures === null ? {} : { defects: { images: training.defects.images, imageHashes: defectPictures.hashesOf(defects) } }),
     versions
@@ -87,16 +94,6 @@ function checkLabels ({ family, learnsDefects }: Detector, { tiles }: TilingOpti
   if (learnsDefects !== 'required' || tiles === '1x1') return
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected tiles to be 1x1 for ${family}, whose labels are of whole pictures, got ${tiles}`,
     { fix: 'Give regions, a larger size, or a family that learns from good parts alone.' })
-}
-
-/** Families check what they are told before they look at a picture: so nobody waits for the survey of many large ones to hear of a slip. */
-async function checkOptions (detector: Detector, options: Record<string, JsonValue>, context: FitContext): Promise<void> {
-  try {
-    await detector.fit([], options, context)
-  } catch (error) {
-    if (error instanceof GoodpartsError && error.code === 'GOODPARTS_TOO_FEW_IMAGES') return
-    throw error
-  }
 }
 
 function automaticTiles (detector: Detector, { overlap, regions }: TilingOptions, others: Record<string, JsonValue>, input: BundleMetadata['input']): string {

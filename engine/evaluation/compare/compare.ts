@@ -34,7 +34,8 @@ export interface CompareRequest {
 }
 
 export interface CompareContext {
-  progress (stage: string, done: number, total: number): void
+  /** @param loss Of train steps, where there are any. */
+  progress (stage: string, done: number, total: number, loss?: number): void
   signal: AbortSignal
   /** Called with each result as it comes, while its scorer is open. */
   onResult (compared: Compared, scorer: PictureScorer): Promise<void>
@@ -80,7 +81,7 @@ export async function compareFamilies (dataset: Dataset, request: CompareRequest
       for (const detector of families) {
         context.signal.throwIfAborted()
         const part = `${detector}, seed ${seed} (${++number} of ${total})`
-        const progress: CompareContext['progress'] = (stage, done, count) => { context.progress(`${part}: ${stage}`, done, count) }
+        const progress: CompareContext['progress'] = (stage, done, count, loss) => { context.progress(`${part}: ${stage}`, done, count, loss) }
         try {
           await compareOne(dataset, { detector, seed, split, drawn, output: join(folder, `${number}.onnx`) }, request, { ...context, progress })
         } catch (error) {
@@ -110,7 +111,7 @@ async function compareOne (dataset: Dataset, { detector, seed, split, drawn, out
   const defects = labelled.map(({ name, group, className }) => ({ path: name, group, className }))
   await fitInProcess({ family: detector, images, defects, options: request.options(detector), seed, output, threads: request.threads }, {
     signal: context.signal,
-    onProgress: ({ stage, done, total }) => { context.progress(stage, done, total) }
+    onProgress: ({ stage, done, total, loss }) => { context.progress(stage, done, total, loss) }
   })
   const { bytes, metadata } = await readBundle(output)
   await rm(output)

@@ -1,11 +1,12 @@
 /** The comparison of families as one self-contained HTML page. */
-import type { AugmentationChoice } from '../../../schemas/bundle.ts'
+import type { AugmentationChoice, LossPoint } from '../../../schemas/bundle.ts'
 import type { ComparedFit, ComparisonReport } from '../../../schemas/comparison.ts'
 import type { FamilySummary } from '../compare/recommend.ts'
 import { countChart, rocCurvesChart, seriesKey, type Series } from './charts.ts'
 import type { GalleryPicture } from './gallery.ts'
 import { augmentationSection } from './augmentation-section.ts'
 import { decimals, html, Html } from './html-text.ts'
+import { lossSection } from './loss-section.ts'
 import { style } from './style.ts'
 import { table, type Column } from './tables.ts'
 
@@ -15,7 +16,7 @@ export interface ComparisonPage {
   families: readonly FamilySummary[]
   bestOnTest: FamilySummary | null
   /** Of each family's first seed. */
-  curves: ReadonlyArray<{ detector: string, bundleName: string, roc: ReadonlyArray<readonly [number, number]>, misses: readonly GalleryPicture[], falseRejects: readonly GalleryPicture[], augmentation?: AugmentationChoice | undefined }>
+  curves: ReadonlyArray<{ detector: string, bundleName: string, roc: ReadonlyArray<readonly [number, number]>, misses: readonly GalleryPicture[], falseRejects: readonly GalleryPicture[], augmentation?: AugmentationChoice | undefined, lossCurve?: readonly LossPoint[] | undefined }>
   learningCurves: readonly Series[]
   failures: ReadonlyArray<{ detector: string, seed: number, message: string }>
   /** Whether it ended by itself. */
@@ -49,7 +50,7 @@ export function renderComparison (page: ComparisonPage): string {
 <h2>Every fit</h2>
 <div class="card scroll">${fitTable(report.results)}</div>
 ${failures.length === 0 ? null : html`<h2>Families that failed</h2><div class="card">${failures.map(({ detector, seed, message }) => html`<p><b>${detector}</b>, seed ${seed}: ${message}</p>`)}</div>`}
-${curves.map(({ detector, bundleName, misses, falseRejects, augmentation }) => html`<h2>${detector}</h2><p class="note">${bundleName}. Defects with the lowest scores, then good images with the highest. Left: the picture, its ground truth outlined in green where there is one. Right: the detector’s map.</p>${pictures([...misses, ...falseRejects])}${augmentationSection(augmentation)}`)}
+${curves.map(({ detector, bundleName, misses, falseRejects, augmentation, lossCurve }) => html`<h2>${detector}</h2><p class="note">${bundleName}. Defects with the lowest scores, then good images with the highest. Left: the picture, its ground truth outlined in green where there is one. Right: the detector’s map.</p>${pictures([...misses, ...falseRejects])}${augmentationSection(augmentation)}${lossSection(detector, lossCurve)}`)}
 <footer>${page.command === null ? null : html`<p><code>${page.command}</code></p>`}<p>${Object.entries(page.versions).map(([name, version]) => `${name} ${version}`).join(', ')}. ${page.machine.processor}, ${page.machine.cores} cores, ${page.machine.memoryGiB} GiB, ${page.machine.platform}.</p></footer>
 </main></body></html>
 `.text

@@ -5,6 +5,7 @@ import { countChart, rocChart, scoreHistogram } from './charts.ts'
 import type { GalleryPicture } from './gallery.ts'
 import { augmentationSection } from './augmentation-section.ts'
 import { decimals, html, Html, percent } from './html-text.ts'
+import { lossSection } from './loss-section.ts'
 import { style } from './style.ts'
 import { baselineTable, trialTable, typeTable } from './tables.ts'
 
@@ -32,6 +33,7 @@ ${tiles(report)}
 <div class="card scroll">${baselineTable(report)}</div>
 ${scaleSection(report.trials)}
 ${augmentationSection(report.augmentation)}
+${lossSection(report.detector, report.lossCurve)}
 ${learningSection(report)}
 ${gallery('Worst misses', missNote(report), pictures.misses)}
 ${gallery('Worst false rejects', falseRejectNote(report), pictures.falseRejects)}

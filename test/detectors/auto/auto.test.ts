@@ -73,6 +73,18 @@ describe('auto', () => {
     expect(seen).toEqual([undefined, undefined, 2])
   }, 120_000)
 
+  it('tries and fits families that are trained at the size that they have', async () => {
+    const trained = { families: ['distillation', 'reconstruction', 'contrastive'] }
+    // As by itself, but in few steps: what matters here is what each is told.
+    const brief = automatic(trained.families.map((family): Detector => {
+      const found = detectorByFamily(family)
+      return { ...found, fit: (images, options, given) => found.fit(images, { ...options, steps: 2, batch: 2, ...(options['size'] === undefined ? { size: 64 } : {}) }, given) }
+    }))
+    const { metadata } = await brief.fit(goodParts(40), trained, context())
+    expect(metadata.trials.map(({ settings, outcome }) => [settings['family'], outcome.startsWith('failed')])).toEqual(trained.families.map((family) => [family, false]))
+    expect(trained.families).toContain(metadata.family)
+  }, 240_000)
+
   it('refuses families that there are not, or that need defects, and nothing to be fast enough', async () => {
     await expect(auto.fit(goodParts(40), { families: ['magic'] }, context())).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT', message: expect.stringContaining('got magic') as string })
     await expect(auto.fit(goodParts(40), { families: ['classifier'] }, context())).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })

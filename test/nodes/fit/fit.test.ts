@@ -10,6 +10,7 @@ import { decodeImage, encodePng } from '../../../engine/frame/image-codec.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
 import fit from '../../../nodes/fit/goodparts-fit.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
+import { leavesRateOut, readFitForm } from '../../../nodes/fit/settings.ts'
 import score from '../../../nodes/score/goodparts-score.ts'
 import { deploy, nextMessage, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
@@ -30,6 +31,9 @@ const flow = (changes: object = {}): object[] => [
   { id: 'caught', z: 'flow', type: 'catch', scope: ['fit'], wires: [['errors']] },
   { id: 'errors', z: 'flow', type: 'helper' }
 ]
+
+/** The form's own defaults. */
+const fresh = { bundle: 'fresh', detector: 'patch-memory', count: '60', interval: '', begin: 'no-bundle', scale: 'auto', size: '', rate: '', tiles: '', overlap: '', regions: '', seed: '0' }
 
 let sequence = 0
 
@@ -141,6 +145,9 @@ describe('goodparts-fit', () => {
       expect(Object.keys(texts['goodparts-fit'].advice)).toEqual(expect.arrayContaining(families))
     }
 
+    // Every one can be had with the form as it comes out of the palette.
+    for (const detector of families) expect(readFitForm({ ...fresh, detector }, 'fit', userDir, undefined).request.family).toBe(detector)
+
     // The form's scale means nothing to templates: it is left out.
     await deploy(nodes, flow({ begin: 'manual', detector: 'template-difference' }))
     const folder = join(allowed, 'for templates')
@@ -150,6 +157,14 @@ describe('goodparts-fit', () => {
     nodeOf('fit').receive({ payload: { folder } })
     expect(await made).toMatchObject({ payload: { metadata: { family: 'template-difference', options: { size: 64 } } } })
   }, 120_000)
+
+  it('knows which families do not go by a frame rate', () => {
+    expect(['patch-memory', 'distillation', 'discriminative', 'auto'].filter((detector) => leavesRateOut({ ...fresh, detector, rate: '20' }))).toEqual([])
+    const leaving = { ...fresh, detector: 'contrastive', rate: '20' }
+    expect(leavesRateOut(leaving)).toBe(true)
+    expect(leavesRateOut({ ...leaving, rate: '' })).toBe(false)
+    expect(readFitForm(leaving, 'fit', userDir, undefined).request.options).not.toHaveProperty('targetImagesPerSecond')
+  })
 
   it('begins again on reset, and ignores frames when it is not collecting', async () => {
     await deploy(nodes, flow({ begin: 'manual' }))
@@ -237,7 +252,7 @@ describe('goodparts-fit', () => {
     expect(await missing).toMatchObject({ error: { message: expect.stringContaining('to exist') as string } })
   })
 
-  it.each([{ count: '3' }, { seed: 'x' }, { size: '7' }])('shows that it is not configured for %j', async (changes) => {
+  it.each([{ count: '3' }, { seed: 'x' }, { size: '7' }, { scale: 'coarse' }, { size: '100' }, { detector: 'reconstruction', size: '300' }, { detector: 'magic' }, { tiles: '9x9' }])('shows that it is not configured for %j', async (changes) => {
     await deploy(nodes, flow(changes))
     expect(await untilStatus('fit', ({ fill }) => fill === 'red')).toMatchObject({ text: 'goodparts-fit.status.notConfigured' })
   })
