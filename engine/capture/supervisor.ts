@@ -22,8 +22,8 @@ import { FrameRate } from './frame-rate.ts'
 import { captureError } from './gstreamer-errors.ts'
 import { HostProcess, type HostOptions } from './host-process.ts'
 import { MOST_ASKED, type CapturePlan, type FromHost, type PropertyValue } from './host-protocol.ts'
+import { RateLimitedReporter } from '../rate-limited-reporter.ts'
 import { withoutPasswords } from './userinfo.ts'
-import { Warnings } from './warnings.ts'
 
 export type CaptureState = 'stopped' | 'starting' | 'running' | 'waiting' | 'held' | 'failed'
 
@@ -61,7 +61,7 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
   readonly #options: Required<Omit<SupervisorOptions, 'host'>> & { host: HostOptions }
   readonly #flow: FlowCount
   readonly #rate = new FrameRate()
-  readonly #warnings: Warnings
+  readonly #warnings: RateLimitedReporter<string>
   readonly #changes = new Map<string, PropertyValue>()
   #state: CaptureState = 'stopped'
   #host: HostProcess | undefined
@@ -91,7 +91,9 @@ export class CaptureSupervisor extends EventEmitter<SupervisorEvents> {
       host: { memory: frameMemory, ...options.host }
     }
     this.#flow = new FlowCount(options.source, options.plan.triggered ? 'not-asked-for' : 'newer-frame')
-    this.#warnings = new Warnings(this.#options.clock, (text) => { this.#tell('warning', text, 'GOODPARTS_CAPTURE_FAILED') })
+    this.#warnings = new RateLimitedReporter((latest, count) => {
+      this.#tell('warning', count === 1 ? latest : `${count} warnings, the last: ${latest}`, 'GOODPARTS_CAPTURE_FAILED')
+    }, this.#options.clock)
   }
 
   get state (): CaptureState {

@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
 import type { KafkaClient } from '../../engine/publish/kafka-client.ts'
 import { KafkajsClient, type KafkajsOptions } from '../../engine/publish/kafkajs-client.ts'
-import { atMostOncePerSecond } from '../../engine/publish/rate-limited.ts'
+import { RateLimitedReporter } from '../../engine/rate-limited-reporter.ts'
 import { tellError } from '../shared/lifecycle.ts'
 import { readBrokerForm, type BrokerCredentials, type BrokerForm } from './settings.ts'
 
@@ -27,10 +27,11 @@ export default function register (RED: NodeAPI): void {
     let failure: GoodpartsError | undefined
     try {
       const tls = config.useTls ? tlsOptions(RED, config.tls) : undefined
+      const heard = new RateLimitedReporter<string>((latest, count) => { this.debug(count === 1 ? latest : `${count} texts, the last: ${latest}`) })
       options = {
         ...readBrokerForm(config, this.credentials),
         ...(tls === undefined ? {} : { tls }),
-        log: atMostOncePerSecond((text) => { this.debug(text) })
+        log: (text) => { heard.add(text) }
       }
     } catch (error) {
       failure = asGoodpartsError(error, 'GOODPARTS_ARGUMENT')

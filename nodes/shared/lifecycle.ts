@@ -1,15 +1,17 @@
 /** One way for every node to take messages and to close: exactly one `done` per message, a close that is awaited and bounded. */
 import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red'
-import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
+import { asGoodpartsError, type ErrorCode, type GoodpartsError } from '../../engine/errors.ts'
+import { RateLimitedReporter } from '../../engine/rate-limited-reporter.ts'
 import { begin, closeInPlace, opens, sendTo, type Output } from './line-closing.ts'
 import type { Status } from './status.ts'
 
-/** Runs `work` per message; what it returns is sent, what it throws reaches Catch nodes. A rejected handler would end Node-RED's process. */
+/** Runs `work` per message; what it returns is sent, what it or the sending throws reaches Catch nodes. A rejected handler would end Node-RED's process. */
 export function onInput (node: Node, work: (msg: NodeMessageInFlow, send: (output: Output) => void) => Promise<Output>): void {
   opens(node)
   node.on('input', (msg, send, done) => {
     const emit = (output: Output): void => { sendTo(node, (sent) => { send(sent) }, output) }
-    begin(node, work(msg, emit).then((output) => { emit(output); done() }, (error: unknown) => { done(error instanceof Error ? error : new Error(String(error))) }))
+    const handled = (async () => { emit(await work(msg, emit)) })()
+    begin(node, handled.then(() => { done() }, (error: unknown) => { done(error instanceof Error ? error : new Error(String(error))) }))
   })
 }
 
@@ -20,9 +22,21 @@ export function onClose (node: Node, close: (removed: boolean) => Promise<void> 
   })
 }
 
-/** An error that no message caused: for Catch nodes, which hear only of errors with a message, or for the log where none hears it. */
-export function tellError (node: Node, { code, message, fix }: GoodpartsError): void {
-  node.error(fix === null ? message : `${message}. ${fix}`, { payload: { code, message, fix } })
+const reporters = new WeakMap<Node, Map<ErrorCode, RateLimitedReporter<GoodpartsError>>>()
+
+/**
+ * An error that no message caused: for Catch nodes, which hear only of errors with a message, or for the log where none hears it.
+ * Of one kind once a second at most, with how many there were: what fails for every part would else be an error per part.
+ */
+export function tellError (node: Node, error: GoodpartsError): void {
+  const ofNode = reporters.get(node) ?? new Map<ErrorCode, RateLimitedReporter<GoodpartsError>>()
+  reporters.set(node, ofNode)
+  const reporter = ofNode.get(error.code) ?? new RateLimitedReporter<GoodpartsError>(({ code, message, fix }, count) => {
+    const text = fix === null ? message : `${message}. ${fix}`
+    node.error(count === 1 ? text : `${count} errors, the last: ${text}`, { payload: { code, message, fix, count } })
+  })
+  ofNode.set(error.code, reporter)
+  reporter.add(error)
 }
 
 /**

@@ -1,32 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { backoff } from '../../engine/capture/backoff.ts'
-import type { Clock } from '../../engine/clock.ts'
 import { FlowCount } from '../../engine/capture/flow-count.ts'
 import { FrameRate } from '../../engine/capture/frame-rate.ts'
 import { guessPipeline } from '../../engine/capture/frames.ts'
 import { captureError, packageOf } from '../../engine/capture/gstreamer-errors.ts'
-import { Warnings } from '../../engine/capture/warnings.ts'
-
-/** Time that moves when told to. */
-class HeldClock implements Clock {
-  #now = 0
-  #waiting: Array<{ at: number, callback: () => void }> = []
-
-  now (): number { return this.#now }
-
-  after (milliseconds: number, callback: () => void): () => void {
-    const entry = { at: this.#now + milliseconds, callback }
-    this.#waiting.push(entry)
-    return () => { this.#waiting = this.#waiting.filter((other) => other !== entry) }
-  }
-
-  pass (milliseconds: number): void {
-    this.#now += milliseconds
-    const due = this.#waiting.filter(({ at }) => at <= this.#now)
-    this.#waiting = this.#waiting.filter(({ at }) => at > this.#now)
-    for (const { callback } of due) callback()
-  }
-}
 
 describe('waiting before a restart', () => {
   test('doubles up to the longest, never less than half of it', () => {
@@ -44,24 +21,6 @@ describe('the rate', () => {
     expect(rate.at(1000)).toBe(10)
     expect(rate.at(1150)).toBe(10)
     expect(rate.at(11_000)).toBe(0.9)
-  })
-})
-
-describe('warnings', () => {
-  test('come once a second, the others counted', () => {
-    const clock = new HeldClock()
-    const told: string[] = []
-    const warnings = new Warnings(clock, (text) => told.push(text))
-
-    for (const text of ['a', 'b', 'c']) warnings.add(text)
-    expect(told).toEqual(['a'])
-    clock.pass(1000)
-    expect(told).toEqual(['a', '2 warnings, the last: c'])
-    clock.pass(1000)
-    warnings.add('d')
-    clock.pass(1000)
-    expect(told).toEqual(['a', '2 warnings, the last: c', 'd'])
-    warnings.close()
   })
 })
 

@@ -1,0 +1,35 @@
+import { systemClock, type Clock } from './clock.ts'
+
+const INTERVAL_MS = 1000
+
+/** Reports the first at once, then once a second at most: the latest, and how many it stands for. None goes unreported while the process runs. */
+export class RateLimitedReporter<T> {
+  readonly #report: (latest: T, count: number) => void
+  readonly #clock: Clock
+  #cancel: (() => void) | undefined
+  #held: { latest: T, count: number } | undefined
+
+  constructor (report: (latest: T, count: number) => void, clock: Clock = systemClock) {
+    this.#report = report
+    this.#clock = clock
+  }
+
+  add (latest: T, count = 1): void {
+    if (this.#cancel !== undefined) {
+      this.#held = { latest, count: (this.#held?.count ?? 0) + count }
+      return
+    }
+    this.#report(latest, count)
+    this.#cancel = this.#clock.after(INTERVAL_MS, () => {
+      this.#cancel = undefined
+      const held = this.#held
+      this.#held = undefined
+      if (held !== undefined) this.add(held.latest, held.count)
+    })
+  }
+
+  close (): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+}

@@ -1,0 +1,67 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red'
+import { GoodpartsError } from '../../../engine/errors.ts'
+import { onInput, tellError } from '../../../nodes/shared/lifecycle.ts'
+import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy } from '../flow-runtime.ts'
+
+/** A node that does `work` with each message. */
+const nodeThat = (work: (node: Node, msg: NodeMessage) => NodeMessage | null) => (RED: NodeAPI): void => {
+  RED.nodes.registerType('tested', function (this: Node, config: NodeDef) {
+    RED.nodes.createNode(this, config)
+    onInput(this, async (msg) => await Promise.resolve(work(this, msg)))
+  })
+}
+
+const flow = [
+  { id: 'flow', type: 'tab' },
+  { id: 'tested', z: 'flow', type: 'tested', wires: [['first', 'second']] },
+  { id: 'catch', z: 'flow', type: 'catch', scope: ['tested'], wires: [['caught']] },
+  { id: 'complete', z: 'flow', type: 'complete', scope: ['tested'], wires: [['completed']] },
+  ...['first', 'second', 'caught', 'completed'].map((id) => ({ id, z: 'flow', type: 'helper' }))
+].map((node) => node.type === 'tab' ? node : { ...node, x: 0, y: 0 })
+
+function heard (id: string): Array<Record<string, unknown>> {
+  const messages: Array<Record<string, unknown>> = []
+  nodeOf(id).on('input', (msg: unknown) => { messages.push(msg as Record<string, unknown>) })
+  return messages
+}
+
+beforeAll(async () => { await startRuntime() })
+afterAll(async () => { await stopRuntime() })
+afterEach(async () => { await undeploy() })
+
+describe('a message', () => {
+  it('ends as an error where what came out of it cannot be sent', async () => {
+    // Node-RED reads all of a message that goes to several nodes.
+    await deploy([nodeThat(() => ({ get unreadable () { throw new Error('not to be read') } }))], flow)
+    const completed = heard('completed')
+
+    const caught = nextMessage('caught')
+    nodeOf('tested').receive({ payload: 1 })
+
+    expect(await caught).toMatchObject({ error: { message: expect.stringContaining('not to be read') as string } })
+    expect(completed).toEqual([])
+  })
+})
+
+describe('errors that no message caused', () => {
+  it('reach Catch nodes once a second at most, each kind by itself, with how many there were', async () => {
+    const rejected = (number: unknown): GoodpartsError => new GoodpartsError('GOODPARTS_KAFKA_REJECTED', `Expected the broker to take record ${String(number)}`, { fix: 'Ask for less' })
+    await deploy([nodeThat((node, { payload }) => {
+      tellError(node, rejected(payload))
+      if (payload === 50) tellError(node, new GoodpartsError('GOODPARTS_STORE_FAILED', 'Expected a disk'))
+      return null
+    })], flow)
+    const caught = heard('caught')
+
+    for (let payload = 1; payload <= 100; payload++) nodeOf('tested').receive({ payload })
+    await expect.poll(() => caught.length, { timeout: 5000 }).toBe(3)
+
+    expect(caught.map(({ payload }) => payload)).toEqual([
+      { code: 'GOODPARTS_KAFKA_REJECTED', message: 'Expected the broker to take record 1', fix: 'Ask for less', count: 1 },
+      { code: 'GOODPARTS_STORE_FAILED', message: 'Expected a disk', fix: null, count: 1 },
+      { code: 'GOODPARTS_KAFKA_REJECTED', message: 'Expected the broker to take record 100', fix: 'Ask for less', count: 99 }
+    ])
+    expect(caught[2]?.error).toMatchObject({ message: '99 errors, the last: Expected the broker to take record 100. Ask for less' })
+  })
+})
