@@ -1,4 +1,7 @@
-/** Node-RED's hooks and events, as `VerdictsInFlight` wants to hear of them. */
+/**
+ * Node-RED's hooks and events, as `VerdictsInFlight` wants to hear of them. Hooks see every message of every flow: they are there only while a node of
+ * another package lies between verdicts and what records them (docs/decisions/0010-hooks-only-where-verdicts-wait.md).
+ */
 import type { Node, NodeAPI, NodeMessage } from 'node-red'
 import { Ledger } from '../../engine/frame/ledger.ts'
 import type { FlowNode } from './flow-graph.ts'
@@ -28,13 +31,21 @@ export function followVerdicts (RED: NodeAPI, tell: (afterwards: Afterwards) => 
     tell(afterwards)
   }
 
-  RED.hooks.add('onReceive.goodparts', ({ msg, destination }: Received) => { verdicts.received(destination.node, msg) })
-  RED.hooks.add('onComplete.goodparts', ({ msg, node }: Completed) => { verdicts.completed(node.node, msg) })
-  RED.hooks.add('preRoute.goodparts', ({ msg, source, destination }: Sent) => { verdicts.routed(source.node, destination.id, msg) })
-  RED.hooks.add('preDeliver.goodparts', ({ msg, destination }: Sent) => { verdicts.delivered(destination.id, msg) })
+  const unhook = (): void => { RED.hooks.remove('*.goodparts') }
+  const hook = (): void => {
+    unhook()
+    RED.hooks.add('onReceive.goodparts', ({ msg, destination }: Received) => { verdicts.received(destination.node, msg) })
+    RED.hooks.add('onComplete.goodparts', ({ msg, node }: Completed) => { verdicts.completed(node.node, msg) })
+    RED.hooks.add('preRoute.goodparts', ({ msg, source, destination }: Sent) => { verdicts.routed(source.node, destination.id, msg) })
+    RED.hooks.add('preDeliver.goodparts', ({ msg, destination }: Sent) => { verdicts.delivered(destination.id, msg) })
+  }
 
   const stopping = (): void => { verdicts.stopping() }
-  const started = ({ config }: { config: { flows: FlowNode[] } }): void => { say(verdicts.started(config.flows, (id) => RED.nodes.getNode(id))) }
+  const started = ({ config }: { config: { flows: FlowNode[] } }): void => {
+    say(verdicts.started(config.flows, (id) => RED.nodes.getNode(id)))
+    if (verdicts.isPossible) hook()
+    else unhook()
+  }
   /** Told after each stop; one for a deploy is followed by a start. */
   const stopped = ({ id, payload }: RuntimeEvent): void => { if (id === 'runtime-state' && payload?.state === 'stop' && payload.deploy !== true) say(verdicts.ended()) }
   RED.events.on('flows:stopping', stopping)
@@ -43,7 +54,7 @@ export function followVerdicts (RED: NodeAPI, tell: (afterwards: Afterwards) => 
 
   unfollow = () => {
     ledger?.close()
-    RED.hooks.remove('*.goodparts')
+    unhook()
     RED.events.off('flows:stopping', stopping)
     RED.events.off('flows:started', started)
     RED.events.off('runtime-event', stopped)

@@ -3,13 +3,17 @@
 import { flowGraph, reachableFrom, takersOf, type FlowNode } from './flow-graph.ts'
 
 export interface Route {
-  /** Not one of ours. */
-  isForeign: boolean
+  /** Not one of ours, and what it holds is recorded as it is: no score node after it judges anew. */
+  holdsVerdicts: boolean
   /** Whether nothing but recording comes of a message here: a second delivery fires no ejector and calls no service. */
   onlyRecords: boolean
 }
 
 const recorders = ['goodparts-kafka-out', 'goodparts-live']
+
+function isRecorder ({ type }: FlowNode): boolean {
+  return recorders.includes(type)
+}
 
 function isOurs (type: string): boolean {
   return type.startsWith('goodparts-')
@@ -18,12 +22,13 @@ function isOurs (type: string): boolean {
 /** The recorders, and every node from which one can be reached. */
 export function recordingRoutes (flows: readonly FlowNode[]): Map<string, Route> {
   const nodes = flowGraph(flows)
+  const withoutScores = new Map([...nodes].filter(([, { type }]) => type !== 'goodparts-score'))
   const routes = new Map<string, Route>()
   for (const { id, type } of nodes.values()) {
     const reached = reachableFrom(id, nodes)
-    if (!reached.some((node) => recorders.includes(node.type))) continue
+    if (!reached.some(isRecorder)) continue
     const ends = reached.filter((node) => takersOf(node).length === 0)
-    routes.set(id, { isForeign: !isOurs(type), onlyRecords: ends.every((end) => isOurs(end.type) || end.type === 'debug') })
+    routes.set(id, { holdsVerdicts: !isOurs(type) && reachableFrom(id, withoutScores).some(isRecorder), onlyRecords: ends.every((end) => isOurs(end.type) || end.type === 'debug') })
   }
   return routes
 }

@@ -24,9 +24,14 @@ export class VerdictsInFlight {
   /** Sent while their receiver was away. */
   readonly #unrouted = new Set<Kept>()
 
+  /** Whether any node, as the flows were last started, can hold a verdict: if none, nothing needs to be told. */
+  get isPossible (): boolean {
+    return [...this.#routes.values()].some(({ holdsVerdicts }) => holdsVerdicts)
+  }
+
   received (node: Node, msg: NodeMessage): void {
     const eventId = eventOf(msg)
-    if (eventId === undefined || this.#routes.get(node.id)?.isForeign !== true || !completes(node)) return
+    if (eventId === undefined || this.#routes.get(node.id)?.holdsVerdicts !== true || !completes(node)) return
     const kept = this.#inside.get(node) ?? new Map<NodeMessage, Kept>()
     this.#inside.set(node, kept)
     // The node may change its message before the flow stops.
@@ -47,7 +52,7 @@ export class VerdictsInFlight {
     const route = this.#routes.get(to)
     if (!this.#stopping || eventId === undefined || route === undefined) return
     // Ours take each other's last messages past Node-RED's routes.
-    if (!route.isForeign && this.#routes.get(source.id)?.isForeign !== true) return
+    if (!route.holdsVerdicts && this.#routes.get(source.id)?.holdsVerdicts !== true) return
     for (const [original, kept] of this.#inside.get(source) ?? []) if (kept.eventId === eventId) this.#inside.get(source)?.delete(original)
     this.#unrouted.add({ to, msg: { ...msg }, eventId })
   }
@@ -69,6 +74,8 @@ export class VerdictsInFlight {
     const again = gone.filter(({ to }) => this.#routes.get(to)?.onlyRecords === true)
     const lost = gone.filter((kept) => !again.includes(kept))
     for (const { to, msg } of again) find(to)?.receive(msg)
+    // Nobody tells any more when these are completed.
+    if (!this.isPossible) this.#inside.clear()
     return { delivered: again.length, lost: lost.length, nodes: [...new Set(gone.map(({ to }) => to))] }
   }
 

@@ -3,13 +3,19 @@ import type { FlowNode } from '../../../nodes/shared/flow-graph.ts'
 import { recordingRoutes } from '../../../nodes/shared/recording-routes.ts'
 
 const kafka: FlowNode = { id: 'kafka', type: 'goodparts-kafka-out', wires: [] }
-const routes = (...flows: FlowNode[]): Array<[string, boolean, boolean]> => [...recordingRoutes(flows)].map(([id, { isForeign, onlyRecords }]) => [id, isForeign, onlyRecords])
+const routes = (...flows: FlowNode[]): Array<[string, boolean, boolean]> => [...recordingRoutes(flows)].map(([id, { holdsVerdicts, onlyRecords }]) => [id, holdsVerdicts, onlyRecords])
 
 describe('the way to what records verdicts', () => {
-  it('knows the nodes before a recorder, and whose they are', () => {
+  it('knows the nodes before a recorder, and which of them are not ours', () => {
     expect(routes({ id: 'score', type: 'goodparts-score', wires: [['wait'], ['wait']] }, { id: 'wait', type: 'delay', wires: [['kafka']] }, kafka)).toEqual([
       ['score', false, true], ['wait', true, true], ['kafka', false, true]
     ])
+  })
+
+  it('knows that no verdict is before a score node', () => {
+    const line: FlowNode[] = [{ id: 'score', type: 'goodparts-score', wires: [['kafka']] }, kafka]
+    expect(routes({ id: 'start', type: 'function', wires: [['score']] }, ...line)[0]).toEqual(['start', false, true])
+    expect(routes({ id: 'both', type: 'function', wires: [['score', 'kafka']] }, ...line)[0]).toEqual(['both', true, true])
   })
 
   it('leaves out what leads to no recorder', () => {
