@@ -26,7 +26,7 @@ const sideways = {
   evaluation: ['backbones', 'decision', 'detectors', 'explain', 'runtime'], // fits, judges by the limits that ship, draws the report's maps
   explain: ['decision', 'runtime', 'tiling'], // regions by the same limits; sessions of its own; layers laid together as the tiles' maps are
   training: ['detectors', 'runtime'], // learns from pictures as detectors read them
-  continual: ['backbones', 'decision', 'detectors', 'evaluation', 'runtime', 'store'], // an update is a fit that is evaluated before it is let in
+  continual: ['backbones', 'decision', 'detectors', 'evaluation', 'runtime', 'store', 'training'], // an update is a fit that is evaluated before it is let in
   live: ['store'], // history
   publish: ['store'] // the spool
 }

@@ -16,7 +16,7 @@ export interface PolicyFigure {
   memory: number
   /** Share of the training labels that were made wrong. */
   noise: number
-  /** `accuracy` (at the end, after review), `averageAccuracy`, `forgetting`, `backwardTransfer`, `auroc`, `oldAuroc`, `newAuroc`, `classMeanAccuracy`. */
+  /** `accuracy` (at the end, after review), `averageAccuracy`, `forgetting`, `backwardTransfer`, `forwardTransfer` (above random initial weights), `auroc`, `oldAuroc`, `newAuroc`, `classMeanAccuracy`. */
   metric: string
   mean: number
   differenceToClassBalanced: SeedDifference
@@ -41,7 +41,12 @@ export interface StepFigure {
 export interface HeadFigure {
   head: string
   accuracy: number
+  /** Mean over time of the accuracy on what was seen. */
+  averageAccuracy: number
   forgetting: number
+  backwardTransfer: number
+  /** Above random initial weights. */
+  forwardTransfer: number
   auroc: number | null
   /** The same head, trained on everything at once. */
   offline: { accuracy: number, auroc: number | null }

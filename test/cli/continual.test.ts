@@ -53,10 +53,18 @@ describe('goodparts continual on two products', () => {
     expect(report.offline.mean).toBeGreaterThan(report.finetune)
   })
 
+  it('gives forward transfer above random initial weights: a head that grows says nothing of classes to come', () => {
+    const found = report.policies.filter(({ metric }) => metric === 'forwardTransfer').map(({ mean }) => mean)
+    expect(found).toHaveLength(6)
+    for (const value of [...found, ...report.heads.flatMap(({ heads }) => heads.map(({ forwardTransfer }) => forwardTransfer))]) expect(value).toBeCloseTo(-1 / 4, 12)
+    expect(stdout).toMatch(/^policy .*AAA +forgetting +BWT +FWT/m)
+    expect(page).toContain('>FWT</th>')
+  })
+
   it('compares heads on the first policy’s memory with offline training, task by task', () => {
     expect(report.heads.map(({ policy, memory, metric }) => [policy, memory, metric])).toEqual([8, 16].map((memory) => ['snnl-preserving', memory, 'auroc']))
     for (const { heads, bestOffline, steps } of report.heads) {
-      expect(heads.map(({ head }) => head)).toEqual(['lda', 'softmax', 'class-means', 'ensemble', 'committee'])
+      expect(heads.map(({ head }) => head)).toEqual(['lda', 'softmax', 'class-means', 'ensemble', 'committee', 'scr'])
       expect(steps.map(({ task }) => task)).toEqual(['first', 'second'])
       for (const { auroc, offline, differenceToOwnOffline, differenceToBestOffline, steps: own } of heads) {
         expect(own[1]!.auroc).toBeCloseTo(auroc!, 12)

@@ -4,7 +4,7 @@ import { style } from '../../../engine/evaluation/report/style.ts'
 import { defaultHead } from '../../../engine/continual/learners/registry.ts'
 import type { ContinualReport, HeadReport, PolicyFigure } from '../../../schemas/continual.ts'
 import { measuredOnText } from '../../measured-on.ts'
-import { differenceText, figureOf, memories, presentColumns } from './summary.ts'
+import { differenceText, figureOf, meanings, memories, presentColumns } from './summary.ts'
 
 export function continualPage (report: ContinualReport): string {
   const { protocol, seeds, offline, finetune, streamingLda, policies } = report
@@ -27,6 +27,7 @@ ${report.heads.map(headSection)}
 <div class="card scroll"><table><thead><tr><th>Classes</th><th class="number">Train</th><th class="number">Test</th></tr></thead><tbody>${
   report.tasks.map(({ classes, train, test }) => html`<tr><td>${classes.join(', ')}</td><td class="number">${train}</td><td class="number">${test}</td></tr>`)}</tbody></table></div>
 <footer><p>Accuracy is the mean over tasks of the class-balanced accuracy after the last task. Differences are paired by seed; ± is the 95 % interval by Student's t, in brackets the seeds ahead.</p>
+<p>${meanings}</p>
 <p><code>${report.command}</code></p><p>${measuredOnText(report)}</p></footer>
 </main></body></html>
 `.text
@@ -47,8 +48,8 @@ function headSection ({ policy, memory, metric, bestOffline, heads, steps }: Hea
   const number = (value: number | null): Html => html`<td class="number">${decimals(value, 3)}</td>`
   return html`<h2>Heads on a memory of ${memory}</h2>
 <p class="note">The memory is that of ${policy}. The best head offline is ${bestOffline.head}, ${measure} ${decimals(bestOffline[metric], 3)}.</p>
-<div class="card scroll"><table><thead><tr><th>Head</th><th class="number">Accuracy</th><th class="number">AUROC</th><th class="number">Forgetting</th><th class="number">${measure} against its own offline</th><th class="number">${measure} against the best offline</th></tr></thead><tbody>${
-  heads.map((head) => html`<tr class="${head.head === defaultHead ? 'chosen' : ''}"><td>${head.head}</td>${number(head.accuracy)}${number(head.auroc)}${number(head.forgetting)}<td class="number">${differenceText(head.differenceToOwnOffline)}</td><td class="number">${differenceText(head.differenceToBestOffline)}</td></tr>`)}</tbody></table></div>
+<div class="card scroll"><table><thead><tr><th>Head</th><th class="number">Accuracy</th><th class="number">AUROC</th><th class="number">AAA</th><th class="number">Forgetting</th><th class="number">BWT</th><th class="number">FWT</th><th class="number">${measure} against its own offline</th><th class="number">${measure} against the best offline</th></tr></thead><tbody>${
+  heads.map((head) => html`<tr class="${head.head === defaultHead ? 'chosen' : ''}"><td>${head.head}</td>${number(head.accuracy)}${number(head.auroc)}${number(head.averageAccuracy)}${number(head.forgetting)}${number(head.backwardTransfer)}${number(head.forwardTransfer)}<td class="number">${differenceText(head.differenceToOwnOffline)}</td><td class="number">${differenceText(head.differenceToBestOffline)}</td></tr>`)}</tbody></table></div>
 ${metric === 'accuracy'
 ? ''
 : html`<h3>AUROC of everything so far, after each task</h3>

@@ -8,7 +8,10 @@ import { textTable } from '../../text-table.ts'
 export const columns: ReadonlyArray<{ metric: string, name: string }> = [
   { metric: 'accuracy', name: 'accuracy' },
   { metric: 'classMeanAccuracy', name: 'class means' },
+  { metric: 'averageAccuracy', name: 'AAA' },
   { metric: 'forgetting', name: 'forgetting' },
+  { metric: 'backwardTransfer', name: 'BWT' },
+  { metric: 'forwardTransfer', name: 'FWT' },
   { metric: 'auroc', name: 'AUROC' },
   { metric: 'oldAuroc', name: 'old' },
   { metric: 'newAuroc', name: 'new' }
@@ -56,11 +59,11 @@ function memoryTable (report: ContinualReport, memory: number): string {
 
 function headTable ({ policy, memory, metric, bestOffline, heads }: HeadReport): string {
   const measure = metric === 'auroc' ? 'AUROC' : 'accuracy'
-  const rows = heads.map(({ head, accuracy, forgetting, auroc, offline, differenceToOwnOffline, differenceToBestOffline, seconds }) => [
-    head === defaultHead ? `${head} (default)` : head, accuracy.toFixed(3), forgetting.toFixed(3), figure(auroc), figure(offline[metric]), differenceText(differenceToOwnOffline), differenceText(differenceToBestOffline), seconds.toFixed(1)
+  const rows = heads.map(({ head, accuracy, averageAccuracy, forgetting, backwardTransfer, forwardTransfer, auroc, offline, differenceToOwnOffline, differenceToBestOffline, seconds }) => [
+    head === defaultHead ? `${head} (default)` : head, accuracy.toFixed(3), averageAccuracy.toFixed(3), forgetting.toFixed(3), backwardTransfer.toFixed(3), forwardTransfer.toFixed(3), figure(auroc), figure(offline[metric]), differenceText(differenceToOwnOffline), differenceText(differenceToBestOffline), seconds.toFixed(1)
   ])
   return `Heads, memory ${memory} of ${policy}; best offline head: ${bestOffline.head}, ${measure} ${figure(bestOffline[metric])}\n${
-    textTable(['head', 'accuracy', 'forgetting', 'AUROC', `${measure} of its own offline`, 'against its own offline', 'against the best offline', 'seconds'], rows)}`
+    textTable(['head', 'accuracy', 'AAA', 'forgetting', 'BWT', 'FWT', 'AUROC', `${measure} of its own offline`, 'against its own offline', 'against the best offline', 'seconds'], rows)}`
 }
 
 function stepTable ({ heads, steps }: HeadReport): string {
@@ -81,6 +84,9 @@ function bounds ({ offline, finetune, streamingLda }: ContinualReport): string {
   ])
 }
 
+/** Of the columns, in a sentence. */
+export const meanings = 'AAA is the mean over time of the accuracy on what was seen; forgetting (Chaudhry) and BWT compare the end with the best before and with the time when a task was learned; FWT is the mean accuracy on later tasks before they are learned, less 1 / classes, that of random initial weights, which is subtracted as GEM does.'
+
 function origin (report: ContinualReport): string {
-  return `± is the 95 % interval over the seeds. Learning takes ${report.secondsPerRun.toFixed(1)} s a run.\n${measuredOnText(report)}`
+  return `${meanings}\n± is the 95 % interval over the seeds. Learning takes ${report.secondsPerRun.toFixed(1)} s a run.\n${measuredOnText(report)}`
 }

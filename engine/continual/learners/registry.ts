@@ -4,6 +4,7 @@ import { efficientNetLite0 } from '../../backbones/backbone.ts'
 import type { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import { ClassMeanLearner } from './class-means.ts'
 import type { Learner } from './classifier.ts'
+import { ContrastiveReplay } from './contrastive-replay.ts'
 import { DealtMemory } from './dealt-memory.ts'
 import { Ensemble } from './ensemble.ts'
 import { ReplayLearner, type ReplayMemory } from './replay-learner.ts'
@@ -43,12 +44,16 @@ function committee ({ buffer, ...making }: HeadMaking): Ensemble {
   return new Ensemble(hands.map((hand, member) => trained({ ...making, buffer: hand, seed: making.seed + member })))
 }
 
-/** Offline passes are bounded: each takes minutes where the others take seconds. */
-const mostTailEpochs = 10
+function contrastive ({ buffer, seed, epochs }: HeadMaking): ContrastiveReplay {
+  return new ContrastiveReplay(buffer, seed, epochs === undefined ? {} : { epochs: Math.min(epochs, mostTrainedEpochs) })
+}
+
+/** Offline passes of what is trained by graphs are bounded: each takes far longer than the others'. */
+const mostTrainedEpochs = 10
 
 function tail ({ buffer, seed, epochs, latentOf }: HeadMaking): TailLearner {
   if (latentOf === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected activations for the head tail, got none')
-  return new TailLearner({ block: tailBlock(efficientNetLite0), buffer, seed, latentOf, ...(epochs === undefined ? {} : { training: { epochs: Math.min(epochs, mostTailEpochs) } }) })
+  return new TailLearner({ block: tailBlock(efficientNetLite0), buffer, seed, latentOf, ...(epochs === undefined ? {} : { training: { epochs: Math.min(epochs, mostTrainedEpochs) } }) })
 }
 
 export const heads: readonly Head[] = [
@@ -57,6 +62,7 @@ export const heads: readonly Head[] = [
   { name: 'class-means', description: 'the nearest mean of the remembered', make: ({ buffer }) => new ClassMeanLearner(buffer) },
   { name: 'ensemble', description: 'the mean of lda and softmax', make: (making) => new Ensemble([new StreamingLda(), trained(making)]) },
   { name: 'committee', description: `the mean of ${committeeMembers} linear softmaxes, each with a hand of the memory to replay`, make: committee },
+  { name: 'scr', description: 'the nearest mean of the remembered in a representation that supervised contrastive replay trains', make: contrastive },
   { name: 'tail', description: 'the last block of the backbone and a linear softmax, trained with latent replay; slow', isSlow: true, needsLatents: true, make: tail }
 ]
 

@@ -70,10 +70,14 @@ export class HeadComparison {
     const runs = this.#runs.get(name) ?? []
     const values = (of: (run: HeadRun) => ProtocolResult): number[] => runs.map((run) => of(run)[best.metric] ?? NaN)
     const own = values(({ continual }) => continual)
+    const meanOf = (metric: 'accuracy' | 'averageAccuracy' | 'forgetting' | 'backwardTransfer' | 'forwardTransfer'): number => mean(runs.map(({ continual }) => continual[metric]))
     return {
       head: name,
-      accuracy: mean(runs.map(({ continual }) => continual.accuracy)),
-      forgetting: mean(runs.map(({ continual }) => continual.forgetting)),
+      accuracy: meanOf('accuracy'),
+      averageAccuracy: meanOf('averageAccuracy'),
+      forgetting: meanOf('forgetting'),
+      backwardTransfer: meanOf('backwardTransfer'),
+      forwardTransfer: meanOf('forwardTransfer'),
       auroc: meanOrNull(runs.map(({ continual }) => continual.auroc)),
       offline: { accuracy: mean(runs.map(({ offline }) => offline.accuracy)), auroc: meanOrNull(runs.map(({ offline }) => offline.auroc)) },
       differenceToOwnOffline: pairedDifference(own, values(({ offline }) => offline)),

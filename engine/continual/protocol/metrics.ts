@@ -30,6 +30,16 @@ export function backwardTransfer (table: AccuracyTable): number {
   return before.length === 0 ? 0 : mean(before.map((row, j) => at(last, j) - at(row, j)))
 }
 
+/**
+ * Mean over all pairs of a task and a later one of what the first gave for the second before it was learned: `Σ_{i<j} (a[i][j] - b[j]) / (T(T-1)/2)`; 0 with one
+ * task. `b[j]`, the accuracy at random initial weights, is subtracted as Lopez-Paz and Ranzato 2017 do; they take the pairs `(j-1, j)` alone.
+ */
+export function forwardTransfer (table: AccuracyTable, atRandom: readonly number[]): number {
+  lastRow(table)
+  const gains = table.flatMap((row, i) => row.slice(i + 1).map((value, ahead) => value - at(atRandom, i + 1 + ahead)))
+  return gains.length === 0 ? 0 : mean(gains)
+}
+
 /** Mean over the classes present of the share of right answers. */
 export function balancedAccuracy (answers: ReadonlyArray<{ label: string, answer: string | undefined }>): number {
   const right = new Map<string, { right: number, of: number }>()

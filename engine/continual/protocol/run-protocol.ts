@@ -2,8 +2,9 @@
 import { auroc } from '../../evaluation/auroc.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
 import { mostProbable, type Classifier, type Learner } from '../learners/classifier.ts'
+import { countByLabel } from '../samples.ts'
 import { isGoodLabel, type ContinualTask } from './continual-set.ts'
-import { averageAccuracy, backwardTransfer, balancedAccuracy, endAccuracy, forgetting, mean } from './metrics.ts'
+import { averageAccuracy, backwardTransfer, balancedAccuracy, endAccuracy, forgetting, forwardTransfer, mean } from './metrics.ts'
 
 /** Of one run; AUROC tells good parts from the others, `null` where a side is missing. */
 export interface ProtocolResult {
@@ -11,6 +12,8 @@ export interface ProtocolResult {
   averageAccuracy: number
   forgetting: number
   backwardTransfer: number
+  /** Above what a head of all the tasks' classes gets at random initial weights, on average `1 / classes`. */
+  forwardTransfer: number
   /** Over all tasks together, over each task before the last, and over the last. */
   auroc: number | null
   oldAuroc: number | null
@@ -21,10 +24,11 @@ export interface ProtocolResult {
 
 export type ProtocolMetric = Exclude<keyof ProtocolResult, 'seconds'>
 
-export const protocolMetrics: readonly ProtocolMetric[] = ['accuracy', 'averageAccuracy', 'forgetting', 'backwardTransfer', 'auroc', 'oldAuroc', 'newAuroc']
+export const protocolMetrics: readonly ProtocolMetric[] = ['accuracy', 'averageAccuracy', 'forgetting', 'backwardTransfer', 'forwardTransfer', 'auroc', 'oldAuroc', 'newAuroc']
 
 /** @param learned Called after each task, with its place. */
 export async function runProtocol (learner: Learner, tasks: readonly ContinualTask[], learned: (task: number) => void = () => {}): Promise<ProtocolResult> {
+  const classes = countByLabel(tasks.flatMap(({ train, test }) => [...train, ...test])).size
   const table: number[][] = []
   let milliseconds = 0
   for (const [index, task] of tasks.entries()) {
@@ -40,6 +44,7 @@ export async function runProtocol (learner: Learner, tasks: readonly ContinualTa
     averageAccuracy: averageAccuracy(table),
     forgetting: forgetting(table),
     backwardTransfer: backwardTransfer(table),
+    forwardTransfer: forwardTransfer(table, tasks.map(() => 1 / classes)),
     ...goodAgainstRest(learner, tasks),
     seconds: milliseconds / 1000
   }

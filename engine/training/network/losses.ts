@@ -59,7 +59,14 @@ export function crossEntropy (network: NetworkBuilder, logits: Value, oneHot: Va
 }
 
 /** Larger than any logit: what it is taken from has no part in a softmax. */
-const excluded = 1e9
+export const excluded = 1e9
+
+/** Cosines of all rows with all rows, over the temperature. @param embeddings `(B, D)`. */
+function similarities ({ graph }: NetworkBuilder, embeddings: Value, temperature: number): Value {
+  const squares = graph.node('ReduceSum', [graph.node('Mul', [embeddings, embeddings]), graph.whole(1)], { keepdims: 1 })
+  const unit = graph.node('Div', [embeddings, graph.node('Sqrt', [graph.node('Add', [squares, graph.scalar(1e-8)])])])
+  return graph.node('Mul', [graph.node('MatMul', [unit, graph.node('Transpose', [unit], { perm: [1, 0] })]), graph.scalar(1 / temperature)])
+}
 
 /**
  * NT-Xent (Chen et al. 2020, equation 1): each row's other view among all other rows.
@@ -67,13 +74,21 @@ const excluded = 1e9
  */
 export function contrastiveLoss (network: NetworkBuilder, embeddings: Value, rows: number, temperature: number): Value {
   const { graph } = network
-  const squares = graph.node('ReduceSum', [graph.node('Mul', [embeddings, embeddings]), graph.whole(1)], { keepdims: 1 })
-  const unit = graph.node('Div', [embeddings, graph.node('Sqrt', [graph.node('Add', [squares, graph.scalar(1e-8)])])])
-  const similarities = graph.node('MatMul', [unit, graph.node('Transpose', [unit], { perm: [1, 0] })])
   const square = (value: (row: number, column: number) => number): Value =>
     graph.constant(Float32Array.from({ length: rows * rows }, (_, index) => value(Math.floor(index / rows), index % rows)), [rows, rows])
-  const logits = graph.node('Sub', [graph.node('Mul', [similarities, graph.scalar(1 / temperature)]), square((row, column) => row === column ? excluded : 0)])
+  const logits = graph.node('Sub', [similarities(network, embeddings, temperature), square((row, column) => row === column ? excluded : 0)])
   return crossEntropy(network, logits, square((row, column) => (row + rows / 2) % rows === column ? 1 : 0))
+}
+
+/**
+ * Supervised contrastive loss (Khosla et al. 2020, equation 2): each row's class mates among all other rows.
+ * @param embeddings `(B, D)`. @param mates `(B, B)`, in each row the share of the loss that each class mate has; rows without any are zero.
+ * @param left `(B, B)`, `excluded` for a row itself and for rows that are not there, else 0.
+ */
+export function supervisedContrastiveLoss (network: NetworkBuilder, embeddings: Value, { mates, left, temperature }: { mates: Value, left: Value, temperature: number }): Value {
+  const { graph } = network
+  const logarithms = graph.node('LogSoftmax', [graph.node('Sub', [similarities(network, embeddings, temperature), left])], { axis: 1 })
+  return graph.node('Neg', [graph.node('ReduceSum', [graph.node('Mul', [mates, logarithms])], { keepdims: 0 })])
 }
 
 const ssimWindow = 11

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { averageAccuracy, backwardTransfer, balancedAccuracy, endAccuracy, forgetting } from '../../../engine/continual/protocol/metrics.ts'
+import { averageAccuracy, backwardTransfer, balancedAccuracy, endAccuracy, forgetting, forwardTransfer } from '../../../engine/continual/protocol/metrics.ts'
 import { pairedDifference } from '../../../engine/continual/protocol/paired-comparison.ts'
 
 // Rows: after task 1, 2, 3; columns: on task 1, 2, 3.
@@ -20,6 +20,13 @@ describe('continual metrics', () => {
 
   it('backward transfer compares with the task’s own row', () => {
     expect(backwardTransfer(table)).toBeCloseTo(((0.5 - 0.9) + (0.9 - 0.8)) / 2, 12)
+  })
+
+  it('forward transfer is the mean of all pairs of a task and a later one, above random initial weights', () => {
+    expect(forwardTransfer(table, [0, 0, 0])).toBeCloseTo((0.2 + 0.1 + 0.3) / 3, 12)
+    expect(forwardTransfer(table, [0.5, 0.25, 0.1])).toBeCloseTo(((0.2 - 0.25) + (0.1 - 0.1) + (0.3 - 0.1)) / 3, 12)
+    expect(forwardTransfer([[0.4]], [0.1])).toBe(0)
+    expect(() => forwardTransfer([], [])).toThrow(/at least one task/)
   })
 
   it('one task forgets nothing; none is refused', () => {

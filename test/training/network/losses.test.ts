@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Value } from '../../../engine/graph/graph.ts'
 import { encodeModel } from '../../../engine/graph/encode.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
-import { contrastiveLoss, crossEntropy, focalLoss, meanSquares, structuralSimilarity, truncatedL1 } from '../../../engine/training/network/losses.ts'
+import { contrastiveLoss, crossEntropy, excluded, focalLoss, meanSquares, structuralSimilarity, supervisedContrastiveLoss, truncatedL1 } from '../../../engine/training/network/losses.ts'
 import { NetworkBuilder } from '../../../engine/training/network/network-builder.ts'
 
 /** The value of a loss of two constants `(rows, columns)`. */
@@ -59,6 +59,24 @@ describe('contrastiveLoss', () => {
     const each = [0, 1, 2, 3].map((i) => -Math.log(similarity(i, (i + 2) % 4) / [0, 1, 2, 3].filter((j) => j !== i).reduce((sum, j) => sum + similarity(i, j), 0)))
     const expected = each.reduce((sum, value) => sum + value, 0) / 4
     expect(await lossOf((network, a) => contrastiveLoss(network, a, 4, 0.5), rows, rows)).toBeCloseTo(expected, 4)
+  })
+})
+
+describe('supervisedContrastiveLoss', () => {
+  it('is the mean over rows with class mates of the mean over these, among all other rows that are there, worked out by hand', async () => {
+    // The last row is not there; that of class b has no mate.
+    const rows = [[1, 0], [0, 2], [3, 4], [-1, 1], [9, 9]]
+    const labels = ['a', 'a', 'a', 'b']
+    const unit = rows.map((row) => row.map((value) => value / Math.hypot(...row)))
+    const similarity = (i: number, j: number): number => Math.exp((unit[i]![0]! * unit[j]![0]! + unit[i]![1]! * unit[j]![1]!) / 0.5)
+    const mates = (i: number): number[] => [0, 1, 2, 3].filter((j) => j !== i && labels[j] === labels[i])
+    const all = (i: number): number => [0, 1, 2, 3].filter((j) => j !== i).reduce((sum, j) => sum + similarity(i, j), 0)
+    const expected = [0, 1, 2].reduce((sum, i) => sum - mates(i).reduce((own, j) => own + Math.log(similarity(i, j) / all(i)), 0) / mates(i).length, 0) / 3
+    const square = (value: (i: number, j: number) => number): number[][] => [0, 1, 2, 3, 4].map((i) => [0, 1, 2, 3, 4].map((j) => value(i, j)))
+    const shares = square((i, j) => i < 3 && mates(i).includes(j) ? 1 / 6 : 0)
+    const left = square((i, j) => i === j || i === 4 || j === 4 ? excluded : 0)
+    const loss = await lossOf((network, a, b) => supervisedContrastiveLoss(network, a, { mates: b, left: network.graph.constant(Float32Array.from(left.flat()), [5, 5]), temperature: 0.5 }), rows, shares)
+    expect(loss).toBeCloseTo(expected, 4)
   })
 })
 
