@@ -30,6 +30,8 @@ export interface WaitingPicture extends PictureLabel {
   /** SHA-256 of the encoded picture. */
   sha256: string
   bytes: number
+  /** ISO 8601; absent in labels of before. */
+  labelledAt?: string
   /** The person has seen the picture and what speaks against its label: it stands, even against what the picture looks like. */
   confirmed: boolean
 }
@@ -45,6 +47,8 @@ export class LabelInbox {
   readonly #aside: string
   readonly #bounds: InboxBounds
   readonly #waiting = new Map<string, WaitingPicture>()
+  /** Places of those that are being written. */
+  readonly #coming = new Set<Pick<WaitingPicture, 'sha256' | 'bytes'>>()
 
   /** Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. @throws GOODPARTS_STORE_FAILED where the folder cannot be made */
   constructor (folder: string, bounds: InboxBounds, { tidy = false } = {}) {
@@ -66,23 +70,21 @@ export class LabelInbox {
   }
 
   /**
-   * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first. The same label again, as a message that
+   * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first, of the same
+   * part where it names none. The same label again, as a message that
    * is delivered twice brings it, confirms nothing.
    * @param confirmed See `WaitingPicture`.
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async add (picture: Uint8Array, label: PictureLabel, { confirmed = false } = {}): Promise<WaitingPicture> {
-    const sha256 = createHash('sha256').update(picture).digest('hex')
-    if (!this.#waiting.has(sha256) && (this.#waiting.size >= this.#bounds.items || this.bytes + picture.byteLength > this.#bounds.bytes)) {
-      throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${this.#waiting.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
+    const coming = { sha256: createHash('sha256').update(picture).digest('hex'), bytes: picture.byteLength }
+    this.#checkRoom(coming)
+    this.#coming.add(coming)
+    try {
+      return await this.#write(picture, coming, label, confirmed)
+    } finally {
+      this.#coming.delete(coming)
     }
-    await this.pictures.addInTurn(picture)
-    const before = this.#waiting.get(sha256)
-    const stands = before?.confirmed === true && before.product === label.product && before.label === label.label
-    const waiting = { ...label, sha256, bytes: picture.byteLength, confirmed: label.by === 'person' && (confirmed || stands) }
-    await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
-    this.#waiting.set(sha256, waiting)
-    return waiting
   }
 
   /** Looks again at what is there, after another process has taken some in. */
@@ -136,6 +138,24 @@ export class LabelInbox {
     }
   }
 
+  /** Counts what is being written as what waits: nothing is awaited between this and taking the place. */
+  #checkRoom ({ sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>): void {
+    const taken = new Map([...this.#coming, ...this.#waiting.values()].map((each) => [each.sha256, each.bytes]))
+    const takenBytes = [...taken.values()].reduce((sum, each) => sum + each, 0)
+    if (taken.has(sha256) || (taken.size < this.#bounds.items && takenBytes + bytes <= this.#bounds.bytes)) return
+    throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${taken.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
+  }
+
+  async #write (picture: Uint8Array, { sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>, label: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
+    await this.pictures.addInTurn(picture)
+    const before = this.#waiting.get(sha256)
+    const stands = before?.confirmed === true && before.product === label.product && before.label === label.label
+    const waiting = { ...label, partId: label.partId ?? before?.partId ?? null, labelledAt: new Date().toISOString(), sha256, bytes, confirmed: label.by === 'person' && (confirmed || stands) }
+    await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
+    this.#waiting.set(sha256, waiting)
+    return waiting
+  }
+
   #labelPath (sha256: string): string {
     return join(this.#folder, `${sha256}.json`)
   }
@@ -148,16 +168,33 @@ export class LabelInbox {
     }
   }
 
+  /** A label that cannot be read now stays: only one that says nothing, or whose picture is gone, is taken away. */
   #read (name: string): void {
+    // Half written ones are their writer's until it has ended.
+    if (!name.endsWith('.json')) return
     const path = join(this.#folder, name)
-    try {
-      const waiting = JSON.parse(readFileSync(path, 'utf8')) as WaitingPicture
-      if (name !== `${waiting.sha256}.json` || !statSync(this.pictures.path(waiting.sha256)).isFile()) throw new Error('without its picture')
-      this.#waiting.set(waiting.sha256, waiting)
-    } catch {
-      // Half written ones are their writer's until it has ended.
-      if (name.endsWith('.json')) rmSync(path, { force: true })
-    }
+    const waiting = labelIn(textOf(path), name)
+    if (waiting !== null && statSync(this.pictures.path(waiting.sha256), { throwIfNoEntry: false }) !== undefined) this.#waiting.set(waiting.sha256, waiting)
+    else rmSync(path, { force: true })
+  }
+}
+
+/** @throws GOODPARTS_STORE_FAILED */
+function textOf (path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be read, got "${cause instanceof Error ? cause.message : String(cause)}"`, { cause, fix: 'Check the disk, and that the user of Node-RED may read the folder' })
+  }
+}
+
+/** `null` for what is no label of this name. */
+function labelIn (text: string, name: string): WaitingPicture | null {
+  try {
+    const waiting = JSON.parse(text) as WaitingPicture | null
+    return name === `${waiting?.sha256}.json` ? waiting : null
+  } catch {
+    return null
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
@@ -53,11 +54,16 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   readonly #now: () => number
   #drift: DriftMonitor | null = null
   #learnedAt = -Infinity
+  /** One of the line's own parts is being kept: of those that come meanwhile none is, so that no more than one frame waits for the disk. */
+  #learning = false
   #lookedAt = -Infinity
-  /** Labels of persons since the last update. */
-  #fresh = 0
+  /** ISO 8601: labels of persons count from here on; `''` = all that wait. */
+  #countedFrom: string
+  /** Labels that were told to be due, while no update has begun since. */
+  #due = 0
   #run: AbortController | null = null
   #work: Promise<void> = Promise.resolve()
+  #isClosed = false
   #last: UpdateOutcome | null = null
 
   /** @throws GOODPARTS_STORE_FAILED and others when the folder cannot be used */
@@ -69,6 +75,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     settle(options.request)
     this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { tidy: true })
     this.#history = new BundleHistory(join(folder, 'history'))
+    this.#countedFrom = readCountedFrom(folder)
   }
 
   get state (): { waiting: number, updating: boolean, inDrift: boolean, last: UpdateOutcome | null } {
@@ -79,6 +86,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   async recall (): Promise<void> {
     this.#last ??= await this.#lastOutcome()
     if (this.#last !== null && this.#run === null && isUntold(this.#options.request.folder)) this.#announce(this.#last, null)
+    this.#beginIfDue()
   }
 
   /** Another bundle took its place, the first or another: drift is measured against its scores from now on. */
@@ -96,7 +104,6 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   async withdraw (sha256: string): Promise<void> {
     const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
     const isLearned = this.#remembered(sha256) !== null
-    this.#fresh = Math.max(0, this.#fresh - 1)
     if (!isLearned && this.#run === null) this.#inbox.remove(waiting === undefined ? [] : [waiting])
     else if (waiting !== undefined || isLearned) await this.relabel(sha256, { product: waiting?.product ?? 'part', label: removedLabel })
   }
@@ -107,7 +114,6 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     if (picture === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a picture ${sha256} in the memory or waiting, got none`)
     // The person has seen the picture: their word stands against what it looks like.
     await this.#inbox.add(picture, { ...label, partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
-    this.#fresh++
   }
 
   /** A part that was inspected: watched for drift, and where the options say so learned from. */
@@ -121,23 +127,31 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
       this.#tell(this.#drift?.observePicture({ data: frame.pixels(), width, height, channels }))
     }
     const every = this.#options.learnFromLineEveryMs
-    if (every === null || verdict !== 'good' || this.#drift?.inDrift === true || now - this.#learnedAt < every) return
+    if (every === null || this.#learning || verdict !== 'good' || this.#drift?.inDrift === true || now - this.#learnedAt < every) return
     this.#learnedAt = now
-    await this.#keep(await pngOf(frame), { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: false })
+    this.#learning = true
+    try {
+      await this.#keep(await pngOf(frame), { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: false })
+    } finally {
+      this.#learning = false
+    }
   }
 
   /** Begins an update unless one runs, of the kind that the options say or of this one; `updated` or `failed` follows. */
   update (mode: UpdateMode = this.#options.request.mode): void {
-    if (this.#run !== null) return
+    if (this.#run !== null || this.#isClosed) return
     const run = this.#run = new AbortController()
-    this.#fresh = 0
+    this.#due = 0
     this.#work = this.#update(run, mode)
   }
 
-  /** Ends an update; labels stay. */
+  /** Ends an update; its labels stay, and begin none by themselves. */
   async cancel (): Promise<void> {
+    const isRunning = this.#run !== null
+    const asked = new Date().toISOString()
     this.#run?.abort()
     await this.#work
+    if (isRunning) await this.#countFrom(asked)
   }
 
   /**
@@ -191,8 +205,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   async close (): Promise<void> {
+    this.#isClosed = true
     this.removeAllListeners()
-    await this.cancel()
+    this.#run?.abort()
+    await this.#work
   }
 
   async #lastOutcome (): Promise<UpdateOutcome | null> {
@@ -207,6 +223,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
       settle(request)
       const to = await this.#history.read(id)
       await takeBackTo(request, { to, keepsPresent, outcome: (before) => outcome(to.metadata, before === null ? null : JSON.parse(before) as UpdateOutcome) })
+      await this.#countFrom(new Date().toISOString())
     } finally {
       this.#run = null
       this.#inbox.refresh()
@@ -224,20 +241,32 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     // The last update told the person what speaks against it.
     const confirmed = before?.product === label.product && before.label === label.label && this.#last?.heldBack.some((each) => each.sha256 === held) === true
     const { sha256 } = await this.#inbox.add(picture, label, { confirmed })
-    if (label.by !== 'person' || label.label === removedLabel) return sha256
-    this.#fresh++
-    const { updateAfter } = this.#options
-    if (updateAfter > 0 && this.#fresh >= updateAfter && this.#run === null) {
-      const labels = this.#fresh
-      this.#fresh = 0
-      if (!this.emit('due', labels)) this.update()
-    }
+    if (label.by === 'person' && label.label !== removedLabel) this.#beginIfDue()
     return sha256
+  }
+
+  /** So many labels of persons wait that no update has looked at. */
+  #beginIfDue (): void {
+    const { updateAfter } = this.#options
+    if (updateAfter === 0 || this.#run !== null) return
+    // After a clock that was put back all of them count.
+    const from = this.#countedFrom <= new Date().toISOString() ? this.#countedFrom : ''
+    const labels = this.#inbox.waiting.filter(({ by, label, labelledAt = '' }) => by === 'person' && label !== removedLabel && labelledAt >= from).length
+    if (labels < this.#due + updateAfter) return
+    this.#due = labels
+    if (!this.emit('due', labels)) this.update()
+  }
+
+  /** Kept on the disk, so that labels which an update has looked at do not begin another after a start. Where it cannot be, they do. */
+  async #countFrom (time: string): Promise<void> {
+    this.#countedFrom = time
+    await writeWholeInTurn(countedFromPath(this.#options.request.folder), Buffer.from(JSON.stringify(time))).catch(() => {})
   }
 
   /** Never rejects: nobody may be there to hear of it. */
   async #update (run: AbortController, mode: UpdateMode): Promise<void> {
     const before = this.#last
+    const begun = new Date().toISOString()
     let outcome: UpdateOutcome | null = null
     const failures: unknown[] = []
     try {
@@ -267,6 +296,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
       failures.push(error)
     }
     for (const error of failures) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
+    // After a failure its labels still count: the next one begins another.
+    if (outcome === null) return
+    await this.#countFrom(begun)
+    this.#beginIfDue()
   }
 
   async #remember (outcome: UpdateOutcome): Promise<void> {
@@ -281,6 +314,16 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   #tell (alarms: readonly DriftAlarm[] = []): void {
     for (const alarm of alarms) this.emit('drift', alarm)
+  }
+}
+
+const countedFromPath = (folder: string): string => join(folder, 'counted-from.json')
+
+function readCountedFrom (folder: string): string {
+  try {
+    return JSON.parse(readFileSync(countedFromPath(folder), 'utf8')) as string
+  } catch {
+    return ''
   }
 }
 

@@ -7,6 +7,7 @@ import type { AuditDetails } from '../../engine/store/audit-chain.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import type { AuditTrail } from '../shared/audit-trail.ts'
 import { tellError } from '../shared/lifecycle.ts'
+import { begin } from '../shared/line-closing.ts'
 
 export interface Announcer {
   node: Node
@@ -38,8 +39,9 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
     node.send([outcome.accepted ? message : null, outcome.accepted ? null : message, { topic, payload: queue }])
     show()
   }
+  // A node that closes waits for these as for its messages: none of them may find the audit log closed.
   line.on('updated', (outcome, before) => {
-    report(outcome, before).catch(async (cause: unknown) => {
+    begin(node, report(outcome, before).catch(async (cause: unknown) => {
       fail(cause)
       if (!outcome.accepted) return
       const { code, message } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
@@ -47,26 +49,26 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
       await line.takeBack(message)
       show()
       await trail.add({ kind: 'bundle-rolled-back', details: { to: outcome.parent, because: code } })
-    }).catch(fail)
+    }).catch(fail))
   })
   line.on('due', (labels) => {
     const details = { mode: null, waiting: line.state.waiting, because: `after ${labels} labels` }
-    trail.before({ kind: 'update-asked', details }, () => { line.update() }).then(show, fail)
+    begin(node, trail.before({ kind: 'update-asked', details }, () => { line.update() }).then(show, fail))
   })
   line.on('failed', fail)
   line.on('progress', (stage, done, total) => { tell({ kind: 'progress', stage, done, total }) })
   line.on('drift', (alarm) => { tell({ kind: 'drift', ...alarm }) })
 }
 
-/** What the audit log says of an update: by the hashes of pictures, what was learned anew and what was let go. */
-function updateDetails ({ bundle, parent, gate, learned, heldBack, exemplars }: UpdateOutcome, before: UpdateOutcome | null): AuditDetails {
+/** What the audit log says of an update, by the hashes of pictures: what it learned from, what the memory took in and let go. */
+function updateDetails ({ bundle, parent, gate, learnedPictures = [], heldBack, exemplars }: UpdateOutcome, before: UpdateOutcome | null): AuditDetails {
   const known = new Set(before?.exemplars.map(({ sha256 }) => sha256))
   const kept = new Set(exemplars.map(({ sha256 }) => sha256))
   return {
     bundle,
     parent,
     reasons: gate.reasons,
-    learned,
+    learned: learnedPictures,
     heldBack: heldBack.map(({ sha256, reason }) => ({ sha256, reason })),
     added: exemplars.filter(({ sha256 }) => !known.has(sha256)).map(({ sha256, label }) => ({ sha256, label })),
     gone: [...known].filter((sha256) => !kept.has(sha256))

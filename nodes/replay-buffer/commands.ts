@@ -2,22 +2,44 @@
 import { createHash } from 'node:crypto'
 import { removedLabel, type PictureLabel } from '../../engine/continual/label-inbox.ts'
 import { pngOf, type LineReplay } from '../../engine/continual/line-replay.ts'
-import type { Frame } from '../../engine/frame/frame.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { isFrame, type Frame } from '../../engine/frame/frame.ts'
+import type { WorkQueue } from '../../engine/frame/work-queue.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import type { AuditTrail } from '../shared/audit-trail.ts'
-import { readCommand, readMode, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
+import { readCommand, readLabel, readMode, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
 
 export interface Obeying {
   line: LineReplay
   model: ModelNode
   trail: AuditTrail
+  /** Labels on their way to the disk: each holds a frame until it is encoded. */
+  labels: WorkQueue
   /** Of the parts that say none. */
   product: string
 }
 
-/** @throws GOODPARTS_ARGUMENT, GOODPARTS_STORE_FAILED, and as `ModelNode.swap` */
-export async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessage): Promise<void> {
+type Word = Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>
+
+/**
+ * Does what a message asks. @returns the label that it kept, `null` where it brought none
+ * @throws GOODPARTS_ARGUMENT, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED, and as `ModelNode.swap`
+ */
+export async function take (obeying: Obeying, msg: ReplayMessage & { inspection?: InspectionRecord }): Promise<Word | null> {
+  const { frame, inspection } = msg
+  if (!isFrame(frame) || msg.buffer !== undefined) {
+    await obey(obeying, msg)
+    return null
+  }
+  const label = readLabel(msg, inspection?.product ?? obeying.product)
+  if (label !== null) await keepLabel(obeying, frame, label, inspection ?? null)
+  else if (inspection !== undefined) await obeying.line.inspected(frame, inspection)
+  else throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a frame to come with msg.label or msg.inspection, got neither')
+  return label
+}
+
+async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessage): Promise<void> {
   const command = readCommand(msg)
   if (command === 'update') {
     const mode = readMode(msg)
@@ -39,9 +61,10 @@ export async function obey ({ line, model, trail, product }: Obeying, msg: Repla
   }
 }
 
-/** Resolves when it is kept. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
-export async function keepLabel ({ line, trail }: Obeying, frame: Frame, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<void> {
-  const picture = await pngOf(frame)
-  const sha256 = createHash('sha256').update(picture).digest('hex')
-  await trail.before({ kind: 'label', details: { ...label, sha256 }, ...(inspection === null ? {} : { line: inspection.line }) }, async () => line.labelPicture(picture, label, inspection))
+async function keepLabel ({ line, trail, labels }: Obeying, frame: Frame, label: Word, inspection: InspectionRecord | null): Promise<void> {
+  await labels.run(async () => {
+    const picture = await pngOf(frame)
+    const sha256 = createHash('sha256').update(picture).digest('hex')
+    await trail.before({ kind: 'label', details: { ...label, sha256 }, ...(inspection === null ? {} : { line: inspection.line }) }, async () => line.labelPicture(picture, label, inspection))
+  })
 }

@@ -3,19 +3,19 @@ import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
-import { GoodpartsError } from '../../engine/errors.ts'
-import { isFrame } from '../../engine/frame/frame.ts'
+import { WorkQueue } from '../../engine/frame/work-queue.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
+import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { announce } from './announcements.ts'
 import { addContactSheet } from './contact-sheet.ts'
-import { keepLabel, obey } from './commands.ts'
+import { take } from './commands.ts'
 import { learningLine } from './learning-line.ts'
-import { isKeptWord, readLabel, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
+import { isKeptWord, mostUnderWay, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
 
 /** Flows of before name no live page. */
 type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: string }
@@ -40,7 +40,8 @@ export default function register (RED: NodeAPI): void {
     const line = new LineReplay(options)
     const product = config.product.trim() === '' ? 'part' : config.product.trim()
     const trail = new AuditTrail(RED, node, config.line?.trim() || null)
-    const obeying = { line, model, trail, product }
+    const labels = new WorkQueue(`replay-buffer/${node.id}`, mostUnderWay)
+    const obeying = { line, model, trail, labels, product }
     const page = RED.nodes.getNode(config.server ?? '') as LiveServerNode | null
     const show = (): void => {
       const { kind, text, values } = replayStatus(line.state)
@@ -55,19 +56,17 @@ export default function register (RED: NodeAPI): void {
     line.recall().then(show, show)
 
     onInput(node, async (msg: Message) => {
-      const { frame, inspection } = msg
       if (isKeptWord(msg.payload, node.id)) return null
-      const label = msg.buffer === undefined && isFrame(frame) ? readLabel(msg, inspection?.product ?? product) : null
-      if (!isFrame(frame) || msg.buffer !== undefined) await obey(obeying, msg)
-      else if (label !== null) await keepLabel(obeying, frame, label, inspection ?? null)
-      else if (inspection !== undefined) await line.inspected(frame, inspection)
-      else throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a frame to come with msg.label or msg.inspection, got neither')
+      const label = await take(obeying, msg)
       show()
       return label === null ? null : [null, { ...msg, payload: { kind: 'kept', ...label, waiting: line.state.waiting } }, null]
     })
     onClose(node, async (removed) => {
       lines.delete(node.id)
       detach?.()
+      // What is being kept is kept.
+      await idle(node)
+      await labels.close()
       model.deregister(node.id)
       await line.close()
       await trail.close()

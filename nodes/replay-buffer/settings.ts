@@ -27,6 +27,8 @@ export interface ReplayForm {
 const megabyte = 2 ** 20
 /** Labelled pictures that wait for an update. */
 const mostWaiting = 1000
+/** Labels on their way to the disk, each with its frame; one more is refused. */
+export const mostUnderWay = 64
 
 interface Place {
   id: string

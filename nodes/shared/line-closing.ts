@@ -12,12 +12,14 @@ const places: Record<string, number> = {
   'goodparts-image-in': 0,
   'goodparts-score': 1,
   'goodparts-fit': 2,
-  'goodparts-model': 2,
   'goodparts-heatmap': 2,
   'goodparts-image-out': 3,
   'goodparts-kafka-out': 3,
   'goodparts-live': 3,
-  'goodparts-live-server': 4
+  'goodparts-replay-buffer': 3,
+  'goodparts-live-server': 4,
+  // Fit nodes and replay buffers give it bundles.
+  'goodparts-model': 4
 }
 
 /** Node-RED gives up after 15 s, and the last place needs time of its own. */

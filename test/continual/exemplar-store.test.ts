@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync, renameSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -149,13 +149,46 @@ describe('the inbox of labels', () => {
     await expect(small.add(Buffer.alloc(20), good)).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
   })
 
+  it('is bounded for labels that come at the same time', async () => {
+    const keptOf = async (labels: LabelInbox, count: number): Promise<Array<number | string>> => {
+      const ends = await Promise.allSettled(Array.from({ length: count }, async (_, index) => labels.add(Buffer.from(`picture ${index % 20}`.padEnd(12)), good)))
+      return ends.map((end) => end.status === 'fulfilled' ? end.value.bytes : (end.reason as { code: string }).code)
+    }
+    const full = 'GOODPARTS_QUEUE_FULL'
+    const few = inbox({ items: 5, bytes: 1e9 })
+    expect(await keptOf(few, 40)).toEqual([...Array<number>(5).fill(12), ...Array<string>(15).fill(full), ...Array<number>(5).fill(12), ...Array<string>(15).fill(full)])
+    expect(few.waiting).toHaveLength(5)
+    rmSync(folder, { recursive: true })
+    const small = inbox({ items: 100, bytes: 40 })
+    expect(await keptOf(small, 20)).toEqual([12, 12, 12, ...Array<string>(17).fill(full)])
+    expect(small.bytes).toBe(36)
+    // What was refused holds no place.
+    small.remove(small.waiting)
+    expect(await keptOf(small, 3)).toEqual([12, 12, 12])
+  })
+
+  it('keeps a label that cannot be read now, and its picture', async () => {
+    const labels = inbox()
+    const one = await labels.add(Buffer.from('one'), good)
+    const path = join(folder, 'labels', `${one.sha256}.json`)
+    renameSync(path, join(folder, 'elsewhere'))
+    symlinkSync(path, path)
+    expect(() => new LabelInbox(folder, { items: 100, bytes: 1e9 }, { tidy: true })).toThrow(expect.objectContaining({ code: 'GOODPARTS_STORE_FAILED', message: expect.stringContaining(path) as string }) as Error)
+    renameSync(join(folder, 'elsewhere'), path)
+    expect(inbox().waiting).toEqual([one])
+    expect(inbox().pictures.read(one.sha256)).toEqual(Buffer.from('one'))
+  })
+
   it('tidies up what a crash has left between picture and label', async () => {
     const labels = inbox()
     labels.pictures.add(Buffer.from('a picture without a label'))
     const { sha256 } = await labels.add(Buffer.from('one'), good)
     rmSync(labels.pictures.path(sha256))
     const again = new LabelInbox(folder, { items: 100, bytes: 1e9 }, { tidy: true })
+    writeFileSync(join(folder, 'labels', `${sha256}.json`), '{"sha256":')
     expect(again.waiting).toEqual([])
     expect(readdirSync(again.pictures.folder)).toEqual([])
+    expect(inbox().waiting).toEqual([])
+    expect(readdirSync(join(folder, 'labels'))).toEqual([])
   })
 })

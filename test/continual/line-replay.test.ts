@@ -173,6 +173,63 @@ describe('a line that keeps learning', () => {
     expect((await outcome)[0]).toMatchObject({ accepted: true })
   })
 
+  describe('counts the labels that no update has looked at', () => {
+    const dues: number[] = []
+    const beginAgain = async (updateAfter = 3): Promise<void> => {
+      await replay.close()
+      replay = new LineReplay({ ...optionsIn(folder), updateAfter })
+      dues.length = 0
+      replay.on('due', (labels) => { dues.push(labels) })
+      await replay.recall()
+    }
+    beforeEach(async () => { await beginAgain() })
+
+    it('over a start, and begins at the start where so many wait', async () => {
+      await labelGood([100, 101])
+      await beginAgain()
+      expect(dues).toEqual([])
+      await labelGood([102])
+      expect(dues).toEqual([3])
+      await labelGood([103])
+      expect(dues).toEqual([3])
+      await beginAgain()
+      expect(dues).toEqual([4])
+      await labelGood([104, 105, 106])
+      expect(dues).toEqual([4, 7])
+    })
+
+    it('not those of the line, of pictures to be let go, or that were taken back', async () => {
+      await labelGood([100, 101, 102])
+      await replay.withdraw(replay.waiting[0]!.sha256)
+      await replay.relabel(replay.waiting[0]!.sha256, { product: 'woven', label: 'remove' })
+      await replay.labelPicture(await pngOf(frameOf(103)), { product: 'woven', label: 'good', partId: null, by: 'line' }, null)
+      await beginAgain()
+      expect(dues).toEqual([])
+    })
+
+    it('again after an update that failed', async () => {
+      await labelGood([100, 101, 102])
+      writeFileSync(join(folder, 'line.onnx'), 'damaged')
+      await expect(updated()).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID' })
+      await labelGood([103])
+      expect(dues).toEqual([3, 4])
+    })
+
+    it('not again after one that was refused or cancelled, also over a start', async () => {
+      await labelGood([100, 101, 102])
+      expect(await updated()).toMatchObject({ accepted: false })
+      await labelGood([103])
+      await beginAgain()
+      expect(dues).toEqual([])
+      replay.update()
+      await replay.cancel()
+      await beginAgain(1)
+      expect(dues).toEqual([])
+      await labelGood([104])
+      expect(dues).toEqual([1])
+    })
+  })
+
   it('takes the same label a second time for a message that came twice, and for a confirmation only of what was held back or by another word', async () => {
     const confirmed = (): boolean[] => replay.waiting.map((picture) => picture.confirmed)
     for (let times = 0; times < 2; times++) await labelGood([500])
@@ -180,6 +237,7 @@ describe('a line that keeps learning', () => {
     const { sha256 } = replay.waiting[0]!
     await replay.relabel(sha256, { product: 'woven', label: 'good' })
     expect(confirmed()).toEqual([true])
+    expect(replay.waiting).toMatchObject([{ partId: 'woven 500' }])
     await labelGood([500])
     expect(confirmed()).toEqual([true])
     await replay.withdraw(sha256)
@@ -234,6 +292,16 @@ describe('a line that keeps learning', () => {
     expect(waiting).toBeLessThan(80)
     replay.resetDrift()
     expect(replay.state.inDrift).toBe(false)
+  })
+
+  it('keeps one part of the line at a time, however fast they come', async () => {
+    await replay.close()
+    await begin(folder, { learnFromLineEveryMs: 0 })
+    const frames = range(0, 8).map((seed) => frameOf(seed))
+    await Promise.all(frames.map(async (frame) => replay.inspected(frame, inspectionOf(frame, 1))))
+    expect(replay.state.waiting).toBe(1)
+    for (const frame of frames.slice(1, 3)) await replay.inspected(frame, inspectionOf(frame, 1))
+    expect(replay.state.waiting).toBe(3)
   })
 
   it('gives no file away but pictures of its own', () => {

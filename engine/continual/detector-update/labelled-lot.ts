@@ -33,9 +33,11 @@ const embeddingSize = 224
 /** Of good parts, for good: the same part is on the same side in every update. */
 const heldOutShare = 0.4
 
-export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], progress: (done: number, total: number) => void): Promise<LabelledLot> {
+/** @param remembered Also those exemplars of which a person has said something anew: a picture stays its part's. */
+export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], remembered: readonly Exemplar[], progress: (done: number, total: number) => void): Promise<LabelledLot> {
   const lot: LabelledLot = { learned: [], checked: [], heldBack: [], unchecked: [], removed: [] }
   const guard = new LabelGuard(memory)
+  const parts = new Map(remembered.map(({ id, group }) => [id, group]))
   const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size: embeddingSize })
   try {
     for (const [index, waiting] of inbox.waiting.entries()) {
@@ -45,7 +47,7 @@ export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], p
         continue
       }
       const read = (): Promise<RawImage> => decodeImage(inbox.pictures.path(waiting.sha256))
-      const item = itemOf(waiting, await embedding.of(await read()))
+      const item = itemOf({ ...waiting, partId: waiting.partId ?? parts.get(waiting.sha256) ?? null }, await embedding.of(await read()))
       const held = guard.holdingReason(waiting, item)
       if (held !== null) lot.heldBack.push(held)
       else (isHeldOut(item) ? lot.checked : lot.learned).push({ item, by: waiting.by, confirmed: waiting.confirmed, read })

@@ -73,6 +73,8 @@ export interface UpdateOutcome {
   /** Of each product with remembered good parts: whether the lot's good parts look like them, by an embedding two-sample test. */
   shifts: Array<{ product: string, remembered: number, lot: number, pValue: number }>
   learned: number
+  /** Those that the bank, or the light, was learned from, whether or not they are remembered; absent in outcomes of before. */
+  learnedPictures?: Array<{ sha256: string, label: string, by: 'person' | 'line' }>
   checked: number
   heldBack: HeldBack[]
   /** Most suspicious first. */
@@ -86,7 +88,7 @@ export interface UpdateOutcome {
 export type UpdateProgress = (stage: string, done: number, total: number) => void
 
 /** Of the lot; with more labels contradicted the whole lot is doubted. */
-const mostContradicted = 0.08
+export const mostContradicted = 0.08
 const longestQueue = 20
 
 /** Accepted, all of it is in use when it resolves. @throws GOODPARTS_TOO_FEW_IMAGES when nothing waits, GOODPARTS_BUNDLE_INVALID, GOODPARTS_STORE_FAILED. */
@@ -98,10 +100,11 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
   if (inbox.waiting.length === 0) throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', 'Expected labelled pictures to learn from, got none that wait')
   const store = new ExemplarStore({ folder: join(request.folder, 'memory'), ...request.memory })
   try {
-    const before = withoutRelabelled(store.read(), inbox)
+    const stored = store.read()
+    const before = withoutRelabelled(stored, inbox)
     const threads = request.threads ?? 1
     const limitsBefore = limitsOf(parent.metadata.calibration.scores, request)
-    const lot = await withoutBeyondLimit(await sortLot(inbox, before.exemplars, (done, total) => { progress('embedding', done, total) }), parent, limitsBefore.reject, before.exemplars, threads)
+    const lot = await withoutBeyondLimit(await sortLot(inbox, before.exemplars, stored.exemplars, (done, total) => { progress('embedding', done, total) }), parent, limitsBefore.reject, before.exemplars, threads)
     progress('learning', 0, 1)
     const candidate = await candidateModel(parent, request.mode, lot, before.exemplars.map(({ id, label }) => ({ label, read: () => decodeImage(store.pictures.path(id)) })), { seed: request.seed, threads })
     const buffer = new ReplayBuffer(replayPolicyByName(request.policy), request.memory, request.seed, before)
@@ -129,6 +132,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
       gate: answer,
       shifts: shiftsOf([...lot.learned, ...lot.checked], before.exemplars, request.seed),
       learned: candidate.learned.length,
+      learnedPictures: candidate.learned.map(({ item, by }) => ({ sha256: item.id, label: item.label, by })),
       checked: candidate.checked.length,
       heldBack,
       relabel: relabelQueue(exemplars, heldBack, inbox),

@@ -6,8 +6,10 @@ import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle
 import { checkGoldenVectors } from '../../../engine/bundle/golden.ts'
 import { BundleHistory } from '../../../engine/continual/detector-update/bundle-history.ts'
 import { takeBackTo } from '../../../engine/continual/detector-update/line-change.ts'
+import { isHeldOut, sortLot } from '../../../engine/continual/detector-update/labelled-lot.ts'
 import { readPatchMemory } from '../../../engine/continual/detector-update/patch-memory-graph.ts'
 import { updateDetector, type UpdateOutcome, type UpdateRequest } from '../../../engine/continual/detector-update/update-detector.ts'
+import { ExemplarStore } from '../../../engine/continual/exemplar-store.ts'
 import { LabelInbox, removedLabel } from '../../../engine/continual/label-inbox.ts'
 import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
 import { Scorer } from '../../../engine/detectors/scorer.ts'
@@ -65,6 +67,20 @@ async function scores (bundle: ModelBundle, product: Product, seeds: readonly nu
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+it('a picture stays its part\'s, and on its side of the gate, when a person says something else of it', async () => {
+  known()
+  const store = new ExemplarStore({ folder: join(folder, 'memory'), ...request.memory })
+  const { exemplars } = store.read()
+  // By their own hash they would be learned.
+  const held = exemplars.filter(({ id, label, group }) => isHeldOut({ id, label, group }) && !isHeldOut({ id, label, group: null }))
+  expect(held.length).toBeGreaterThan(2)
+  for (const { id } of held) await inbox().add(store.pictures.read(id)!, { product: 'woven', label: 'good', partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
+  store.close()
+  const { learned, checked } = await sortLot(inbox(), [], exemplars, () => {})
+  expect(learned).toEqual([])
+  expect(checked.map(({ item }) => [item.id, item.group]).sort()).toEqual(held.map(({ id, group }) => [id, group]).sort())
+})
 
 describe('a patch memory taken apart', () => {
   it('is the same model when its own bank is put back', async () => {

@@ -5,12 +5,15 @@ import type { NodeMessage } from 'node-red'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import type { UpdateOutcome } from '../../../engine/continual/detector-update/update-detector.ts'
+import { LabelInbox } from '../../../engine/continual/label-inbox.ts'
 import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
 import { auditPath } from '../../../engine/store/audit-log.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
+import { allLedgers, type LedgerSnapshot } from '../../../engine/frame/ledger.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import type { LearningSheet } from '../../../schemas/learning.ts'
 import replayBuffer from '../../../nodes/replay-buffer/goodparts-replay-buffer.ts'
+import { mostUnderWay } from '../../../nodes/replay-buffer/settings.ts'
 import score from '../../../nodes/score/goodparts-score.ts'
 import { part, range, type Product } from '../../continual/detector-update/products.ts'
 import { readAudit } from '../../store/read-audit.ts'
@@ -114,13 +117,15 @@ describe('goodparts-replay-buffer', () => {
     expect(log.slice(0, 40).map(({ kind, details }) => [kind, (details as { label: string }).label])).toEqual(range(0, 40).map((i) => ['label', i < 36 ? 'good' : 'blot']))
     expect(log.slice(40)).toMatchObject([
       { kind: 'update-asked', details: { mode: null, waiting: 40 } },
-      { kind: 'update-accepted', details: { bundle: outcome.bundle, parent: parent.metadata.id, reasons: [], learned: outcome.learned, gone: [] } },
+      { kind: 'update-accepted', details: { bundle: outcome.bundle, parent: parent.metadata.id, reasons: [], learned: outcome.learnedPictures, gone: [] } },
       { kind: 'bundle-rolled-back', details: { to: parent.metadata.id } }
     ])
     const labels = new Set(log.slice(0, 40).map(({ details }) => (details as { sha256: string }).sha256))
-    const { added } = log[41]!.details as { added: Array<{ sha256: string }> }
+    const { added, learned, heldBack } = log[41]!.details as Record<'added' | 'learned' | 'heldBack', Array<{ sha256: string }>>
     expect(added).toHaveLength(outcome.memory.items)
-    expect(added.every(({ sha256 }) => labels.has(sha256))).toBe(true)
+    expect(learned).toHaveLength(outcome.learned)
+    // Every part is learned from, checks or is held back.
+    expect(new Set([...added, ...learned, ...heldBack].map(({ sha256 }) => sha256))).toEqual(labels)
   })
 
   it('enters every word that is changed into the audit log, and what came to nothing', async () => {
@@ -164,6 +169,26 @@ describe('goodparts-replay-buffer', () => {
       { kind: 'bundle-rolled-back', details: { to: null } },
       { kind: 'change-failed', details: { code: 'GOODPARTS_ARGUMENT' } }
     ])
+  })
+
+  it('keeps the labels that are under way when it is closed, each in the audit log', async () => {
+    await deploy(nodes, flow())
+    for (const seed of range(420, 8)) nodeOf('buffer').receive({ frame: frameOf('woven', seed), label: 'good', product: 'woven' })
+    await undeploy()
+    const { waiting } = new LabelInbox(join(userDir, 'goodparts', 'replay', 'buffer', 'inbox'), { items: 100, bytes: 1e9 })
+    expect(waiting).toHaveLength(8)
+    expect(entered().map(({ kind }) => kind)).toEqual(Array(8).fill('label'))
+  })
+
+  it('refuses labels beyond those that may be under way, and counts them', async () => {
+    await deploy(nodes, flow())
+    const frame = frameOf('woven', 430)
+    for (let times = 0; times < mostUnderWay + 5; times++) nodeOf('buffer').receive({ frame, label: 'good', product: 'woven' })
+    const ledger = (): LedgerSnapshot | undefined => allLedgers().find(({ hop }) => hop === 'replay-buffer/buffer')
+    await vi.waitFor(() => { expect(ledger()).toMatchObject({ inFlight: 0, out: mostUnderWay }) }, { timeout: 60_000 })
+    expect(ledger()).toEqual({ hop: 'replay-buffer/buffer', in: mostUnderWay + 5, out: mostUnderWay, dropped: { 'queue-full': 5 }, inFlight: 0 })
+    await undeploy()
+    expect(ledger()).toBeUndefined()
   })
 
   it('refuses with the numbers, and the model stays', async () => {

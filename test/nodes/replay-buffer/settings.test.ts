@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { mostContradicted } from '../../../engine/continual/detector-update/update-detector.ts'
 import { readCommand, readLabel, readRelabel, readReplayForm, replayStatus, type ReplayForm } from '../../../nodes/replay-buffer/settings.ts'
 
 const form: ReplayForm = { product: '', policy: 'snnl-preserving', memory: '200', bytes: '500', mode: 'extend', updateAfter: '50', interval: '', driftRate: '1000', seed: '0' }
@@ -51,4 +54,9 @@ describe('its status', () => {
   ])('of %j', (state, kind, text) => {
     expect(replayStatus(state)).toMatchObject({ kind, text, values: { waiting: 3 } })
   })
+})
+
+it.each(['en-US', 'ko'])('the help (%s) says at what share of contradicted labels a lot is refused', (language) => {
+  const help = readFileSync(join(import.meta.dirname, '../../../nodes/replay-buffer/locales', language, 'goodparts-replay-buffer.html'), 'utf8')
+  expect(help.match(/(\d+) %/g)).toEqual([`${100 * mostContradicted} %`])
 })
