@@ -1,6 +1,7 @@
 /** What the main thread and an inference thread say to each other. A thread holds one session of one model. */
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { QuantisedMap } from '../frame/quantised-map.ts'
 import type { Device } from './loaded-model.ts'
 
 /** What a thread opens, and checks against its golden vectors, before anything is scored. */
@@ -36,6 +37,8 @@ export interface PictureAnswer {
   map: Float32Array
   height: number
   width: number
+  /** The map as pages get it, made where pixel loops may be. */
+  quantised: QuantisedMap
 }
 
 export interface ScoreAnswer {

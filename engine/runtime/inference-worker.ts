@@ -1,10 +1,11 @@
 /** An inference thread: `run` blocks whoever calls it, so it is called here. */
 import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
-import { checkGoldenVectors } from '../bundle/golden.ts'
+import { checkGoldenVectors, type ModelAnswer } from '../bundle/golden.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import { frameMemory } from '../frame/frame-memory.ts'
-import type { ScoreAnswer, SharedPicture, ThreadError, ThreadModel, ThreadReply, ThreadRequest } from './inference-protocol.ts'
+import { quantiseMap } from '../frame/quantised-map.ts'
+import type { PictureAnswer, ScoreAnswer, SharedPicture, ThreadError, ThreadModel, ThreadReply, ThreadRequest } from './inference-protocol.ts'
 import { modelRunner, runBatch } from './model-runner.ts'
 import { openSession, type GraphSession } from './onnx-runtime.ts'
 import { paintSample } from './sample-picture.ts'
@@ -45,7 +46,12 @@ async function score (session: GraphSession, pictures: SharedPicture[]): Promise
   const start = performance.now()
   const answers = await runBatch(session, data, [pictures.length, first.height, first.width, first.channels])
   const inferenceMs = performance.now() - start
-  return { answers: answers.map((answer) => ({ ...answer, map: answer.map.slice() })), inferenceMs }
+  return { answers: answers.map(apart), inferenceMs }
+}
+
+/** In memory of its own, which crosses without a copy. */
+function apart ({ score, map, height, width }: ModelAnswer): PictureAnswer {
+  return { score, map: map.slice(), height, width, quantised: quantiseMap({ values: map, height, width }) }
 }
 
 function pixelsOf ({ memory, width, height, channels }: SharedPicture): Uint8Array {
@@ -76,7 +82,7 @@ async function answer (request: ThreadRequest): Promise<void> {
     try {
       if (session === undefined) throw new GoodpartsError('GOODPARTS_INFERENCE_FAILED', 'Expected an open session, got none')
       const result = await score(session, request.pictures)
-      tell({ kind: 'scored', id: request.id, result }, result.answers.map(({ map }) => map.buffer as ArrayBuffer))
+      tell({ kind: 'scored', id: request.id, result }, result.answers.flatMap(({ map, quantised }) => [map.buffer, quantised.cells.buffer] as ArrayBuffer[]))
     } catch (error) {
       tell({ kind: 'not-scored', id: request.id, error: asValue(error) })
     }

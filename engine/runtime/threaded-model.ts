@@ -151,8 +151,8 @@ export class ThreadedModel implements LoadedModel {
     const { answers, inferenceMs } = await thread.score(pictures, this.#limit.of(geometry))
     this.#limit.measured(geometry, inferenceMs)
     this.#ledger.leave(batch.length)
-    answers.forEach(({ score, map, height, width }, index) => {
-      batch[index]?.resolve({ score, map: new AnomalyMap(map, height, width), inferenceMs, bundleId: this.metadata.id })
+    answers.forEach(({ score, map, height, width, quantised }, index) => {
+      batch[index]?.resolve({ score, map: new AnomalyMap(map, height, width, quantised), inferenceMs, bundleId: this.metadata.id })
     })
   }
 }

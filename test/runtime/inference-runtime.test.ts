@@ -5,6 +5,7 @@ import type { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { saveBundle, writeBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { allLedgers } from '../../engine/frame/ledger.ts'
+import { quantiseMap } from '../../engine/frame/quantised-map.ts'
 import { chooseDevice } from '../../engine/runtime/device-choice.ts'
 import { probeDevice } from '../../engine/runtime/device-probe.ts'
 import { loadModel, type LoadOptions } from '../../engine/runtime/inference-runtime.ts'
@@ -35,6 +36,7 @@ describe('a loaded model', () => {
     const scorings = await model.score([flatFrame(51), flatFrame(255, { channels: 1 }), flatFrame(102), flatFrame(0, { width: 9, height: 5 })])
     expect(scorings.map(({ score }) => Number(score.toFixed(4)))).toEqual([0.2, 1, 0.4, 0])
     expect(scorings.map(({ map }) => [map.width, map.height])).toEqual([[40, 24], [40, 24], [40, 24], [9, 5]])
+    expect(scorings.map(({ map }) => map.quantised())).toEqual(scorings.map(({ map }) => quantiseMap({ values: map.values(), width: map.width, height: map.height })))
     expect(scorings.every(({ bundleId, inferenceMs }) => bundleId === bundle.metadata.id && inferenceMs > 0)).toBe(true)
     await model.close()
   })
