@@ -34,9 +34,9 @@ export class ExplanationProcess {
     this.#limitMs = limitMs
   }
 
-  /** @throws GOODPARTS_QUEUE_FULL when too many wait, GOODPARTS_EXPLANATION_FAILED when it cannot be explained or the process ends; the next call starts a new one. */
-  async explain (request: PartRequest): Promise<PartExplanation> {
-    return this.#queue.run(async () => this.#ask(request))
+  /** The more urgent first, as `WorkQueue.run`. @throws GOODPARTS_QUEUE_FULL when too many wait, at once or when more urgent ones come, GOODPARTS_EXPLANATION_FAILED when it cannot be explained or the process ends; the next call starts a new one. */
+  async explain (request: PartRequest, urgency = 0): Promise<PartExplanation> {
+    return this.#queue.run(async () => this.#ask(request), urgency)
   }
 
   get ledger (): LedgerSnapshot {

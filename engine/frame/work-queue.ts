@@ -1,33 +1,50 @@
-/** Runs one piece of work after the other, in order, with a bounded number waiting. */
+/** Runs one piece of work after the other, the more urgent first, with a bounded number waiting. */
 import { GoodpartsError } from '../errors.ts'
 import { Ledger, type LedgerSnapshot } from './ledger.ts'
+
+interface Piece {
+  urgency: number
+  /** Resolves with what tells the outcome. */
+  run: () => Promise<() => void>
+  displace: () => void
+}
 
 export class WorkQueue {
   readonly #capacity: number
   readonly #ledger: Ledger
-  #last: Promise<unknown> = Promise.resolve()
-  #waiting = 0
+  /** In the order in which they will run. */
+  readonly #waiting: Piece[] = []
+  #running: Piece | undefined
+  #ended: Promise<void> = Promise.resolve()
   #closed = false
 
-  /** `hop` names the place for the ledger; at most `capacity` pieces wait or run. */
+  /** `hop` names the place for the ledger; at most `capacity` pieces wait or run, and one more while a less urgent one runs. */
   constructor (hop: string, capacity: number) {
     this.#ledger = new Ledger(hop)
     this.#capacity = capacity
   }
 
-  /** @throws GOODPARTS_QUEUE_FULL at once when `capacity` pieces wait, or when the queue was closed; and what `work` throws. */
-  async run<Result> (work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Those of one urgency run in order, before all that are less urgent; what runs already is not interrupted.
+   * @throws GOODPARTS_QUEUE_FULL at once when `capacity` pieces that are no less urgent wait or run, or when the queue was closed; later when it
+   * still waits and more urgent pieces need its place; and what `work` throws.
+   */
+  async run<Result> (work: () => Promise<Result>, urgency = 0): Promise<Result> {
     this.#ledger.enter()
-    if (this.#closed) return this.#refuse('closed', 'Expected the queue to be open, got work after it was closed')
-    if (this.#waiting >= this.#capacity) return this.#refuse('queue-full', `Expected at most ${this.#capacity} to wait, got one more`)
-    this.#waiting++
-    const turn = this.#last.then(async () => this.#count(work))
-    this.#last = turn.then(() => {}, () => {})
-    try {
-      return await turn
-    } finally {
-      this.#waiting--
-    }
+    if (this.#closed) throw this.#refusal('closed', 'Expected the queue to be open, got work after it was closed')
+    const ahead = [...this.#waiting, ...this.#running === undefined ? [] : [this.#running]].filter((piece) => piece.urgency >= urgency)
+    if (ahead.length >= this.#capacity) throw this.#refusal('queue-full', `Expected at most ${this.#capacity} to wait, got one more`)
+    return new Promise<Result>((resolve, reject) => {
+      this.#add({
+        urgency,
+        run: async () => {
+          const outcome = this.#count(work)
+          await outcome.catch(() => {})
+          return () => { resolve(outcome) }
+        },
+        displace: () => { reject(this.#refusal('displaced', 'Expected the place in the queue to be kept, got more urgent work that needed it')) }
+      })
+    })
   }
 
   get ledger (): LedgerSnapshot {
@@ -37,8 +54,28 @@ export class WorkQueue {
   /** Takes nothing more; resolves when what was taken is done. */
   async close (): Promise<void> {
     this.#closed = true
-    await this.#last
+    await this.#ended
     this.#ledger.close()
+  }
+
+  #add (piece: Piece): void {
+    const later = this.#waiting.findIndex(({ urgency }) => urgency < piece.urgency)
+    this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, piece)
+    const last = this.#waiting.at(-1)
+    if (this.#waiting.length + (this.#running === undefined ? 0 : 1) > this.#capacity && last !== undefined && last.urgency < piece.urgency) {
+      this.#waiting.pop()
+      last.displace()
+    }
+    if (this.#running === undefined) this.#ended = this.#runAll()
+  }
+
+  async #runAll (): Promise<void> {
+    while ((this.#running = this.#waiting.shift()) !== undefined) {
+      const tell = await this.#running.run()
+      // Who hears it may bring more work: there is room.
+      this.#running = undefined
+      tell()
+    }
   }
 
   async #count<Result> (work: () => Promise<Result>): Promise<Result> {
@@ -52,8 +89,8 @@ export class WorkQueue {
     }
   }
 
-  #refuse (reason: string, message: string): never {
+  #refusal (reason: string, message: string): GoodpartsError {
     this.#ledger.drop(reason)
-    throw new GoodpartsError('GOODPARTS_QUEUE_FULL', message)
+    return new GoodpartsError('GOODPARTS_QUEUE_FULL', message)
   }
 }

@@ -63,3 +63,38 @@ test('closing ends what was taken and refuses the rest', async () => {
   expect(queue.ledger).toMatchObject({ in: 3, out: 2, dropped: { closed: 1 }, inFlight: 0 })
   expect(await Promise.all([running, waiting])).toEqual(['first', 'second'])
 })
+
+test('runs the more urgent first, which take the places of the less urgent that wait', async () => {
+  const queue = new WorkQueue('test', 3)
+  const first = gate()
+  const log: string[] = []
+  const piece = (name: string) => async () => { log.push(name); return Promise.resolve(name) }
+
+  const running = queue.run(async () => first.opened)
+  const [early, late] = [queue.run(piece('early')), queue.run(piece('late'))]
+  const urgent = queue.run(piece('urgent'), 1)
+  await expect(late).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL', message: expect.stringContaining('more urgent') as unknown })
+  const most = queue.run(piece('most urgent'), 2)
+  await expect(early).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  await expect(queue.run(piece('refused'))).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  const alike = queue.run(piece('as urgent'), 1)
+  await expect(queue.run(piece('refused'), 1)).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  first.open()
+  await Promise.all([running, most, urgent, alike])
+
+  expect(log).toEqual(['most urgent', 'urgent', 'as urgent'])
+  expect(queue.ledger).toMatchObject({ in: 8, out: 4, dropped: { displaced: 2, 'queue-full': 2 }, inFlight: 0 })
+})
+
+test('a less urgent piece that runs is not in the way', async () => {
+  const queue = new WorkQueue('test', 1)
+  const first = gate()
+  const running = queue.run(async () => first.opened)
+
+  const urgent = queue.run(async () => Promise.resolve('done'), 1)
+  await expect(queue.run(async () => Promise.resolve(), 1)).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  first.open()
+  await running
+
+  expect(await urgent).toBe('done')
+})
