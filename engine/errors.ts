@@ -31,6 +31,8 @@ export const errorTable = {
   GOODPARTS_SPOOL_FAILED: { retriable: true },
   GOODPARTS_STORE_FAILED: { retriable: true },
   GOODPARTS_LIVE_FAILED: { retriable: true },
+  GOODPARTS_PART_GONE: { retriable: false },
+  GOODPARTS_NOTHING_TO_TAKE_BACK: { retriable: false },
   GOODPARTS_FORBIDDEN: { retriable: false }
 } as const
 

@@ -317,6 +317,17 @@ export interface LiveRelabel {
   label: string
 }
 
+/** Body of `POST /api/lines/<line>/explanations/<eventId>`: explain the part now, ahead of all that wait. */
+export interface LiveExplain {
+  schema: 'goodparts.live/1'
+  kind: 'explain'
+  /**
+   * Of those offered; none = those that the line itself uses.
+   * @maxItems 20
+   */
+  methods: string[]
+}
+
 /** Body of `POST /api/lines/<line>/learning/update`. */
 export interface LiveUpdate {
   schema: 'goodparts.live/1'
@@ -327,7 +338,7 @@ export interface LiveUpdate {
 
 export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveKept | LiveWord | LiveLearning | LiveExplained | LiveNotice | LiveStatistics | LiveFrame
 export type LiveRequest = LiveWatch | LiveShown
-export type LiveMessage = LiveServerMessage | LiveRequest | LiveSay | LiveRelabel | LiveUpdate
+export type LiveMessage = LiveServerMessage | LiveRequest | LiveSay | LiveExplain | LiveRelabel | LiveUpdate
 
 /** One method's answer to where a part is bad. */
 export interface LiveExplanation {
@@ -349,12 +360,30 @@ export interface LiveExplanation {
  */
 export type ExplanationState = 'none' | 'explaining' | 'queue-full' | 'missing' | 'explained' | 'without-map' | 'made-room'
 
+/**
+ * Why nobody explains a part by other methods: no heatmap node with a model has sent a verdict of the line yet, its model is not loaded or has
+ * another bundle than the one that judged the part, or the part is no longer kept.
+ */
+export type ExplanationObstacle = 'no-explainer' | 'no-model' | 'another-model' | 'gone'
+
+/** What may be asked for now. */
+export interface ExplanationOffer {
+  /** Those that the line itself uses. */
+  usual: string[]
+  /** All; empty where there is an obstacle. */
+  methods: string[]
+  obstacle: ExplanationObstacle | null
+}
+
 /** The explanations of one part that are kept. */
 export interface LiveExplanations {
   state: ExplanationState
   methods: LiveExplanation[]
-  /** Methods that gave no map, and why. */
-  without: Array<{ method: string, reason: string }>
+  /** Methods that gave no map, and why; `code` is that of an error. */
+  without: Array<{ method: string, reason: string, code?: string }>
+  /** Methods that somebody has asked for and that are on their way. */
+  asked: string[]
+  offer: ExplanationOffer
   /** The good part that is most like it; the picture is base64. */
   evidence: { name: string, jpeg: string } | null
 }

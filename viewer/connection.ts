@@ -1,7 +1,7 @@
 /** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
 import type { LearningSheet } from '../schemas/learning.ts'
-import type { KeptEntry, LiveExplanations, LiveRelabel, LiveRequest, LiveSay, LiveServerMessage, LiveUpdate } from '../schemas/live.ts'
-import { problemText } from './texts.ts'
+import type { KeptEntry, LiveExplain, LiveExplanations, LiveRelabel, LiveRequest, LiveSay, LiveServerMessage, LiveUpdate } from '../schemas/live.ts'
+import { problemText, translate } from './texts.ts'
 import { adoptTokenOfAddress, authorisation, forgetToken, keepToken, readToken } from './token.ts'
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'paused'
@@ -63,6 +63,12 @@ export class Connection {
     return answer.ok ? await answer.json() as LiveExplanations : undefined
   }
 
+  /** Asks for them; resolves when the part is on its way. @throws Error with the server's words */
+  async explain (line: string, eventId: string, methods: string[]): Promise<void> {
+    const asked: LiveExplain = { schema: 'goodparts.live/1', kind: 'explain', methods }
+    await this.#ask('POST', line, `explanations/${encodeURIComponent(eventId)}`, asked)
+  }
+
   /** Keeps a part that is on the screen. @throws Error with the server's words once it is gone */
   async hold (line: string, eventId: string): Promise<KeptEntry> {
     return await (await this.#ask('POST', line, `parts/${encodeURIComponent(eventId)}/hold`)).json() as KeptEntry
@@ -117,12 +123,15 @@ export class Connection {
   }
 
   async #ask (method: string, line: string, path: string, body?: object): Promise<Response> {
-    const answer = await fetch(`api/lines/${encodeURIComponent(line)}/${path}`, {
+    const asked = fetch(`api/lines/${encodeURIComponent(line)}/${path}`, {
       method, headers: { ...authorisation(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
+    // The browser's own words for that are in its language, and say nothing.
+    const answer = await asked.catch((cause: unknown) => { throw new Error(translate('unreachable'), { cause }) })
     if (answer.ok) return answer
-    const { code, message, fix } = await answer.json().catch(() => ({})) as { code?: string, message?: string, fix?: string | null }
-    throw new Error(problemText(code ?? null, [message ?? `Status ${answer.status}`, fix].filter((text) => typeof text === 'string').join('. ')))
+    const { code = null, message, fix } = await answer.json().catch(() => ({})) as { code?: string | null, message?: string, fix?: string | null }
+    const words = message === undefined ? translate('refused', { status: answer.status }) : [message, fix].filter((text) => typeof text === 'string').join('. ')
+    throw new Error(problemText(code, words))
   }
 
   async #connect (attempt: number): Promise<void> {

@@ -1,52 +1,102 @@
-/** The explanations of one reject: which method's map is shown, and the good part beside the reject. */
+/** The explanations of one part: which method's map is shown, asking for more, and the good part beside the reject. */
 import type { LiveExplanation, LiveExplanations } from '../schemas/live.ts'
 import { element } from './element.ts'
 import type { Packet } from './packet.ts'
-import { withoutMapText, skippedText, translate } from './texts.ts'
+import { withoutMapText, skippedText, translate, type TextKey } from './texts.ts'
+
+/** Before the names of methods that are asked for when they are chosen. */
+const ASKS = 'ask:'
+
+export interface ExplanationListener {
+  /** What is to be shown; `null` = the detector's own map. */
+  changed: (explanation: LiveExplanation | null) => void
+  /** Somebody wants the part that is shown explained; no methods = those of the line. Rejects with the server's own words. */
+  ask: (methods: string[]) => Promise<void>
+}
 
 export class Explanations {
   readonly choice = element('select', { class: 'methods', label: 'method', hidden: true })
   readonly evidence = element('figure', { class: 'evidence', hidden: true })
-  readonly note = element('p', { class: 'method-note' })
-  readonly #changed: (explanation: LiveExplanation | null) => void
+  readonly host = element('section', { class: 'explain' })
+  readonly #listener: ExplanationListener
+  readonly #note = element('p', { class: 'method-note', role: 'status' })
+  readonly #ask = element('button', { type: 'button', class: 'quiet with-text ask', text: 'explainNow', hint: 'explainNowHint', hidden: true })
+  readonly #problem = element('p', { class: 'wrong', role: 'alert', hidden: true })
   readonly #picture = element('img', {})
   readonly #caption = element('figcaption', {})
   #shown: LiveExplanations | undefined
   /** Stays from part to part, as the operator chose it. */
   #method = ''
+  /** What was asked for here is shown as soon as it comes. */
+  #wanted: readonly string[] = []
 
-  /** `changed` gets what is to be shown; `null` = the detector's own map. */
-  constructor (changed: (explanation: LiveExplanation | null) => void) {
-    this.#changed = changed
+  constructor (listener: ExplanationListener) {
+    this.#listener = listener
     this.evidence.append(this.#picture, this.#caption)
+    this.host.append(this.#note, this.#ask, this.#problem)
+    this.#ask.addEventListener('click', () => { this.#request([], this.#shown?.offer.usual ?? []) })
     this.choice.addEventListener('change', () => {
-      this.#method = this.choice.value
-      this.#tell()
+      const { value } = this.choice
+      if (value.startsWith(ASKS)) {
+        const method = value.slice(ASKS.length)
+        this.#request([method], [method])
+      } else {
+        this.#method = value
+        this.#wanted = []
+      }
+      this.#render()
     })
+  }
+
+  /** Another part: nothing is known of it yet. */
+  clear (): void {
+    this.#wanted = []
+    this.#problem.hidden = true
+    this.show(undefined)
   }
 
   show (explanations: LiveExplanations | undefined): void {
     this.#shown = explanations
-    const methods = explanations?.methods ?? []
-    this.choice.hidden = methods.length === 0
-    this.choice.replaceChildren(option('', translate('ownMap')), ...methods.map(({ method }) => option(method, method)))
-    this.choice.value = methods.some(({ method }) => method === this.#method) ? this.#method : ''
+    const came = this.#wanted.find((wanted) => explanations?.methods.some(({ method }) => method === wanted))
+    if (came !== undefined) {
+      this.#method = came
+      this.#wanted = []
+    }
+    this.#render()
     const evidence = explanations?.evidence ?? null
     this.evidence.hidden = evidence === null
-    if (evidence !== null) {
-      this.#picture.src = `data:image/jpeg;base64,${evidence.jpeg}`
-      this.#picture.alt = translate('similarGood')
-      this.#caption.textContent = `${translate('similarGood')} · ${evidence.name}`
-    }
-    this.#tell()
+    if (evidence === null) return
+    this.#picture.src = `data:image/jpeg;base64,${evidence.jpeg}`
+    this.#picture.alt = translate('similarGood')
+    this.#caption.textContent = `${translate('similarGood')} · ${evidence.name}`
   }
 
-  #tell (): void {
-    const found = this.#shown?.methods.find(({ method }) => method === this.choice.value) ?? null
-    const told = found === null ? withoutOf(this.#shown) : noteOf(found)
-    this.note.hidden = told === ''
-    this.note.textContent = told
-    this.#changed(found)
+  #request (methods: string[], wanted: readonly string[]): void {
+    this.#problem.hidden = true
+    this.#ask.disabled = true
+    this.#wanted = wanted
+    this.#listener.ask(methods).catch((error: unknown) => {
+      this.#problem.hidden = false
+      this.#problem.textContent = error instanceof Error ? error.message : String(error)
+    }).finally(() => {
+      this.#ask.disabled = false
+    })
+  }
+
+  #render (): void {
+    const { methods = [], asked = [], offer } = this.#shown ?? {}
+    const known = new Set(methods.map(({ method }) => method))
+    const more = offer?.methods.filter((method) => !known.has(method)) ?? []
+    const found = methods.find(({ method }) => method === this.#method) ?? null
+    this.choice.hidden = methods.length === 0 && more.length === 0
+    this.choice.replaceChildren(option('', translate('ownMap')), ...methods.map(({ method }) => option(method, method)),
+      ...more.length === 0 ? [] : [group(translate('explainBy'), more, asked)])
+    this.choice.value = found?.method ?? ''
+    this.#ask.hidden = methods.length > 0 || more.length === 0 || this.#shown?.state === 'explaining'
+    const told = [found === null ? withoutOf(this.#shown) : noteOf(found), ...methods.length > 0 && asked.length > 0 ? [translate('explainingBy', { methods: asked.join(', ') })] : []]
+    this.#note.textContent = told.filter((text) => text !== '').join(' · ')
+    this.#note.hidden = this.#note.textContent === ''
+    this.#listener.changed(found)
   }
 }
 
@@ -62,12 +112,16 @@ export function withMap (packet: Packet, explanation: LiveExplanation | null): P
   }
 }
 
-/** Why there is no choice of methods. */
+const states = { none: 'explainNone', explained: undefined, explaining: 'explaining', 'queue-full': 'explainQueueFull', missing: 'explainMissing', 'made-room': 'explainMadeRoom', 'without-map': undefined } as const
+const obstacles = { 'no-explainer': 'explainNobody', 'no-model': 'explainNoModel', 'another-model': 'explainAnotherModel', gone: 'explainGone' } as const
+
+/** Why there is no map by other methods, and why none may be asked for. */
 function withoutOf (explanations: LiveExplanations | undefined): string {
-  const words = { none: undefined, explained: undefined, explaining: 'explaining', 'queue-full': 'explainQueueFull', missing: 'explainMissing', 'made-room': 'explainMadeRoom', 'without-map': 'explainWithoutMap' } as const
-  const key = words[explanations?.state ?? 'none']
-  if (key === 'explainWithoutMap') return translate(key, { reasons: explanations?.without.map(({ method, reason }) => `${method}: ${withoutMapText(reason)}`).join('; ') ?? '' })
-  return key === undefined ? '' : translate(key)
+  if (explanations === undefined) return ''
+  const { state, methods, without, offer: { obstacle } } = explanations
+  const said = (key: TextKey | undefined): string => key === undefined ? '' : translate(key)
+  const failed = without.length === 0 ? '' : translate('explainWithoutMap', { reasons: without.map(({ method, reason, code }) => `${method}: ${withoutMapText(reason, code)}`).join('; ') })
+  return [said(states[state]), state === 'explaining' ? '' : failed, obstacle === null || methods.length > 0 || state === 'explaining' ? '' : said(obstacles[obstacle])].filter((text) => text !== '').join(' ')
 }
 
 function noteOf ({ insertion, deletion, skipped, milliseconds }: LiveExplanation): string {
@@ -79,5 +133,16 @@ function noteOf ({ insertion, deletion, skipped, milliseconds }: LiveExplanation
 function option (value: string, text: string): HTMLOptionElement {
   const made = element('option', { value })
   made.textContent = text
+  return made
+}
+
+/** Methods that may be asked for; those that are asked for already are not for choosing. */
+function group (label: string, methods: readonly string[], asked: readonly string[]): HTMLOptGroupElement {
+  const made = element('optgroup', {}, ...methods.map((method) => {
+    const asking = option(`${ASKS}${method}`, method)
+    asking.disabled = asked.length > 0
+    return asking
+  }))
+  made.label = label
   return made
 }

@@ -49,6 +49,7 @@ export class Page {
     this.#partDialog = new PartDialog(this.#preferences.heatmap, {
       packet,
       explanations: async (line, eventId) => this.#connection.explanations(line, eventId),
+      explain: async (line, eventId, methods) => this.#connection.explain(line, eventId, methods),
       words: {
         role: () => this.#role,
         word: (line, eventId) => this.#words.get(line)?.get(eventId),

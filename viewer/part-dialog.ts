@@ -14,13 +14,19 @@ import { WordBar, type WordDesk } from './word-bar.ts'
 export interface PartSource {
   packet: (sha256: string) => Promise<ArrayBuffer | undefined>
   explanations: (line: string, eventId: string) => Promise<LiveExplanations | undefined>
+  /** Rejects with the server's own words. */
+  explain: (line: string, eventId: string, methods: string[]) => Promise<void>
   words: WordDesk
 }
 
 export class PartDialog {
   readonly dialog: HTMLDialogElement
   readonly #source: PartSource
-  readonly #explanations = new Explanations((explanation) => { this.#paint(explanation).catch(() => {}) })
+  readonly #explanations = new Explanations({
+    changed: (explanation) => { this.#paint(explanation).catch(() => {}) },
+    ask: async (methods) => this.#askFor(methods)
+  })
+
   readonly #picture: Picture
   readonly #title = element('h2', { class: 'verdict-text' })
   readonly #facts = element('dl', { class: 'facts' })
@@ -44,7 +50,7 @@ export class PartDialog {
     this.#save.addEventListener('click', () => { this.#download() })
     this.dialog = element('dialog', { class: 'part-dialog', tabindex: '-1' },
       element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.choice, this.#save, this.#newer, this.#older, close),
-      element('div', { class: 'part-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'part-side' }, this.#words.host, this.#explanations.evidence, this.#explanations.note, this.#facts)))
+      element('div', { class: 'part-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'part-side' }, this.#words.host, this.#explanations.host, this.#explanations.evidence, this.#facts)))
     this.dialog.addEventListener('keydown', (event) => {
       if (event.target === this.#explanations.choice || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return
       if (this.#words.key(event.key)) event.preventDefault()
@@ -98,7 +104,7 @@ export class PartDialog {
     this.#picture.clear()
     this.#gone.hidden = true
     this.#save.disabled = true
-    this.#explanations.show(undefined)
+    this.#explanations.clear()
     this.#keepFocus()
     this.#load(entry).catch(() => { if (entry === this.#entries[this.#index]) this.#gone.hidden = false })
       .then(async () => this.#explain(entry)).catch(() => {})
@@ -113,6 +119,14 @@ export class PartDialog {
   async #explain (entry: KeptEntry): Promise<void> {
     const found = await this.#source.explanations(entry.line, entry.record.eventId)
     if (entry === this.#entries[this.#index] && found !== undefined) this.#explanations.show(found)
+  }
+
+  /** What becomes of it comes by itself; that it is on its way is said at once. */
+  async #askFor (methods: string[]): Promise<void> {
+    const entry = this.#entries[this.#index]
+    if (entry === undefined) return
+    await this.#source.explain(entry.line, entry.record.eventId, methods)
+    await this.#explain(entry)
   }
 
   async #paint (explanation: LiveExplanation | null): Promise<void> {

@@ -68,16 +68,27 @@ const reasonForms: Forms = [
   [/^time was up before anything was found: (.+) left out$/, (left) => `찾기 전에 시간이 다 됨: ${skippedInKorean(left)} 남음`]
 ]
 
-/** Why a method gave no map. */
-export function reasonInKorean (reason: string): string {
-  return inForm(reason, reasonForms) ?? reason
+/** What fails in explaining, by the codes that its reasons come with. */
+const explanationProblems: Record<string, string> = {
+  GOODPARTS_QUEUE_FULL: '더 급한 부품에 대기열 자리를 내줌',
+  GOODPARTS_EXPLANATION_FAILED: '설명하지 못함',
+  GOODPARTS_IMAGE_DECODE: '보관된 사진을 읽지 못함',
+  GOODPARTS_INFERENCE_FAILED: '모델을 실행하지 못함'
+}
+
+/** Why a method gave no map; `code` where it is an error. */
+export function reasonInKorean (reason: string, code: string | null = null): string {
+  return inForm(reason, reasonForms) ?? explanationProblems[code ?? ''] ?? reason
 }
 
 const problems: Record<string, string> = {
-  GOODPARTS_ARGUMENT: '부품이 더 이상 보관되어 있지 않거나 값이 맞지 않습니다. 더 최근 부품으로 다시 시도하세요.',
+  GOODPARTS_ARGUMENT: '값이 맞지 않거나 그런 대상이 없습니다.',
+  GOODPARTS_PART_GONE: '부품이나 사진이 더 이상 보관되어 있지 않습니다. 더 최근 것으로 다시 시도하세요.',
+  GOODPARTS_NOTHING_TO_TAKE_BACK: '취소할 것이 없습니다. 이미 취소되었을 수 있습니다.',
+  GOODPARTS_EXPLANATION_FAILED: '이 부품은 지금 설명할 수 없습니다. 모델과 히트맵 노드를 확인하세요.',
   GOODPARTS_QUEUE_FULL: '처리할 것이 밀려 있습니다. 잠시 뒤 다시 시도하세요.',
   GOODPARTS_STORE_FAILED: '디스크에 저장하지 못했습니다. 디스크 공간과 폴더 권한을 확인하세요.',
-  GOODPARTS_FORBIDDEN: '이 역할로는 할 수 없습니다.',
+  GOODPARTS_FORBIDDEN: '허용되지 않습니다. 토큰과 역할을 확인하세요.',
   GOODPARTS_SCHEMA_INVALID: '서버가 이 요청을 이해하지 못했습니다.',
   GOODPARTS_LIVE_FAILED: '라이브 서버에 문제가 있습니다.',
   GOODPARTS_CAPTURE_FAILED: '영상을 가져오지 못했습니다. 카메라와 연결을 확인하세요.',

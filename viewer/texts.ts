@@ -109,11 +109,22 @@ const english = {
   faithfulness: 'of the score, {insertion} is there while what it points at is shown first, {deletion} while it is hidden first',
   explainedIn: '{ms} ms',
   skipped: 'skipped {what}',
+  explainNow: 'Explain now',
+  explainNowHint: 'By the methods of this line, before every part that waits',
+  explainBy: 'Explain now by',
   explaining: 'Explaining by other methods …',
-  explainQueueFull: 'Not explained by other methods: their queue was full',
-  explainMissing: 'Not explained by other methods: no answer came',
-  explainMadeRoom: 'Explained by other methods, but the maps are kept no longer: newer ones took their place',
+  explainingBy: 'Explaining by {methods} …',
+  explainNone: 'Not explained by other methods.',
+  explainQueueFull: 'Not explained by other methods: their queue was full.',
+  explainMissing: 'Not explained by other methods: no answer came.',
+  explainMadeRoom: 'Explained by other methods, but the maps are kept no longer: newer ones took their place.',
+  explainNobody: 'No heatmap node with a model explains parts of this line.',
+  explainNoModel: 'The model of the heatmap node is not loaded.',
+  explainAnotherModel: 'Another model is in use than the one that judged this part.',
+  explainGone: 'The picture that was judged is no longer kept.',
   explainWithoutMap: 'Other methods gave no map. {reasons}',
+  unreachable: 'The live server does not answer. Try again when the connection is back.',
+  refused: 'The live server refused it (status {status}).',
   weakPromise: 'Up to {asked} % of good parts to review was asked; {heldOut} held-out good parts can promise 1 in {one} on average, {promised} %, and {atMost} % with 95 % confidence. Hold out {needed} or more.',
   learning: 'Learning from good parts',
   collecting: '{done} of {total} good parts collected',
@@ -227,11 +238,22 @@ const korean: Texts = {
   faithfulness: '가리킨 곳을 먼저 보이면 점수의 {insertion}, 먼저 가리면 {deletion}',
   explainedIn: '{ms} ms',
   skipped: '건너뜀: {what}',
+  explainNow: '지금 설명하기',
+  explainNowHint: '이 라인의 방법으로, 기다리는 모든 부품보다 먼저',
+  explainBy: '지금 설명할 방법',
   explaining: '다른 방법으로 설명하는 중 …',
-  explainQueueFull: '다른 방법으로 설명되지 않음: 대기열이 가득 참',
-  explainMissing: '다른 방법으로 설명되지 않음: 응답이 오지 않음',
-  explainMadeRoom: '다른 방법으로 설명되었지만 더 새로운 부품에 자리를 내주어 맵이 더 이상 남아 있지 않음',
+  explainingBy: '{methods}(으)로 설명하는 중 …',
+  explainNone: '다른 방법으로 설명되지 않음.',
+  explainQueueFull: '다른 방법으로 설명되지 않음: 대기열이 가득 참.',
+  explainMissing: '다른 방법으로 설명되지 않음: 응답이 오지 않음.',
+  explainMadeRoom: '다른 방법으로 설명되었지만 더 새로운 부품에 자리를 내주어 맵이 더 이상 남아 있지 않음.',
+  explainNobody: '모델이 있는 히트맵 노드가 없어 이 라인의 부품은 설명할 수 없습니다.',
+  explainNoModel: '히트맵 노드의 모델을 아직 불러오지 않았습니다.',
+  explainAnotherModel: '이 부품을 판정한 모델이 아닌 다른 모델을 사용 중입니다.',
+  explainGone: '판정에 쓰인 사진이 더 이상 보관되어 있지 않습니다.',
   explainWithoutMap: '다른 방법이 맵을 내놓지 못함. {reasons}',
+  unreachable: '라이브 서버가 응답하지 않습니다. 연결이 돌아오면 다시 시도하세요.',
+  refused: '라이브 서버가 거절했습니다 (상태 {status}).',
   weakPromise: '양품의 {asked} %까지만 재확인하도록 요청했지만, 검증용 양품 {heldOut}개로는 평균 {one}개 중 1개({promised} %), 95 % 신뢰도로는 {atMost} %까지만 약속할 수 있습니다. 검증용 양품을 {needed}개 이상 두세요.',
   learning: '양품 학습 중',
   collecting: '양품 {total}개 중 {done}개 수집',
@@ -335,9 +357,9 @@ export function skippedText (skipped: string): string {
   return language === 'ko' ? skippedInKorean(skipped) : skipped
 }
 
-/** Why a method gave no map. */
-export function withoutMapText (reason: string): string {
-  return language === 'ko' ? reasonInKorean(reason) : reason
+/** Why a method gave no map; `code` where it is an error. */
+export function withoutMapText (reason: string, code: string | null = null): string {
+  return language === 'ko' ? reasonInKorean(reason, code) : reason
 }
 
 /** What the server or a camera says of trouble; `words` where the code is not known in this language. */

@@ -108,10 +108,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     else if (waiting !== undefined || isLearned) await this.relabel(sha256, { product: waiting?.product ?? 'part', label: removedLabel })
   }
 
-  /** Another word for a picture that is kept or waits; `removedLabel` lets it go. @throws GOODPARTS_ARGUMENT when there is no such picture */
+  /** Another word for a picture that is kept or waits; `removedLabel` lets it go. @throws GOODPARTS_PART_GONE when there is no such picture */
   async relabel (sha256: string, label: Pick<PictureLabel, 'product' | 'label'>): Promise<void> {
     const picture = this.picture(sha256)
-    if (picture === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a picture ${sha256} in the memory or waiting, got none`)
+    if (picture === null) throw new GoodpartsError('GOODPARTS_PART_GONE', `Expected a picture ${sha256} in the memory or waiting, got none`)
     // The person has seen the picture: their word stands against what it looks like.
     await this.#inbox.add(picture, { ...label, partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
   }
@@ -328,7 +328,7 @@ function readCountedFrom (folder: string): string {
 }
 
 function nothingToTakeBack (): GoodpartsError {
-  return new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected an update to take back, got none')
+  return new GoodpartsError('GOODPARTS_NOTHING_TO_TAKE_BACK', 'Expected an update to take back, got none')
 }
 
 /** A frame as it is kept: without loss. */

@@ -1,10 +1,11 @@
 /** Brings what lines publish to the browsers that watch: pictures newest first and only when wanted, records always. */
 import { randomUUID } from 'node:crypto'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
-import type { FitEnd, FitProgress, LineStatistics, LiveHello, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
+import type { FitEnd, FitProgress, LineStatistics, LiveExplanations, LiveHello, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
 import type { PartWord } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
 import { Ledger } from '../frame/ledger.ts'
+import { AskedExplanations } from './asked-explanations.ts'
 import { LiveClient, type LiveSocket } from './client.ts'
 import type { History } from '../store/history.ts'
 import type { HistoryEntry } from '../store/history-table.ts'
@@ -45,6 +46,7 @@ export class LiveHub {
   readonly #kept: KeptParts
   readonly #shown = new ShownParts()
   readonly #words: PartWords
+  readonly #asked: AskedExplanations
   readonly #stopListening: Array<() => void>
   readonly #lines: Map<string, LineBoard>
   readonly #clients = new Set<LiveClient>()
@@ -58,15 +60,18 @@ export class LiveHub {
     this.#encoder = new PacketEncoder(options.jpegQuality)
     this.#lines = options.memory.boards
     for (const board of this.#lines.values()) board.resume()
+    const era = (line: string): unknown => this.#lines.get(line)
     this.#kept = new KeptParts({
+      era,
       encoder: this.#encoder,
       gallery: options.memory.gallery,
       history: options.history,
       now: this.#now,
-      onKept: (entry) => { if (this.#lines.has(entry.line)) this.#tellAll({ schema: SCHEMA, kind: 'kept', entry }) },
+      onKept: (entry) => { this.#tellAll({ schema: SCHEMA, kind: 'kept', entry }) },
       onError: options.onError
     })
     this.#words = new PartWords({
+      era,
       parts: this.#kept,
       words: options.memory.words,
       history: options.history,
@@ -76,6 +81,12 @@ export class LiveHub {
         this.#tellAll({ schema: SCHEMA, kind: 'word', line: said.line, eventId: said.eventId, word: said.withdrawn ? null : said.word })
         options.onSaid(said)
       }
+    })
+    this.#asked = new AskedExplanations({
+      parts: this.#kept,
+      explainer: (line) => this.#lines.get(line)?.explainer,
+      onAsked: (line, eventId) => { this.#tellAll({ schema: SCHEMA, kind: 'explained', line, eventId }) },
+      onFound: (line, eventId, found) => { if (this.#lines.has(line)) this.explained({ line, eventId, ...found }) }
     })
     this.#stopListening = [
       options.learning.listen(() => { this.#learningChanged() }),
@@ -105,13 +116,13 @@ export class LiveHub {
     return this.#kept.entries(line).filter(({ record }) => record.verdict === 'reject')
   }
 
-  /** Keeps a part that somebody looks at. @throws GOODPARTS_ARGUMENT once it is gone, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
+  /** Keeps a part that somebody looks at. @throws GOODPARTS_PART_GONE once it is gone, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
   async hold (line: string, eventId: string): Promise<KeptEntry> {
     const known = await this.#kept.find(line, eventId)
     if (known !== undefined) return known
     const picture = this.#shown.find(line, eventId)
     if (picture !== undefined) return await this.#kept.hold(picture)
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${eventId} to be a part that was on the screen just now, got none`, { fix: 'Choose a newer part' })
+    throw new GoodpartsError('GOODPARTS_PART_GONE', `Expected ${eventId} to be a part that was on the screen just now, got none`, { fix: 'Choose a newer part' })
   }
 
   /** As `PartWords.say`. */
@@ -144,13 +155,14 @@ export class LiveHub {
   publish (publication: LivePublication): boolean {
     const board = this.#enter(publication.line)
     if (board === undefined) return false
-    const { frame, record, explaining, weakPromise } = publication
+    const { frame, record, explaining, weakPromise, explainer } = publication
     if (record === undefined && board.isJudging()) {
       this.#published.drop('between-verdicts')
       return true
     }
     this.#published.leave()
     const packet = board.arrived()
+    board.explainer = explainer ?? board.explainer
     if (record !== undefined) {
       board.judged(record)
       if (weakPromise !== undefined && board.promised(record.product, weakPromise)) this.#tellLine(board)
@@ -185,9 +197,17 @@ export class LiveHub {
     return true
   }
 
-  /** `LiveExplanations` of a part as JSON. */
-  explanations (line: string, eventId: string): string {
-    return this.#options.memory.explanations.text(line, eventId, this.#now())
+  /** What other methods say of a part, and what may be asked of them. @throws GOODPARTS_STORE_FAILED */
+  async explanations (line: string, eventId: string): Promise<LiveExplanations> {
+    const offer = await this.#asked.offer(line, eventId)
+    const said = this.#options.memory.explanations.of(line, eventId, this.#now())
+    const asked = [...this.#asked.of(line, eventId)]
+    return { ...said, state: asked.length > 0 && said.methods.length === 0 ? 'explaining' : said.state, asked, offer }
+  }
+
+  /** As `AskedExplanations.ask`. */
+  async explain (line: string, eventId: string, methods: readonly string[]): Promise<void> {
+    await this.#asked.ask(line, eventId, methods)
   }
 
   join (socket: LiveSocket, role: LiveRole): LiveClient {

@@ -1,17 +1,22 @@
-/** The explanations of rejects that the page may ask for, in memory, bounded: the oldest make room. Another restart makes them anew. */
-import type { ExplanationState, LiveExplanations } from '../../schemas/live.ts'
+/** The explanations of parts that the page may ask for, in memory, bounded: the oldest make room. Another restart makes them anew. */
+import type { ExplanationState, LiveExplanation, LiveExplanations } from '../../schemas/live.ts'
 import type { ExplainingState, PartExplanations } from './publication.ts'
 
-/** Bytes of all texts together. */
+/** Bytes of all together, as text. */
 const LARGEST = 48 * 1024 * 1024
+/** Of what stands beside maps and pictures. */
+const WORDS = 200
 /** Parts of which only the state is known. */
 const AWAITED = 1000
 /** An answer that has not come by then was lost with its process. */
 const LONGEST_MS = 300_000
 
+/** What methods have said of a part. */
+export type SaidExplanations = Pick<LiveExplanations, 'state' | 'methods' | 'without' | 'evidence'>
+
 export class KeptExplanations {
-  /** JSON texts by line and event, oldest first. */
-  readonly #texts = new Map<string, string>()
+  /** By line and event, oldest first. */
+  readonly #kept = new Map<string, SaidExplanations>()
   /** By line and event, oldest first. */
   readonly #awaited = new Map<string, { state: ExplainingState | 'made-room', at: number }>()
   readonly #largest: number
@@ -26,32 +31,32 @@ export class KeptExplanations {
     this.#note(keyOf(line, eventId), state, now)
   }
 
+  /** Beside what other methods have said of the part before. */
   keep ({ line, eventId, methods, without, evidence }: PartExplanations): void {
-    this.#awaited.delete(keyOf(line, eventId))
-    const explanations: LiveExplanations = {
-      state: methods.length > 0 ? 'explained' : 'without-map',
-      without,
-      methods: methods.map(({ map, ...rest }) => {
-        const { cells, ...header } = map.quantised()
-        return { ...rest, map: { ...header, cells: Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength).toString('base64') } }
-      }),
-      evidence: evidence === null ? null : { name: evidence.name, jpeg: evidence.jpeg.toString('base64') }
+    const key = keyOf(line, eventId)
+    this.#awaited.delete(key)
+    const before = this.#kept.get(key)
+    const said = new Set([...methods, ...without].map(({ method }) => method))
+    const all = [...before?.methods.filter(({ method }) => !said.has(method)) ?? [], ...methods.map(asText)]
+    this.#remove(key)
+    const kept: SaidExplanations = {
+      state: all.length > 0 ? 'explained' : 'without-map',
+      methods: all,
+      without: [...before?.without.filter(({ method }) => !said.has(method)) ?? [], ...without],
+      evidence: evidence === null ? before?.evidence ?? null : { name: evidence.name, jpeg: evidence.jpeg.toString('base64') }
     }
-    const text = JSON.stringify(explanations)
-    this.#remove(keyOf(line, eventId))
-    this.#texts.set(keyOf(line, eventId), text)
-    this.#bytes += text.length
-    for (const oldest of this.#texts.keys()) {
+    this.#kept.set(key, kept)
+    this.#bytes += sizeOf(kept)
+    for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#largest) break
       this.#remove(oldest)
       this.#note(oldest, 'made-room', 0)
     }
   }
 
-  /** `LiveExplanations` as JSON. */
-  text (line: string, eventId: string, now: number): string {
-    const none: LiveExplanations = { state: this.#state(keyOf(line, eventId), now), methods: [], without: [], evidence: null }
-    return this.#texts.get(keyOf(line, eventId)) ?? JSON.stringify(none)
+  of (line: string, eventId: string, now: number): SaidExplanations {
+    const key = keyOf(line, eventId)
+    return this.#kept.get(key) ?? { state: this.#state(key, now), methods: [], without: [], evidence: null }
   }
 
   #state (key: string, now: number): ExplanationState {
@@ -62,7 +67,7 @@ export class KeptExplanations {
 
   forget (line: string): void {
     for (const key of [...this.#awaited.keys()]) if (key.startsWith(keyOf(line, ''))) this.#awaited.delete(key)
-    for (const key of [...this.#texts.keys()]) if (key.startsWith(keyOf(line, ''))) this.#remove(key)
+    for (const key of [...this.#kept.keys()]) if (key.startsWith(keyOf(line, ''))) this.#remove(key)
   }
 
   #note (key: string, state: ExplainingState | 'made-room', at: number): void {
@@ -72,9 +77,20 @@ export class KeptExplanations {
   }
 
   #remove (key: string): void {
-    this.#bytes -= this.#texts.get(key)?.length ?? 0
-    this.#texts.delete(key)
+    const kept = this.#kept.get(key)
+    if (kept === undefined) return
+    this.#bytes -= sizeOf(kept)
+    this.#kept.delete(key)
   }
+}
+
+function asText ({ map, ...rest }: PartExplanations['methods'][number]): LiveExplanation {
+  const { cells, ...header } = map.quantised()
+  return { ...rest, map: { ...header, cells: Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength).toString('base64') } }
+}
+
+function sizeOf ({ methods, without, evidence }: SaidExplanations): number {
+  return methods.reduce((sum, { map: { cells } }) => sum + WORDS + cells.length, WORDS * (1 + without.length) + (evidence?.jpeg.length ?? 0))
 }
 
 function keyOf (line: string, eventId: string): string {

@@ -26,6 +26,8 @@ export interface KeptPartsOptions {
   gallery: PartGallery
   history: History | undefined
   now: () => number
+  /** Something else as soon as a line has left the page, also when it has come back since: what was on its way then is none of its parts. */
+  era: (line: string) => unknown
   onKept: (entry: KeptEntry) => void
   onError: (error: unknown) => void
 }
@@ -116,8 +118,10 @@ export class KeptParts {
 
   /** Brings back the parts of a line from the disk; `false` when there are none. */
   async restore (line: string): Promise<boolean> {
+    const era = this.#options.era(line)
     const limit = this.#gallery.bounds.entriesPerLine
     const kept = await Promise.all(RESTORED.verdicts.map(async (verdict) => await this.#options.history?.recent({ line, verdict, limit }) ?? []))
+    if (this.#options.era(line) !== era) return false
     const newestFirst = kept.flat().sort((a, b) => b.position - a.position)
     return this.#gallery.restore(line, newestFirst.map(({ record, sha256 }) => ({ line, record, sha256 })))
   }
@@ -133,6 +137,7 @@ export class KeptParts {
   async #keep (picture: LinePicture, earlier: Promise<void> | undefined): Promise<KeptEntry> {
     const { line, record, frame } = picture
     if (record === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the part to be judged, got a picture only')
+    const era = this.#options.era(line)
     const { width, height, channels } = frame
     const encoded = encodePng({ data: frame.pixels(), width, height, channels }, 1)
     const [packet, lossless] = await Promise.all([this.#options.encoder.packet(picture), encoded, earlier])
@@ -140,8 +145,10 @@ export class KeptParts {
     const entry = { line, record, sha256: contentHash(packet) }
     // Whether the disk takes it is the history's to count and to tell; the line's next picture does not wait for it.
     const stored = this.#options.history?.add(line, record, { sha256: entry.sha256, bytes: packet, lossless })
-    this.#gallery.keep(entry, { packet, lossless })
-    this.#options.onKept(entry)
+    if (this.#options.era(line) === era) {
+      this.#gallery.keep(entry, { packet, lossless })
+      this.#options.onKept(entry)
+    }
     stored?.then((isStored) => { if (isStored) this.#gallery.stored(entry.sha256) }).catch(() => {})
     return entry
   }

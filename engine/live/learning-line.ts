@@ -16,12 +16,12 @@ export interface LearningLine {
   sheet: () => LearningSheet
   /** Encoded; `null` for a hash of none. */
   picture: (sha256: string) => Uint8Array | null
-  /** Another word for a picture that is kept or waits. @throws GOODPARTS_ARGUMENT when there is none, GOODPARTS_STORE_FAILED */
+  /** Another word for a picture that is kept or waits. @throws GOODPARTS_PART_GONE when there is none, GOODPARTS_STORE_FAILED */
   relabel: (sha256: string, said: Pick<PartWord, 'product' | 'label'>) => Promise<void>
   /** Begins an update unless one runs; `null` = of the kind that the form says. */
   update: (mode: 'recalibrate' | null) => void
   cancel: () => Promise<void>
-  /** Puts this bundle back, `null` = the one before; resolves when it is in use. @throws GOODPARTS_ARGUMENT where there is none */
+  /** Puts this bundle back, `null` = the one before; resolves when it is in use. @throws GOODPARTS_NOTHING_TO_TAKE_BACK where there is none */
   rollBack: (to: string | null) => Promise<void>
 }
 

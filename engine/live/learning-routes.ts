@@ -28,7 +28,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
   }
   const pictureOf = (line: string, sha256: string): Uint8Array => {
     const picture = of(line).picture(sha256)
-    if (picture === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${sha256} to be a picture that is kept or waits, got none`, { fix: 'Look at the memory again' })
+    if (picture === null) throw new GoodpartsError('GOODPARTS_PART_GONE', `Expected ${sha256} to be a picture that is kept or waits, got none`, { fix: 'Look at the memory again' })
     return picture
   }
   /** In the audit log before it is done. */

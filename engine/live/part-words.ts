@@ -37,6 +37,8 @@ export interface PartWordsOptions {
   history: History | undefined
   learning: LearningLines
   now: () => number
+  /** As for `KeptParts`. */
+  era: (line: string) => unknown
   onSaid: (said: SaidOfPart) => void
 }
 
@@ -59,21 +61,22 @@ export class PartWords {
 
   /**
    * Resolves when the word and its picture are on the disk, as far as there is one for them.
-   * @throws GOODPARTS_ARGUMENT when the part's picture is no longer kept, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
+   * @throws GOODPARTS_PART_GONE when the part or its picture is no longer kept, GOODPARTS_ARGUMENT for no label, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async say (line: string, eventId: string, label: string, by: LiveRole): Promise<PartWord> {
     if (label.trim() === '' || label.trim() === reservedLabel) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, got ${JSON.stringify(label)}`)
+    const era = this.#options.era(line)
     return await this.#inTurn(async () => {
       const { record } = await this.#part(line, eventId)
       const picture = await this.#options.parts.lossless(line, eventId)
-      if (picture === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the part to be kept with the pixels that were judged, got one that made room for newer ones', { fix: 'Say it of a newer part' })
+      if (picture === undefined) throw new GoodpartsError('GOODPARTS_PART_GONE', 'Expected the part to be kept with the pixels that were judged, got one that made room for newer ones', { fix: 'Say it of a newer part' })
       const buffer = this.#options.learning.of(line)
       const said = { label: label.trim(), product: record.product ?? buffer?.state.product ?? 'part', partId: record.partId }
       const hash = contentHash(picture)
       const word = await this.#entered({ who: `role:${by}`, line, kind: 'label', details: { ...said, eventId, sha256: hash } }, async () => {
         const sha256 = await buffer?.keep(picture, said, record)
         const kept: PartWord = { ...said, by, at: new Date(this.#options.now()).toISOString(), keptBy: buffer?.state.id ?? null, picture: sha256 ?? hash }
-        await this.#store(line, eventId, kept, buffer !== undefined)
+        await this.#store({ line, eventId, era }, kept, buffer !== undefined)
         return kept
       })
       this.#options.onSaid({ line, eventId, record, word, withdrawn: false, picture })
@@ -81,15 +84,16 @@ export class PartWords {
     })
   }
 
-  /** @throws GOODPARTS_ARGUMENT where nothing was said, GOODPARTS_STORE_FAILED */
+  /** @throws GOODPARTS_NOTHING_TO_TAKE_BACK where nothing was said, GOODPARTS_STORE_FAILED */
   async withdraw (line: string, eventId: string, by: LiveRole): Promise<void> {
+    const era = this.#options.era(line)
     await this.#inTurn(async () => {
       const word = this.#words.get(line)?.get(eventId)
-      if (word === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected something to have been said of the part, got nothing')
+      if (word === undefined) throw new GoodpartsError('GOODPARTS_NOTHING_TO_TAKE_BACK', 'Expected something to have been said of the part, got nothing')
       const buffer = this.#options.learning.of(line)
       await this.#entered({ who: `role:${by}`, line, kind: 'label-withdrawn', details: { eventId, sha256: word.picture, label: word.label } }, async () => {
         if (buffer !== undefined && buffer.state.id === word.keptBy) await buffer.withdraw(word.picture)
-        await this.#store(line, eventId, null, buffer !== undefined)
+        await this.#store({ line, eventId, era }, null, buffer !== undefined)
       })
       const part = await this.#options.parts.find(line, eventId)
       this.#options.onSaid({ line, eventId, record: part?.record ?? null, word, withdrawn: true, picture: await this.#options.parts.lossless(line, eventId) ?? null })
@@ -98,7 +102,9 @@ export class PartWords {
 
   /** Brings back from the disk what was said; `false` when there is nothing new. */
   async restore (line: string): Promise<boolean> {
+    const era = this.#options.era(line)
     const known = await this.#options.history?.words(line, REMEMBERED) ?? []
+    if (this.#options.era(line) !== era) return false
     for (const [eventId, word] of known) if (this.#words.get(line)?.has(eventId) !== true) this.#remember(line, eventId, word)
     return known.length > 0
   }
@@ -111,7 +117,7 @@ export class PartWords {
   async #part (line: string, eventId: string): Promise<{ record: InspectionRecord }> {
     const found = await this.#options.parts.find(line, eventId)
     if (found !== undefined) return found
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${eventId} to be a part that is kept, got none`, { fix: 'Older parts make room for newer ones' })
+    throw new GoodpartsError('GOODPARTS_PART_GONE', `Expected ${eventId} to be a part that is kept, got none`, { fix: 'Older parts make room for newer ones' })
   }
 
   async #entered<T> (record: AuditRecord, change: () => Promise<T>): Promise<T> {
@@ -120,13 +126,13 @@ export class PartWords {
   }
 
   /** A replay buffer that has the word on its disk already is enough: the history is only for showing it. */
-  async #store (line: string, eventId: string, word: PartWord | null, isKept: boolean): Promise<void> {
+  async #store ({ line, eventId, era }: { line: string, eventId: string, era: unknown }, word: PartWord | null, isKept: boolean): Promise<void> {
     try {
       await this.#options.history?.say(line, eventId, word)
     } catch (error) {
       if (!isKept) throw error
     }
-    this.#remember(line, eventId, word)
+    if (this.#options.era(line) === era) this.#remember(line, eventId, word)
   }
 
   #remember (line: string, eventId: string, word: PartWord | null): void {

@@ -5,6 +5,7 @@ import type { LiveRequest, LiveRole } from '../../schemas/live.ts'
 import { asGoodpartsError, GoodpartsError, type ErrorCode } from '../errors.ts'
 import { validate } from '../schema-validation.ts'
 import { isAtLeast, mayAnswer, roleOf, type LiveTokens } from './access.ts'
+import { addExplanationRoutes } from './explanation-routes.ts'
 import type { LiveHub } from './hub.ts'
 import type { LearningLines } from './learning-line.ts'
 import { addLearningRoutes } from './learning-routes.ts'
@@ -44,7 +45,7 @@ export function guard (app: FastifyInstance, context: RouteContext): void {
   })
 }
 
-const statuses: Partial<Record<ErrorCode, number>> = { GOODPARTS_ARGUMENT: 404, GOODPARTS_SCHEMA_INVALID: 400, GOODPARTS_QUEUE_FULL: 503, GOODPARTS_STORE_FAILED: 503 }
+const statuses: Partial<Record<ErrorCode, number>> = { GOODPARTS_ARGUMENT: 404, GOODPARTS_PART_GONE: 404, GOODPARTS_NOTHING_TO_TAKE_BACK: 404, GOODPARTS_EXPLANATION_FAILED: 409, GOODPARTS_SCHEMA_INVALID: 400, GOODPARTS_QUEUE_FULL: 503, GOODPARTS_STORE_FAILED: 503 }
 
 /** Another site's page in the same browser could ask a server without a token to change something. */
 function isFromElsewhere ({ method, headers }: FastifyRequest): boolean {
@@ -83,10 +84,6 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
     return reply.headers({ 'Cache-Control': 'private, max-age=31536000, immutable', 'Content-Type': 'application/octet-stream' }).send(Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength))
   })
 
-  app.get<{ Params: { line: string, eventId: string } }>('/api/lines/:line/explanations/:eventId', { onRequest: authorised }, async ({ params: { line, eventId } }, reply) => {
-    return reply.type('application/json').header('Cache-Control', 'no-store').send(hub.explanations(line, eventId))
-  })
-
   const allow = async (request: FastifyRequest, reply: FastifyReply, least: LiveRole): Promise<LiveRole | undefined> => {
     const role = roleFor(request, context)
     if (role === undefined) await refuseToken(request, reply)
@@ -95,6 +92,7 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
     return undefined
   }
   addPartRoutes(app, { hub, allow })
+  addExplanationRoutes(app, { hub, allow })
   addLearningRoutes(app, { learning: context.learning, allow })
 
   app.get<{ Querystring: { ticket?: string } }>('/ws', {
@@ -156,5 +154,5 @@ async function refuseToken (request: FastifyRequest, reply: FastifyReply): Promi
 }
 
 async function refuse (reply: FastifyReply, status: number, message: string, fix: string): Promise<FastifyReply> {
-  return reply.code(status).send({ code: status === 404 ? 'GOODPARTS_ARGUMENT' : 'GOODPARTS_FORBIDDEN', message, fix })
+  return reply.code(status).send({ code: status === 404 ? 'GOODPARTS_PART_GONE' : 'GOODPARTS_FORBIDDEN', message, fix })
 }

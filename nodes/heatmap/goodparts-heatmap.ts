@@ -16,7 +16,7 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     try {
       const settings = readHeatmapForm(config)
-      start(this, status, settings, settings.methods.length === 0 ? null : RED.nodes.getNode(config.model ?? '') as ModelNode | null)
+      start(this, status, settings, RED.nodes.getNode(config.model ?? '') as ModelNode | null)
     } catch (cause) {
       refuse(this, status, RED._('goodparts-heatmap.status.notConfigured'), cause)
     }

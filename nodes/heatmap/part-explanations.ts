@@ -1,12 +1,13 @@
 /** What the heatmap node's messages say of explanations. */
 import type { NodeMessageInFlow } from 'node-red'
-import { GoodpartsError } from '../../engine/errors.ts'
-import type { ExplainingState } from '../../engine/live/publication.ts'
+import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
+import type { ExplainingState, FoundExplanations, PartExplainer } from '../../engine/live/publication.ts'
 import type { ExplanationResult } from '../../engine/explain/anomaly-map/explain.ts'
+import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
 import type { PartExplanation, PartRequest } from '../../engine/explain/part-explanation.ts'
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { EncodedImage } from '../../engine/frame/encoded-image.ts'
-import type { Frame } from '../../engine/frame/frame.ts'
+import type { RawImage } from '../../engine/frame/image-codec.ts'
 import type { InspectionRecord, Region } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import type { HeatmapSettings } from './settings.ts'
@@ -36,7 +37,8 @@ export interface MethodExplanation extends Explanation {
 /** The first method's map and all of them; no map where no method gave one. */
 export type PartExplanationMessage = Partial<MethodExplanation> & {
   methods: MethodExplanation[]
-  without: Array<{ method: string, reason: string }>
+  /** `code` is that of an error. */
+  without: Array<{ method: string, reason: string, code?: string }>
   evidence: { name: string, sha256: string, mediaType: 'image/jpeg', picture: EncodedImage } | null
 }
 
@@ -48,10 +50,12 @@ export interface Message extends NodeMessageInFlow {
   zones?: unknown
   /** As `Explanation.others`, of a verdict that goes on without a heatmap. */
   explaining?: ExplainingState
+  /** Whom the live page asks for more. */
+  explainer?: PartExplainer
 }
 
-/** What other methods make of a part; absent where none was asked. */
-export interface Asked { state?: ExplainingState }
+/** What other methods make of a part; absent where none was asked. `isTold` once the verdict has gone on with it. */
+export interface Asked { state?: ExplainingState, isTold?: boolean }
 
 /** The message of a verdict without a heatmap. */
 export function withState (msg: Message, { state }: Asked): Message {
@@ -61,7 +65,7 @@ export function withState (msg: Message, { state }: Asked): Message {
 const mediaType = 'image/jpeg'
 
 /** The message with the detector's own map over the frame. */
-export function withMap (msg: Message, inspection: InspectionRecord, map: AnomalyMap, { jpeg, sha256, regions, milliseconds }: ExplanationResult, others?: ExplainingState): Message {
+export function withMap (msg: Message, inspection: InspectionRecord, map: AnomalyMap, { jpeg, sha256, regions, milliseconds }: ExplanationResult, { state: others }: Asked): Message {
   const method = 'anomaly-map'
   const overlay = picture(jpeg)
   return {
@@ -73,13 +77,12 @@ export function withMap (msg: Message, inspection: InspectionRecord, map: Anomal
 }
 
 /** What the process is asked; `null` where no method is chosen, or no bundle is loaded that judged this part. */
-export function partRequest (frame: Frame, inspection: InspectionRecord, model: ModelNode | null, settings: HeatmapSettings): PartRequest | null {
+export function partRequest (image: RawImage, inspection: InspectionRecord, model: ModelNode | null, settings: HeatmapSettings): PartRequest | null {
   const current = model?.current()
   if (settings.methods.length === 0 || current === undefined || current.model.metadata.id !== inspection.bundle?.id) return null
-  const { width, height, channels } = frame
   const { methods, budget, judge, zones, looks } = settings
   const bundle = { path: current.path, id: current.model.metadata.id }
-  return { bundle, image: { data: frame.pixels(), width, height, channels }, methods, budget, seed: 0, judge, zones, ...looks }
+  return { bundle, image, methods, budget, seed: 0, judge, zones, ...looks }
 }
 
 /** The message with the first method's map, and all of them; its payload is `null` when no method gave any. */
@@ -94,8 +97,29 @@ export function withMethods (msg: Message, inspection: InspectionRecord, { expla
   return { ...msg, payload: overlay.bytes(), explanation, inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } } }
 }
 
+/** The message of a part that no method could take or finish. */
+export function withoutMethods (msg: Message, inspection: InspectionRecord, methods: readonly ExplanationMethod[], error: unknown): Message {
+  const { message: reason, code } = asGoodpartsError(error, 'GOODPARTS_EXPLANATION_FAILED')
+  const message = withMethods(msg, inspection, { explanations: [], without: [], evidence: null })
+  return { ...message, explanation: { ...message.explanation, without: methods.map((method) => ({ method, reason, code })) } }
+}
+
+/** The same for the page that asked. */
+export function foundExplanations ({ explanations, without, evidence }: PartExplanation): FoundExplanations {
+  return {
+    methods: explanations.map(({ method, map, quantised, regions, faithfulness, skipped, milliseconds }) =>
+      ({ method, map: new AnomalyMap(map.values, map.height, map.width, quantised), regions, skipped, milliseconds, insertion: faithfulness?.insertion ?? null, deletion: faithfulness?.deletion ?? null })),
+    without,
+    evidence: evidence === null ? null : { name: evidence.name, jpeg: bytes(evidence.jpeg) }
+  }
+}
+
 function picture (jpeg: Uint8Array): EncodedImage {
-  return new EncodedImage(Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength), mediaType)
+  return new EncodedImage(bytes(jpeg), mediaType)
+}
+
+function bytes (jpeg: Uint8Array): Buffer {
+  return Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength)
 }
 
 /** @throws GOODPARTS_EXPLANATION_FAILED when it takes longer. */

@@ -1,14 +1,22 @@
 /** The heatmaps of one node: the detector's map over each verdict's frame, which the verdict waits for, and other methods, which come later. */
-import { asGoodpartsError } from '../../engine/errors.ts'
+import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
+import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
 import { ExplanationProcess } from '../../engine/explain/explanation-process.ts'
 import { ExplanationThread } from '../../engine/explain/explanation-thread.ts'
+import type { Zone } from '../../engine/decision/regions.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
+import type { RawImage } from '../../engine/frame/image-codec.ts'
+import type { FoundExplanations } from '../../engine/live/publication.ts'
+import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
-import { isFull, partRequest, within, withMap, withMethods, withState, type Asked, type Message } from './part-explanations.ts'
+import { AskedExplainer } from './asked-explainer.ts'
+import { foundExplanations, isFull, partRequest, within, withMap, withMethods, withoutMethods, withState, type Asked, type Message } from './part-explanations.ts'
 import { readZones, type HeatmapSettings } from './settings.ts'
 
 /** No verdict waits longer for its heatmap, or for that of one before it. */
 const LONGEST_WAIT_MS = 5000
+/** Whose explanation goes first. */
+const URGENCY = { other: 0, reject: 1, asked: 2 }
 
 export interface HeatmapListener {
   /** Other methods have answered. */
@@ -22,6 +30,7 @@ export class VerdictHeatmaps {
   readonly #listener: HeatmapListener
   readonly #thread: ExplanationThread
   readonly #others: ExplanationProcess
+  readonly #explainer: AskedExplainer | undefined
   #earlier: Promise<unknown> = Promise.resolve()
   #latest: number | undefined
   #isClosed = false
@@ -32,6 +41,7 @@ export class VerdictHeatmaps {
     this.#listener = listener
     this.#thread = new ExplanationThread(hop, settings.capacity)
     this.#others = new ExplanationProcess(`${hop}/methods`, settings.capacity)
+    if (model !== null) this.#explainer = new AskedExplainer({ model, methods: settings.methods, isClosed: () => this.#isClosed, explain: async (...part) => this.#asked(...part) })
   }
 
   /** How long the last heatmap took, in milliseconds. */
@@ -52,8 +62,11 @@ export class VerdictHeatmaps {
     const explained = within(LONGEST_WAIT_MS, this.#explain(msg, asked))
     this.#earlier = Promise.allSettled([turn, explained])
     const [outcome] = await Promise.allSettled([explained, turn])
+    asked.isTold = true
     // A verdict must reach its sinks, explained or not.
-    return outcome.status === 'fulfilled' ? { message: outcome.value } : { message: withState(msg, asked), error: asGoodpartsError(outcome.reason, 'GOODPARTS_EXPLANATION_FAILED') }
+    return outcome.status === 'fulfilled'
+      ? { message: this.#withExplainer(outcome.value) }
+      : { message: this.#withExplainer(withState(msg, asked)), error: asGoodpartsError(outcome.reason, 'GOODPARTS_EXPLANATION_FAILED') }
   }
 
   async close (): Promise<void> {
@@ -65,23 +78,37 @@ export class VerdictHeatmaps {
     const { frame, inspection, anomalyMap: map } = msg
     if (!isFrame(frame) || inspection === undefined || !this.#settings.chosen.has(inspection.verdict)) return msg
     const zones = msg.zones === undefined ? this.#settings.zones : readZones(msg.zones, 'msg.zones')
-    const request = partRequest(frame, inspection, this.#model, { ...this.#settings, zones })
-    if (request !== null) {
-      asked.state = 'explaining'
-      // No verdict waits for these.
-      this.#others.explain(request).then((found) => { this.#listener.explained(withMethods(msg, inspection, found)) }, (error: unknown) => {
-        if (isFull(error)) asked.state = 'queue-full'
-        else if (!this.#isClosed) {
-          this.#listener.failed(error, msg)
-          const { message: reason } = asGoodpartsError(error, 'GOODPARTS_EXPLANATION_FAILED')
-          this.#listener.explained(withMethods(msg, inspection, { explanations: [], without: request.methods.map((method) => ({ method, reason })), evidence: null }))
-        }
-      })
-    }
+    const { width, height, channels } = frame
+    this.#byOthers({ data: frame.pixels(), width, height, channels }, msg, inspection, zones, asked)
     if (map === undefined) return withState(msg, asked)
     const { score, limits } = inspection
     const result = await this.#thread.explain(frame, map, { ...this.#settings.looks, zones, judged: score === null || limits === null ? null : { score, limits } })
     this.#latest = result.milliseconds
-    return withMap(msg, inspection, map, result, asked.state)
+    return withMap(msg, inspection, map, result, asked)
+  }
+
+  /** No verdict waits for these. */
+  #byOthers (image: RawImage, msg: Message, inspection: InspectionRecord, zones: Zone[], asked: Asked): void {
+    const request = partRequest(image, inspection, this.#model, { ...this.#settings, zones })
+    if (request === null) return
+    asked.state = 'explaining'
+    this.#others.explain(request, inspection.verdict === 'reject' ? URGENCY.reject : URGENCY.other).then((found) => { this.#listener.explained(withMethods(msg, inspection, found)) }, (error: unknown) => {
+      if (this.#isClosed) return
+      if (isFull(error)) asked.state = 'queue-full'
+      else this.#listener.failed(error, msg)
+      // One that lost its place to a more urgent part was said to be on its way.
+      if (!isFull(error) || asked.isTold === true) this.#listener.explained(withoutMethods(msg, inspection, request.methods, error))
+    })
+  }
+
+  /** Somebody asks for a part that went by before. */
+  async #asked (image: RawImage, inspection: InspectionRecord, methods: ExplanationMethod[]): Promise<FoundExplanations> {
+    const request = partRequest(image, inspection, this.#model, { ...this.#settings, methods })
+    if (request === null) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the bundle ${inspection.bundle?.id ?? 'none'} that judged the part to be loaded, got another`, { fix: 'Take a newer part' })
+    return foundExplanations(await this.#others.explain(request, URGENCY.asked))
+  }
+
+  #withExplainer (message: Message): Message {
+    return this.#explainer === undefined || message.inspection === undefined ? message : { ...message, explainer: this.#explainer }
   }
 }

@@ -5,7 +5,7 @@ import type { FitEnd, FitProgress, WeakPromise } from '../../schemas/live.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
-import type { LivePublication, PartExplanations } from '../../engine/live/publication.ts'
+import type { LivePublication, PartExplainer, PartExplanations } from '../../engine/live/publication.ts'
 import type { PartExplanationMessage } from '../heatmap/part-explanations.ts'
 import { validate } from '../../engine/schema-validation.ts'
 
@@ -23,6 +23,7 @@ interface Message {
   explanation?: unknown
   weakPromise?: unknown
   explaining?: unknown
+  explainer?: unknown
 }
 
 /**
@@ -55,7 +56,8 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
       ...(record === undefined ? {} : { record }),
       ...(map === undefined ? {} : { map }),
       ...readPromise(message.weakPromise),
-      ...(others === 'explaining' || others === 'queue-full' ? { explaining: others } : {})
+      ...(others === 'explaining' || others === 'queue-full' ? { explaining: others } : {}),
+      ...(isPartExplainer(message.explainer) ? { explainer: message.explainer } : {})
     }
   }
 }
@@ -91,7 +93,7 @@ function readExplanations (line: string, eventId: string, { methods, without, ev
     eventId,
     methods: methods.map(({ method, map, regions, faithfulness, skipped, milliseconds }) =>
       ({ method, map, regions, skipped, milliseconds, insertion: faithfulness?.insertion ?? null, deletion: faithfulness?.deletion ?? null })),
-    without: without.map(({ method, reason }) => ({ method, reason })),
+    without: without.map(({ method, reason, code }) => ({ method, reason, ...(typeof code === 'string' ? { code } : {}) })),
     evidence: evidence === null ? null : { name: evidence.name, jpeg: evidence.picture.bytes() }
   }
 }
@@ -106,6 +108,10 @@ function readPromise (given: unknown): Pick<LivePublication, 'weakPromise'> {
 function readMap ({ anomalyMap, explanation }: Message): AnomalyMap | undefined {
   const candidates = [anomalyMap, (explanation as { map?: unknown } | undefined)?.map]
   return candidates.find((value): value is AnomalyMap => Object.prototype.toString.call(value) === '[object GoodpartsAnomalyMap]')
+}
+
+function isPartExplainer (value: unknown): value is PartExplainer {
+  return Object.prototype.toString.call(value) === '[object GoodpartsPartExplainer]'
 }
 
 function firstName (...names: unknown[]): string {

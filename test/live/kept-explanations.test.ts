@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { KeptExplanations } from '../../engine/live/kept-explanations.ts'
 import type { PartExplanations } from '../../engine/live/publication.ts'
-import type { LiveExplanations } from '../../schemas/live.ts'
 
 function explanations (line: string, eventId: string, map = new AnomalyMap(Float32Array.of(0, 0.5, 1, 0.25), 2, 2)): PartExplanations {
   return { line, eventId, methods: [{ method: 'sise', map, regions: [], insertion: 0.8, deletion: null, skipped: null, milliseconds: 5 }], without: [], evidence: { name: 'good.png', jpeg: Buffer.from([1, 2, 3]) } }
@@ -13,26 +12,26 @@ describe('explanations that are kept', () => {
     const kept = new KeptExplanations()
     kept.keep(explanations('a', 'e1'))
 
-    const { methods: [sise], evidence } = JSON.parse(kept.text('a', 'e1', 0)) as LiveExplanations
+    const { methods: [sise], evidence } = kept.of('a', 'e1', 0)
 
     expect(sise).toMatchObject({ method: 'sise', insertion: 0.8, deletion: null, map: { height: 2, width: 2, minimum: 0, maximum: 1 } })
     expect([...Buffer.from(sise!.map.cells, 'base64')]).toEqual([0, 128, 255, 64])
     expect(evidence).toEqual({ name: 'good.png', jpeg: 'AQID' })
-    expect(JSON.parse(kept.text('a', 'e2', 0))).toEqual({ state: 'none', methods: [], without: [], evidence: null })
+    expect(kept.of('a', 'e2', 0)).toEqual({ state: 'none', methods: [], without: [], evidence: null })
   })
 
   it('keep the map as the process has quantised it, which is the main thread\'s rest', () => {
     const kept = new KeptExplanations()
     kept.keep(explanations('a', 'e1', new AnomalyMap(new Float32Array(4), 2, 2, { height: 1, width: 2, minimum: 0, maximum: 1, cells: Uint8Array.of(7, 9) })))
 
-    const { methods: [sise] } = JSON.parse(kept.text('a', 'e1', 0)) as LiveExplanations
+    const { methods: [sise] } = kept.of('a', 'e1', 0)
 
     expect(sise!.map).toMatchObject({ height: 1, width: 2, cells: Buffer.of(7, 9).toString('base64') })
   })
 
   it('are awaited, then there, or missing after five minutes, or were never taken', () => {
     const kept = new KeptExplanations()
-    const state = (event: string, now = 1000): string => (JSON.parse(kept.text('a', event, now)) as LiveExplanations).state
+    const state = (event: string, now = 1000): string => kept.of('a', event, now).state
     for (const event of ['e1', 'e2']) kept.await('a', event, 'explaining', 0)
     kept.await('a', 'e3', 'queue-full', 0)
     kept.keep(explanations('a', 'e1'))
@@ -43,15 +42,26 @@ describe('explanations that are kept', () => {
     expect(state('e3')).toBe('none')
   })
 
+  it('of another method stand beside those of before, and the same method\'s take their place', () => {
+    const kept = new KeptExplanations()
+    const { methods: [sise] } = explanations('a', 'e1')
+    kept.keep({ ...explanations('a', 'e1'), without: [{ method: 'rise', reason: 'found nothing' }] })
+    kept.keep({ ...explanations('a', 'e1'), methods: [{ ...sise!, method: 'rise' }, { ...sise!, insertion: 0.9 }], evidence: null })
+
+    expect(kept.of('a', 'e1', 0)).toMatchObject({ state: 'explained', methods: [{ method: 'rise' }, { method: 'sise', insertion: 0.9 }], without: [], evidence: { name: 'good.png' } })
+    kept.keep({ ...explanations('a', 'e1'), methods: [], without: [{ method: 'occlusion', reason: 'too late', code: 'GOODPARTS_QUEUE_FULL' }], evidence: null })
+    expect(kept.of('a', 'e1', 0)).toMatchObject({ state: 'explained', methods: [{ method: 'rise' }, { method: 'sise' }], without: [{ method: 'occlusion', code: 'GOODPARTS_QUEUE_FULL' }] })
+  })
+
   it('make room for newer ones', () => {
-    const kept = new KeptExplanations(2 * 300)
+    const kept = new KeptExplanations(2 * 450)
     for (const event of ['e1', 'e2', 'e3', 'e4']) {
       kept.await('a', event, 'explaining', 0)
       kept.keep(explanations('a', event))
     }
 
-    expect(kept.text('a', 'e1', 1)).toContain('made-room')
-    expect(kept.text('a', 'e4', 0)).toContain('explained')
+    expect(kept.of('a', 'e1', 1).state).toBe('made-room')
+    expect(kept.of('a', 'e4', 0).state).toBe('explained')
   })
 
   it('say that no method gave a map, and why', () => {
@@ -59,7 +69,7 @@ describe('explanations that are kept', () => {
     kept.await('a', 'e1', 'explaining', 0)
     kept.keep({ ...explanations('a', 'e1'), methods: [], without: [{ method: 'grad-cam', reason: 'found nothing' }] })
 
-    expect(JSON.parse(kept.text('a', 'e1', 1_000_000))).toMatchObject({ state: 'without-map', methods: [], without: [{ method: 'grad-cam', reason: 'found nothing' }], evidence: { name: 'good.png' } })
+    expect(kept.of('a', 'e1', 1_000_000)).toMatchObject({ state: 'without-map', methods: [], without: [{ method: 'grad-cam', reason: 'found nothing' }], evidence: { name: 'good.png' } })
   })
 
   it('go with their line, and with no other', () => {
@@ -68,7 +78,7 @@ describe('explanations that are kept', () => {
     kept.keep(explanations('ab', 'e1'))
     kept.forget('a')
 
-    expect(kept.text('a', 'e1', 0)).toContain('none')
-    expect(kept.text('ab', 'e1', 0)).toContain('explained')
+    expect(kept.of('a', 'e1', 0).state).toBe('none')
+    expect(kept.of('ab', 'e1', 0).state).toBe('explained')
   })
 })

@@ -106,7 +106,7 @@ describe('the memory of a line', () => {
       { who: 'role:engineer', line: '라인 1', kind: 'update-asked', details: { mode: 'recalibrate', waiting: 1 } },
       { who: 'role:engineer', line: '라인 1', kind: 'update-cancelled', details: {} },
       { who: 'role:engineer', line: '라인 1', kind: 'bundle-rolled-back', details: { to: null } },
-      { who: 'role:engineer', line: '라인 1', kind: 'change-failed', details: { entry: 3, code: 'GOODPARTS_ARGUMENT' } }
+      { who: 'role:engineer', line: '라인 1', kind: 'change-failed', details: { entry: 3, code: 'GOODPARTS_NOTHING_TO_TAKE_BACK' } }
     ])
   })
 })

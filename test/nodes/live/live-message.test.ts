@@ -11,7 +11,7 @@ const record = inspection(0)
 const found = { jpeg: new Uint8Array([1]), sha256: 'a'.repeat(64), regions: [], milliseconds: 3 }
 
 test('the first output of a heatmap node is a verdict', () => {
-  const message = withMap({ _msgid: '', frame, inspection: record, anomalyMap: map }, record, map, found)
+  const message = withMap({ _msgid: '', frame, inspection: record, anomalyMap: map }, record, map, found, {})
 
   expect(readLiveMessage(message, '')).toMatchObject({ kind: 'publication', publication: { line: record.line, map } })
 })

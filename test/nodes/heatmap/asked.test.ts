@@ -1,0 +1,114 @@
+/** What the live page gets when it asks a heatmap node, and who goes first. */
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { saveBundle } from '../../../engine/bundle/bundle.ts'
+import { Frame } from '../../../engine/frame/frame.ts'
+import { encodePng } from '../../../engine/frame/image-codec.ts'
+import type { PartExplainer } from '../../../engine/live/publication.ts'
+import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
+import type { PartExplanationMessage } from '../../../nodes/heatmap/part-explanations.ts'
+import { readLiveMessage } from '../../../nodes/live/live-message.ts'
+import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
+import type { InspectionRecord, Verdict } from '../../../schemas/inspection.ts'
+import { spottedPicture } from '../../explain/hand-built-models.ts'
+import { spotBundle } from '../../explain/spot-bundle.ts'
+import { inspection } from '../../publish/fixtures.ts'
+import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy } from '../flow-runtime.ts'
+
+let folder: string
+let bundleId: string
+let sequence = 0
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'goodparts-asked-test-'))
+  const bundle = await spotBundle()
+  bundleId = bundle.metadata.id
+  await saveBundle(join(folder, 'spots.onnx'), bundle)
+  await startRuntime()
+})
+afterEach(undeploy)
+afterAll(async () => {
+  await stopRuntime()
+  rmSync(folder, { recursive: true })
+})
+
+function part (verdict: Verdict): { frame: Frame, inspection: InspectionRecord } {
+  const { data, ...size } = spottedPicture()
+  const frame = Frame.fromPixels(data, { source: 'test', sequence: sequence++, ...size })
+  return { frame, inspection: { ...inspection(sequence), eventId: `part-${sequence}`, verdict, frame: frame.toJSON(), bundle: { id: bundleId, family: 'hand-built' } } }
+}
+
+async function start (changes: object): Promise<void> {
+  await deploy([model, heatmap], [
+    { id: 'flow', type: 'tab' },
+    { id: 'heat', z: 'flow', type: 'goodparts-heatmap', name: '', explainGood: false, explainReview: true, explainReject: true, opacity: '0.6', quality: '85', capacity: '3', model: 'model', methods: '', budget: '20000', judge: false, zones: '', wires: [['out'], ['later']], ...changes },
+    { id: 'model', type: 'goodparts-model', name: '', bundle: join(folder, 'spots.onnx'), device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '0.5' },
+    { id: 'out', z: 'flow', type: 'helper' },
+    { id: 'later', z: 'flow', type: 'helper' }
+  ])
+  const modelNode = nodeOf('model') as ModelNode
+  if (modelNode.current() === undefined) await once(modelNode, 'changed')
+}
+
+/** Through the message, as the live node gets it. */
+async function explainerOf (sent: ReturnType<typeof part>): Promise<PartExplainer> {
+  const next = nextMessage('out')
+  nodeOf('heat').receive({ ...sent })
+  const input = readLiveMessage(await next, '')
+  if (input.kind !== 'publication' || input.publication.explainer === undefined) throw new Error('Expected a verdict that says who explains')
+  return input.publication.explainer
+}
+
+async function pngOf (frame: Frame): Promise<Uint8Array> {
+  const { width, height, channels } = frame
+  return encodePng({ data: frame.pixels(), width, height, channels }, 1)
+}
+
+test('a verdict says whom to ask, who explains a part of before by the methods asked for', async () => {
+  await start({})
+  const good = part('good')
+  const explainer = await explainerOf(good)
+  const { util } = createRequire(import.meta.url)('@node-red/util') as { util: { cloneMessage: (msg: object) => { explainer: unknown } } }
+  expect(util.cloneMessage({ explainer }).explainer).toBe(explainer)
+  expect(explainer.usual).toEqual(['layer-cam'])
+  expect(explainer.methods).not.toContain('anomaly-map')
+  expect(explainer.obstacle(good.inspection)).toBeNull()
+  expect(explainer.obstacle({ ...good.inspection, bundle: { id: 'another', family: 'hand-built' } })).toBe('another-model')
+
+  const found = await explainer.explain({ record: good.inspection, picture: await pngOf(good.frame) }, ['sise', 'grad-cam'])
+
+  expect(found.methods.map(({ method }) => method)).toEqual(['grad-cam', 'sise'])
+  expect(found.methods[0]).toMatchObject({ insertion: null, deletion: null, skipped: null })
+  await expect(explainer.explain({ record: good.inspection, picture: new Uint8Array(4) }, ['sise'])).rejects.toMatchObject({ code: 'GOODPARTS_IMAGE_DECODE' })
+  await undeploy()
+  expect(explainer.obstacle(good.inspection)).toBe('no-explainer')
+}, 30_000)
+
+test('what is asked for goes first, then rejects, then reviews; who loses a place to them is told', async () => {
+  await start({ methods: 'sise' })
+  const answers: Array<{ eventId: string, explanation: PartExplanationMessage }> = []
+  nodeOf('later').on('input', (msg) => {
+    const { inspection: { eventId }, explanation } = msg as unknown as { inspection: InspectionRecord, explanation: PartExplanationMessage }
+    answers.push({ eventId, explanation })
+  })
+  const [running, first, second, reject, asked] = [part('review'), part('review'), part('review'), part('reject'), part('good')]
+  const explainer = await explainerOf(running)
+  for (const each of [first, second]) await explainerOf(each)
+  const came: string[] = []
+  nodeOf('later').on('input', (msg) => { came.push((msg as unknown as { inspection: InspectionRecord }).inspection.eventId) })
+  const picture = await pngOf(asked.frame)
+
+  const answered = explainer.explain({ record: asked.inspection, picture }, ['sise']).then(() => { came.push(asked.inspection.eventId) })
+  await explainerOf(reject)
+  await answered
+  await expect.poll(() => answers.map(({ eventId }) => eventId), { timeout: 20_000 }).toContain(reject.inspection.eventId)
+
+  const displaced = answers.filter(({ explanation }) => explanation.methods.length === 0)
+  expect(displaced.map(({ eventId }) => eventId).sort()).toEqual([first, second].map(({ inspection: { eventId } }) => eventId).sort())
+  expect(displaced[0]?.explanation.without).toMatchObject([{ method: 'sise', code: 'GOODPARTS_QUEUE_FULL' }])
+  expect(came.indexOf(asked.inspection.eventId)).toBeLessThan(came.indexOf(reject.inspection.eventId))
+}, 30_000)

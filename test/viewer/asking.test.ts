@@ -1,0 +1,81 @@
+/** Asking for explanations at an opened part, and what is said when the server refuses. */
+import { describe, expect, it } from 'vitest'
+import { GoodpartsError } from '../../engine/errors.ts'
+import { found, HeldExplainer } from '../live/held-explainer.ts'
+import { openSampleLine } from '../live/sample-line.ts'
+import { live, missing } from './live-page.ts'
+
+const opened = live()
+
+describe.skipIf(missing !== null)('an opened part', () => {
+  it('explains a part when somebody asks for it, by the methods of the line or another, and says when nobody can', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url)
+    const explainer = new HeldExplainer()
+    const line = await openSampleLine('Plates 1')
+    const [before, part] = [line.nextReject(), line.nextReject()]
+    opened.server.publish(before)
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('No heatmap node with a model explains parts of this line.').waitFor()
+    expect(await page.locator('.ask').isVisible()).toBe(false)
+    await page.keyboard.press('Escape')
+
+    opened.server.publish({ ...part, explaining: 'queue-full', explainer })
+    await page.locator('.thumb').nth(1).waitFor()
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.explain').getByText('their queue was full').waitFor()
+    await expect.poll(async () => page.evaluate('document.querySelector(".part-dialog canvas").width')).toBeGreaterThan(4)
+    const byDetector = await opened.colouredPixels('.part-dialog canvas')
+    await opened.screenshot('reject-unexplained')
+    await page.locator('.ask').click()
+    await page.locator('.method-note').getByText('Explaining by other methods …', { exact: true }).waitFor()
+    expect(await page.locator('.ask').isVisible()).toBe(false)
+    await opened.screenshot('reject-explaining')
+    explainer.asked[0]?.resolve(found('layer-cam'))
+    await expect.poll(async () => page.locator('.methods').inputValue()).toBe('layer-cam')
+    await expect.poll(async () => opened.colouredPixels('.part-dialog canvas')).not.toBe(byDetector)
+    expect(await page.locator('.method-note').innerText()).toBe('7 ms')
+
+    expect(await page.locator('.methods optgroup option').allInnerTexts()).toEqual(['grad-cam', 'sise'])
+    await page.locator('.methods').selectOption('ask:sise')
+    await page.locator('.method-note').getByText('Explaining by sise …').waitFor()
+    expect(await page.locator('.methods').inputValue()).toBe('layer-cam')
+    expect(await page.locator('.methods optgroup option:enabled').count()).toBe(0)
+    explainer.asked[1]?.resolve(found('sise'))
+    await expect.poll(async () => page.locator('.methods').inputValue()).toBe('sise')
+    expect(await page.locator('.methods > option').allInnerTexts()).toEqual(['the detector\'s map', 'layer-cam', 'sise'])
+    await opened.screenshot('reject-explained-on-request')
+
+    await page.locator('.methods').selectOption('ask:grad-cam')
+    await page.locator('.method-note').getByText('Explaining by grad-cam …').waitFor()
+    explainer.obstacleNow = 'another-model'
+    explainer.asked[2]?.reject(new GoodpartsError('GOODPARTS_QUEUE_FULL', 'Expected less, got more'))
+    await expect.poll(async () => page.locator('.methods option').allInnerTexts()).toEqual(['the detector\'s map', 'layer-cam', 'sise'])
+    await page.getByRole('button', { name: 'Older part' }).click()
+    await page.getByText('Another model is in use than the one that judged this part.').waitFor()
+  })
+
+  it('says in the language of the page why a request was refused, also when the server is away', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url, { locale: 'ko-KR' })
+    const line = await openSampleLine('Plates 1')
+    const part = line.nextReject()
+    opened.server.publish({ ...part, explainer: new HeldExplainer() })
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('g')
+    await page.locator('.said').waitFor()
+    // Another browser is a moment earlier.
+    await page.route('**/word', async (route) => {
+      await page.evaluate(`fetch('api/lines/Plates%201/parts/${part.record.eventId}/word?', { method: 'DELETE' })`)
+      await route.continue()
+    }, { times: 1 })
+    await page.keyboard.press('u')
+    await page.getByText('취소할 것이 없습니다. 이미 취소되었을 수 있습니다.').waitFor()
+    await page.route('**/word', async (route) => route.abort())
+    await page.keyboard.press('g')
+    await page.getByText('라이브 서버가 응답하지 않습니다. 연결이 돌아오면 다시 시도하세요.').waitFor()
+  })
+})
