@@ -2,6 +2,7 @@
 import { Command, type Help, type Option } from 'commander'
 import { packageVersion } from '../engine/package-version.ts'
 import { outputsMustBeWritable } from './output-file.ts'
+import { WrongValues } from './wrong-values.ts'
 
 /** A command adds itself to the program. */
 export type RegisterCommand = (program: Command) => void
@@ -21,15 +22,20 @@ const commands: Array<() => Promise<{ register: RegisterCommand }>> = [
 
 /** Commander's program; `parseAsync` runs it. */
 export async function makeProgram (): Promise<Command> {
+  const wrong = new WrongValues()
   const program = new Command('goodparts')
     .version(packageVersion())
     .description('Visual inspection learned from good parts only')
     // As every other error: message, code, what to do.
-    .configureOutput({ outputError: (text, write) => { write(`goodparts: ${text.replace(/^error: /, '').trimEnd()} (GOODPARTS_ARGUMENT)\n`) } })
+    .configureOutput({ outputError: (text, write) => { write(`${wrong.text}goodparts: ${text.replace(/^error: /, '').trimEnd()} (GOODPARTS_ARGUMENT)\n`) } })
     .showHelpAfterError('Fix: the same command with --help lists the options.')
-    .hook('preAction', async (_program, command) => outputsMustBeWritable(command))
+    .hook('preAction', async (_program, command) => {
+      wrong.expectNone()
+      await outputsMustBeWritable(command)
+    })
     .configureHelp({ optionDescription })
   for (const load of commands) (await load()).register(program)
+  wrong.watch(program)
   return program
 }
 

@@ -1,6 +1,7 @@
 /** Values for a pipeline's parameters: typed, checked, defaulted. */
 import type { PipelineDefinition, PipelineParameter } from '../../schemas/pipeline.ts'
 import { GoodpartsError } from '../errors.ts'
+import { readAll } from '../read-all.ts'
 import { hasUserinfo, withoutPasswords } from './userinfo.ts'
 
 export type ParameterValue = string | number | boolean
@@ -14,15 +15,18 @@ export type GivenParameters = Readonly<Record<string, unknown>>
  */
 export function readParameters (definition: PipelineDefinition, given: GivenParameters): Map<string, ParameterValue> {
   const known = new Set(definition.parameters.map(({ name }) => name))
-  const stranger = Object.keys(given).find((name) => !known.has(name))
-  if (stranger !== undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_PARAMETER', `Expected a parameter of ${definition.id} (${[...known].join(', ')}), got ${stranger}`)
-  const values = new Map<string, ParameterValue>()
-  for (const parameter of definition.parameters) {
-    const value = readParameter(parameter, Object.hasOwn(given, parameter.name) ? given[parameter.name] : undefined)
-    if (value !== undefined) values.set(parameter.name, value)
-    else if (parameter.required) throw wrong(parameter, 'given', 'nothing')
-  }
-  return values
+  const strangers = Object.keys(given).filter((name) => !known.has(name))
+  const { values } = readAll({
+    names: () => {
+      if (strangers.length > 0) throw new GoodpartsError('GOODPARTS_PIPELINE_PARAMETER', `Expected ${strangers.length === 1 ? 'a parameter' : 'parameters'} of ${definition.id} (${[...known].join(', ')}), got ${strangers.join(', ')}`)
+    },
+    values: () => readAll<Record<string, ParameterValue | undefined>>(Object.fromEntries(definition.parameters.map((parameter) => [parameter.name, () => {
+      const value = readParameter(parameter, Object.hasOwn(given, parameter.name) ? given[parameter.name] : undefined)
+      if (value === undefined && parameter.required) throw wrong(parameter, 'given', 'nothing')
+      return value
+    }])))
+  })
+  return new Map(Object.entries(values).filter((entry): entry is [string, ParameterValue] => entry[1] !== undefined))
 }
 
 /** `undefined` where there is none; an empty text is none. */

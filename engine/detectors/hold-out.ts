@@ -30,10 +30,16 @@ export function calibrationSplit (images: readonly GoodImage[], random: Random):
   const split = images.some(({ calibration }) => calibration)
     ? markedSplit(images)
     : holdOut(images, { share: 0.2, atLeast: fewestToCalibrate }, random)
+  const fewest = fewestToLearn + fewestToCalibrate
+  if (images.length < fewest) {
+    throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES',
+      `Expected at least ${fewest} pictures of good parts, ${fewestToLearn} to learn from and ${fewestToCalibrate} to calibrate on, got ${images.length}`,
+      { fix: `Give at least ${fewest} pictures, of more than one part; 60 and more give a limit worth trusting.` })
+  }
   if (split.kept.length < fewestToLearn || split.heldOut.length < fewestToCalibrate) {
     throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES',
       `Expected at least ${fewestToLearn} pictures of good parts to learn from and ${fewestToCalibrate} to calibrate on, got ${split.kept.length} and ${split.heldOut.length}`,
-      { fix: `Give at least ${fewestToLearn + fewestToCalibrate} pictures, of more than one part; 60 and more give a limit worth trusting.` })
+      { fix: `Give pictures of more parts: those of one part stay on one side. A data set that marks its calibration pictures marks at least ${fewestToCalibrate} and leaves ${fewestToLearn}.` })
   }
   return split
 }

@@ -1,6 +1,7 @@
 /** What options of detectors can be, and the check of what was given. */
 import type { JsonValue } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
+import { readAll } from '../read-all.ts'
 import type { BackboneOptions } from './backbone-features/chosen-backbone.ts'
 
 export interface Rule { expected: string, holds (value: JsonValue): boolean }
@@ -27,12 +28,15 @@ export const backboneRules: Record<keyof BackboneOptions, Rule> = {
 
 /** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have. */
 export function readOptions<Options extends object> (family: string, rules: Readonly<Record<keyof Options & string, Rule>>, defaults: Options, given: Readonly<Record<string, JsonValue>>): Options {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(rules, name)) {
-      throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected an option of ${family} (${Object.keys(rules).join(', ')}), got ${name}`)
-    }
-    const rule = rules[name as keyof Options & string]
-    if (!rule.holds(value)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be ${rule.expected}, got ${JSON.stringify(value)}`)
-  }
+  const strangers = Object.keys(given).filter((name) => !Object.hasOwn(rules, name))
+  readAll({
+    names: () => {
+      if (strangers.length > 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${strangers.length === 1 ? 'an option' : 'options'} of ${family} (${Object.keys(rules).join(', ')}), got ${strangers.join(', ')}`)
+    },
+    ...Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(rules, name)).map(([name, value]) => [`value of ${name}`, () => {
+      const rule = rules[name as keyof Options & string]
+      if (!rule.holds(value)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be ${rule.expected}, got ${JSON.stringify(value)}`)
+    }]))
+  })
   return { ...defaults, ...given }
 }

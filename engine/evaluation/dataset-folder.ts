@@ -31,7 +31,8 @@ export function otherFilesText (names: readonly string[]): string {
   return `${names.length === 1 ? '1 file is no picture' : `${names.length} files are no pictures`}: ${few}${names.length > namedFiles ? ', …' : ''}`
 }
 
-function isPicture (name: string): boolean {
+/** By its ending. */
+export function isPicture (name: string): boolean {
   return (pictureEndings as readonly string[]).includes(extname(name).toLowerCase())
 }
 

@@ -1,12 +1,12 @@
 /** Data sets as people have them: a `dataset.csv`, a folder in MVTec layout, or a plain folder of pictures. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { DefectImage, GoodImage } from '../detectors/detector.ts'
 import { GoodpartsError } from '../errors.ts'
 import { decodeImage } from '../frame/image-codec.ts'
 import { readDatasetCsv } from './dataset-csv.ts'
 import type { DatasetEntry } from './dataset-entry.ts'
-import { listFolders, listPictures, readMvtecFolder } from './dataset-folder.ts'
+import { isPicture, listFolders, listPictures, readMvtecFolder } from './dataset-folder.ts'
 
 export type { DatasetEntry, DefectBox, Split } from './dataset-entry.ts'
 export { listPictures } from './dataset-folder.ts'
@@ -27,6 +27,10 @@ export interface Dataset {
 export async function readDataset (path: string): Promise<Dataset> {
   const source = resolve(path)
   if (!existsSync(source)) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a data set, got nothing there`)
+  if (!source.toLowerCase().endsWith('.csv') && statSync(source).isFile()) {
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a folder or a dataset.csv, got ${isPicture(source) ? 'one picture' : 'a file'}`,
+      { fix: isPicture(source) ? 'Give the folder that it lies in.' : 'Give the folder of the pictures, or their dataset.csv; docs/datasets.md says what is read.' })
+  }
   if (source.toLowerCase().endsWith('.csv')) {
     return { name: basename(dirname(source)), source, layout: 'csv', entries: await readDatasetCsv(source) }
   }

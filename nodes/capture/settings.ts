@@ -1,9 +1,11 @@
 /** The form of a capture node, all texts as the editor saves them, to what the engine takes. Pure. */
 import { compilePipeline, type CaptureOutput } from '../../engine/capture/compile.ts'
+import { readParameters } from '../../engine/capture/parameters.ts'
 import type { PropertyValue } from '../../engine/capture/host-protocol.ts'
 import type { SupervisorOptions } from '../../engine/capture/supervisor.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { PipelineDefinition } from '../../schemas/pipeline.ts'
+import { readAll } from '../../engine/read-all.ts'
 import { readNumber } from '../shared/form-values.ts'
 
 export interface CaptureForm {
@@ -39,9 +41,13 @@ export function readCaptureForm (form: CaptureForm, credentials: CaptureCredenti
   if (definition === undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected a pipeline of ${definitions.map(({ id }) => id).join(', ')}, got ${form.pipeline}`)
   const secrets = definition.parameters.filter(({ type }) => type === 'secret').map(({ name }) => [name, credentials[name as keyof CaptureCredentials]])
   const given = { ...knownOnly(definition, form.parameters), ...Object.fromEntries(secrets) as Record<string, unknown> }
-  const watchdogSeconds = number('the watchdog time', form.watchdog) ?? 5
+  const { output, watchdogSeconds } = readAll({
+    output: () => readOutput(form),
+    parameters: () => readParameters(definition, given),
+    watchdogSeconds: () => number('the watchdog time', form.watchdog) ?? 5
+  })
   return {
-    plan: compilePipeline(definition, given, readOutput(form), { allowElements }),
+    plan: compilePipeline(definition, given, output, { allowElements }),
     endOfStream: oneOf(['stop', 'loop', 'hold'] as const, form.endOfStream) ?? definition.endOfStream,
     watchdogSeconds
   }
@@ -54,12 +60,19 @@ function knownOnly (definition: PipelineDefinition, parameters: Record<string, u
 
 function readOutput (form: CaptureForm): CaptureOutput {
   const policy = oneOf(['newest', 'every'] as const, form.policy)
+  const { left, top, right, bottom, ...size } = readAll({
+    width: () => number('the width', form.width) ?? null,
+    height: () => number('the height', form.height) ?? null,
+    maximumRate: () => number('the frame rate', form.maximumRate) ?? null,
+    left: () => number('crop left', form.cropLeft) ?? 0,
+    top: () => number('crop top', form.cropTop) ?? 0,
+    right: () => number('crop right', form.cropRight) ?? 0,
+    bottom: () => number('crop bottom', form.cropBottom) ?? 0
+  })
   return {
-    width: number('the width', form.width) ?? null,
-    height: number('the height', form.height) ?? null,
+    ...size,
     channels: form.channels === '1' ? 1 : 3,
-    maximumRate: number('the frame rate', form.maximumRate) ?? null,
-    crop: { left: number('crop left', form.cropLeft) ?? 0, top: number('crop top', form.cropTop) ?? 0, right: number('crop right', form.cropRight) ?? 0, bottom: number('crop bottom', form.cropBottom) ?? 0 },
+    crop: { left, top, right, bottom },
     triggered: form.triggered,
     ...policy === undefined ? {} : { policy }
   }

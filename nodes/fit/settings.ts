@@ -6,6 +6,7 @@ import { detectorByFamily } from '../../engine/detectors/registry.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { bundlePath } from '../model/settings.ts'
+import { readAll } from '../../engine/read-all.ts'
 import { readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface FitForm {
@@ -39,31 +40,34 @@ const fewest = 20
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readFitForm (form: FitForm, id: string, userFolder: string, modelPath: string | undefined): LineFitOptions {
-  const output = form.bundle.trim() === '' && modelPath !== undefined ? modelPath : bundlePath(form.bundle, userFolder)
-  const detector = detectorByFamily(form.detector)
-  const options = knownTo(detector, {
-    scale: form.scale === '' ? 'auto' : form.scale,
-    ...(form.size === '' ? {} : { size: readWhole('the size', form.size, { least: 32 }) }),
-    ...(form.rate === '' ? {} : { [rateOption]: readNumber('the rate', form.rate) }),
-    ...readTiling(form)
+  const { detection, seed, output, ...collecting } = readAll({
+    output: () => form.bundle.trim() === '' && modelPath !== undefined ? modelPath : bundlePath(form.bundle, userFolder),
+    detection: () => readDetection(form),
+    seed: () => readWhole('the seed', form.seed),
+    count: () => readWhole('the number of frames', form.count, { least: fewest }),
+    intervalMs: () => form.interval === undefined || form.interval === '' ? 0 : 1000 * readNumber('the interval', form.interval)
   })
-  // What is wrong is told now, not after the good parts are collected.
-  detector.check(options)
-  return {
-    hop: `fit/${id}`,
-    folder: join(userFolder, 'goodparts', 'training', id),
-    count: readWhole('the number of frames', form.count, { least: fewest }),
-    intervalMs: form.interval === undefined || form.interval === '' ? 0 : 1000 * readNumber('the interval', form.interval),
-    request: { family: detector.family, options, seed: readWhole('the seed', form.seed), output }
-  }
+  return { hop: `fit/${id}`, folder: join(userFolder, 'goodparts', 'training', id), ...collecting, request: { ...detection, seed, output } }
 }
 
-function readTiling ({ tiles = '', overlap = '', regions = '' }: FitForm): Record<string, JsonValue> {
-  return {
+/** What is wrong is told now, not after the good parts are collected. */
+function readDetection ({ detector: name, scale, size, rate, tiles = '', overlap = '', regions = '' }: FitForm): Pick<LineFitOptions['request'], 'family' | 'options'> {
+  const detector = detectorByFamily(name)
+  const options = knownTo(detector, {
+    scale: scale === '' ? 'auto' : scale,
+    ...(size === '' ? {} : { size: numberOrText(size) }),
+    ...(rate === '' ? {} : { [rateOption]: numberOrText(rate) }),
     ...(tiles === '' ? {} : { tiles }),
-    ...(overlap === '' ? {} : { overlap: readNumber('the overlap', overlap) }),
+    ...(overlap === '' ? {} : { overlap: numberOrText(overlap) }),
     ...(regions.trim() === '' ? {} : { regions: parseList(regions) })
-  }
+  })
+  detector.check(options)
+  return { family: detector.family, options }
+}
+
+/** A text that is no number is told as what it is. */
+function numberOrText (given: string): JsonValue {
+  return Number.isNaN(Number(given)) ? given : Number(given)
 }
 
 /** The form offers the same to all families. */

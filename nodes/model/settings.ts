@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import type { ModelSlotOptions } from '../../engine/decision/model-slot.ts'
+import { readAll } from '../../engine/read-all.ts'
 import { readChoice, readWhole } from '../shared/form-values.ts'
 
 export interface ModelForm {
@@ -43,12 +44,19 @@ export function bundlePath (name: string, userFolder: string): string {
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readModelForm (form: ModelForm, userFolder: string): ModelSettings {
-  const device = readChoice('the device', form.device, devices)
-  const workers = form.workers === 'auto' || form.workers === '' ? 'auto' : readWhole('workers, unless auto,', form.workers, { least: 1, most: 256 })
-  const reviewRate = share('review rate', form.reviewRate)
-  const rejectRate = share('reject rate', form.rejectRate)
-  if (rejectRate > reviewRate) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the reject rate to be at most the review rate, got ${form.rejectRate} and ${form.reviewRate} %`)
-  return { path: bundlePath(form.bundle, userFolder), rates: { reviewRate, rejectRate }, slot: { device, workers, reviewRate, rejectRate } }
+  const { path, device, workers, rates } = readAll({
+    path: () => bundlePath(form.bundle, userFolder),
+    device: () => readChoice('the device', form.device, devices),
+    workers: () => form.workers === 'auto' || form.workers === '' ? 'auto' as const : readWhole('workers, unless auto,', form.workers, { least: 1, most: 256 }),
+    rates: () => readRates(form)
+  })
+  return { path, rates, slot: { device, workers, ...rates } }
+}
+
+function readRates (form: ModelForm): ModelSettings['rates'] {
+  const rates = readAll({ reviewRate: () => share('review rate', form.reviewRate), rejectRate: () => share('reject rate', form.rejectRate) })
+  if (rates.rejectRate > rates.reviewRate) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the reject rate to be at most the review rate, got ${form.rejectRate} and ${form.reviewRate} %`)
+  return rates
 }
 
 function share (name: string, percent: string): number {

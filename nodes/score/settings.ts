@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { InspectorOptions } from '../../engine/decision/inspector.ts'
 import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
+import { readAll } from '../../engine/read-all.ts'
 import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface ScoreForm {
@@ -17,14 +18,17 @@ export interface ScoreForm {
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readScoreForm (form: ScoreForm, id: string): InspectorOptions {
-  const deadline = form.deadline === '' ? 0 : readNumber('the deadline', form.deadline)
+  const { deadline, ...queue } = readAll({
+    deadline: () => form.deadline === '' ? 0 : readNumber('the deadline', form.deadline),
+    policy: () => readChoice('the policy', form.policy, ['newest', 'every']),
+    capacity: () => readWhole('the capacity', form.capacity, { least: 1 }),
+    batch: () => readWhole('the batch', form.batch, { least: 1 })
+  })
   return {
     line: form.line.trim() === '' ? id : form.line.trim(),
     product: form.product.trim() === '' ? null : form.product.trim(),
     deadlineMs: deadline === 0 ? Infinity : deadline,
-    policy: readChoice('the policy', form.policy, ['newest', 'every']),
-    capacity: readWhole('the capacity', form.capacity, { least: 1 }),
-    batch: readWhole('the batch', form.batch, { least: 1 }),
+    ...queue,
     hop: `score/${id}`
   }
 }

@@ -1,5 +1,5 @@
 /** Every command, given what it cannot use, says so in one line with a code and what to do about it. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +13,8 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'goodparts-bad-inputs-'))
   await mkdir(join(folder, 'empty'))
+  await mkdir(join(folder, 'five'))
+  for (const name of ['000', '001', '002', '003', '004']) await copyFile(join(sample, 'good', `${name}.png`), join(folder, 'five', `${name}.png`))
   await writeFile(join(folder, 'garbage.onnx'), 'no bundle')
   await writeFile(join(folder, 'garbage.csv'), 'path,colour\na.png,red\n')
   await writeFile(join(folder, 'garbage.png'), 'no picture')
@@ -33,6 +35,9 @@ describe('a command that is given what it cannot use', () => {
     ['inspect SAMPLE --bundle @nowhere.onnx', 'BUNDLE_INVALID'],
     ['inspect SAMPLE --bundle /proc/kmsg', 'BUNDLE_INVALID'],
     ['explain /proc/kmsg @garbage.png', '[A-Z_]+'],
+    ['fit SAMPLE/good/000.png -o @new.onnx', 'DATASET_INVALID'],
+    ['fit @five -o @new.onnx', 'TOO_FEW_IMAGES'],
+    ['evaluate SAMPLE/good/000.png', 'DATASET_INVALID'],
     ['fit SAMPLE -o ', 'ARGUMENT'],
     ['inspect sample-line --param colour=red --bundle @garbage.onnx', 'BUNDLE_INVALID'],
     ['fit @nowhere -o @new.onnx', 'DATASET_INVALID'],

@@ -47,7 +47,7 @@ describe('calibrationSplit', () => {
   })
 
   it('says how many pictures it needs', () => {
-    expect(() => calibrationSplit(images(19), seededRandom(0))).toThrow(expect.objectContaining({ code: 'GOODPARTS_TOO_FEW_IMAGES', message: expect.stringContaining('at least 10') as string }) as Error)
+    expect(() => calibrationSplit(images(19), seededRandom(0))).toThrow(expect.objectContaining({ code: 'GOODPARTS_TOO_FEW_IMAGES', message: expect.stringContaining('at least 20') as string }) as Error)
     expect(() => calibrationSplit(images(100, () => ({ group: 'one part' })), seededRandom(0))).toThrow(expect.objectContaining({ code: 'GOODPARTS_TOO_FEW_IMAGES' }) as Error)
   })
 })

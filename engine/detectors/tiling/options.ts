@@ -27,10 +27,13 @@ const rules: Record<keyof TilingOptions, Rule> = { tiles: tilesRule, overlap: nu
 
 /** Those of tiling, and those that are left for the family. @throws GOODPARTS_ARGUMENT for a value that an option cannot have. */
 export function readTilingOptions (given: Readonly<Record<string, JsonValue>>): { tiling: TilingOptions, others: Record<string, JsonValue> } {
+  const { ours, others } = apart(given)
+  return { tiling: readOptions('tiling', rules, tilingDefaults, ours), others }
+}
+
+/** The same, unread. */
+export function apart (given: Readonly<Record<string, JsonValue>>): { ours: Record<string, JsonValue>, others: Record<string, JsonValue> } {
   const isOurs = ([name]: [string, JsonValue]): boolean => Object.hasOwn(tilingDefaults, name)
   const entries = Object.entries(given)
-  return {
-    tiling: readOptions('tiling', rules, tilingDefaults, Object.fromEntries(entries.filter(isOurs))),
-    others: Object.fromEntries(entries.filter((entry) => !isOurs(entry)))
-  }
+  return { ours: Object.fromEntries(entries.filter(isOurs)), others: Object.fromEntries(entries.filter((entry) => !isOurs(entry))) }
 }

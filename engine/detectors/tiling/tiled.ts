@@ -7,6 +7,7 @@ import { writeBundle } from '../../bundle/bundle.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { decodeModel } from '../../graph/decode.ts'
 import { encodeModel } from '../../graph/encode.ts'
+import { readAll } from '../../read-all.ts'
 import type { DefectImage, Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
@@ -17,7 +18,7 @@ import { spread } from '../proxy-choice.ts'
 import { boundingBox } from '../../tiling/regions.ts'
 import { lookedAt } from '../../tiling/looked-at.ts'
 import type { LookedAt } from '../../tiling/looked-at.ts'
-import { mostTiles, readTilingOptions, tilingDefaults } from './options.ts'
+import { apart, mostTiles, readTilingOptions, tilingDefaults } from './options.ts'
 import type { TilingOptions } from './options.ts'
 import { meanInside, tileImages, WholePictures } from './tile-images.ts'
 import { automaticCount } from '../../tiling/tile-layout.ts'
@@ -37,9 +38,8 @@ export function tiled (detector: Detector): Detector {
     ...detector,
     defaults: { ...detector.defaults, ...tilingDefaults as unknown as Record<string, JsonValue> },
     check: (given) => {
-      const { tiling, others } = readTilingOptions(given)
-      checkLabels(detector, tiling)
-      detector.check(others)
+      const { ours, others } = apart(given)
+      readAll({ tiling: () => { checkLabels(detector, readTilingOptions(ours).tiling) }, family: () => { detector.check(others) } })
     },
     fit: async (images, given, context) => {
       const { tiling, others } = readTilingOptions(given)
