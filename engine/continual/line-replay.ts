@@ -6,11 +6,12 @@ import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import { readBundle } from '../bundle/bundle.ts'
 import { DriftMonitor, type DriftAlarm } from '../decision/drift/drift-monitor.ts'
+import { StatisticsThread } from '../decision/drift/statistics-thread.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
@@ -52,7 +53,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   readonly #inbox: LabelInbox
   readonly #history: BundleHistory
   readonly #now: () => number
+  readonly #statistics: StatisticsThread
   #drift: DriftMonitor | null = null
+  /** How often the drift monitor has begun anew. */
+  #watch = 0
   #learnedAt = -Infinity
   /** One of the line's own parts is being kept: of those that come meanwhile none is, so that no more than one frame waits for the disk. */
   #learning = false
@@ -76,6 +80,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { tidy: true })
     this.#history = new BundleHistory(join(folder, 'history'))
     this.#countedFrom = readCountedFrom(folder)
+    this.#statistics = new StatisticsThread(`drift/${basename(folder)}`)
   }
 
   get state (): { waiting: number, updating: boolean, inDrift: boolean, last: UpdateOutcome | null } {
@@ -91,6 +96,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   /** Another bundle took its place, the first or another: drift is measured against its scores from now on. */
   watch (calibrationScores: readonly number[]): void {
+    this.#watch++
     if (this.#drift === null) this.#drift = new DriftMonitor({ calibrationScores, falseAlarmRate: this.#options.driftRate, seed: this.#options.request.seed })
     else this.#drift.reset(calibrationScores)
   }
@@ -123,8 +129,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     if (score !== null) this.#tell(this.#drift?.observeScore(score))
     if (now - this.#lookedAt >= PICTURE_EVERY_MS) {
       this.#lookedAt = now
-      const { width, height, channels } = frame
-      this.#tell(this.#drift?.observePicture({ data: frame.pixels(), width, height, channels }))
+      await this.#look(frame)
     }
     const every = this.#options.learnFromLineEveryMs
     if (every === null || this.#learning || verdict !== 'good' || this.#drift?.inDrift === true || now - this.#learnedAt < every) return
@@ -190,6 +195,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   /** The cause of a drift was removed. */
   resetDrift (): void {
+    this.#watch++
     this.#drift?.reset()
   }
 
@@ -209,6 +215,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.removeAllListeners()
     this.#run?.abort()
     await this.#work
+    await this.#statistics.close()
   }
 
   async #lastOutcome (): Promise<UpdateOutcome | null> {
@@ -310,6 +317,19 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   #announce (outcome: UpdateOutcome, before: UpdateOutcome | null): void {
     this.emit('updated', outcome, before)
     told(this.#options.request.folder)
+  }
+
+  /** While another picture is measured this one is left out: the next comes soon. */
+  async #look (frame: Frame): Promise<void> {
+    const [drift, watch] = [this.#drift, this.#watch]
+    if (drift === null) return
+    try {
+      const measured = await this.#statistics.measure(frame, drift.reference)
+      // What was seen before a reset says nothing of what comes after it.
+      if (watch === this.#watch) this.#tell(drift.observePicture(measured))
+    } catch (error) {
+      if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_QUEUE_FULL') throw error
+    }
   }
 
   #tell (alarms: readonly DriftAlarm[] = []): void {

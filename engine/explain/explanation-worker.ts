@@ -1,7 +1,8 @@
 /** The explanation thread: pixel loops and JPEG away from the main thread. */
 import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
-import { asGoodpartsError, type ErrorCode } from '../errors.ts'
+import type { ThreadReply } from '../answering-thread.ts'
+import { asGoodpartsError } from '../errors.ts'
 import { frameMemory } from '../frame/frame-memory.ts'
 import { explainByAnomalyMap, type ExplanationRequest, type ExplanationResult } from './anomaly-map/explain.ts'
 
@@ -10,11 +11,6 @@ const NICENESS = 10
 
 // On Linux, and only there, a priority belongs to the thread that sets it.
 if (process.platform === 'linux') setPriority(NICENESS)
-
-export interface ExplanationReply {
-  result?: ExplanationResult
-  error?: { code: ErrorCode, message: string, fix: string | null }
-}
 
 parentPort?.on('message', (request: ExplanationRequest) => {
   explainByAnomalyMap(request).then((result) => {
@@ -25,6 +21,6 @@ parentPort?.on('message', (request: ExplanationRequest) => {
   }).finally(() => { frameMemory.saw(request.frame.memory.byteLength) })
 })
 
-function reply (message: ExplanationReply): void {
+function reply (message: ThreadReply<ExplanationResult>): void {
   parentPort?.postMessage(message)
 }

@@ -2,10 +2,9 @@
  * Watches a line for drift, apart from defects: scores that no longer look like those of the good parts it was calibrated on, and pictures that no
  * longer look as the camera took them. Says which, and what to do.
  */
-import type { RawImage } from '../../frame/image-codec.ts'
 import { seededRandom } from '../../random.ts'
 import { ControlChart, type ChartOptions } from './control-chart.ts'
-import { imageStatistics, profileShift, type ImageStatistics } from './image-statistics.ts'
+import type { MeasuredPicture, Profiles } from './image-statistics.ts'
 import { ScoreMartingale } from './score-martingale.ts'
 
 export type DriftSignal = 'scores' | 'brightness' | 'contrast' | 'focus' | 'colour' | 'shift'
@@ -38,7 +37,7 @@ export class DriftMonitor {
   readonly #options: DriftOptions
   #martingale: ScoreMartingale
   #charts: Map<Charted | 'shift', ControlChart>
-  #reference: ImageStatistics | null = null
+  #reference: Profiles | null = null
   readonly #told = new Set<DriftSignal>()
 
   constructor (options: DriftOptions) {
@@ -67,14 +66,16 @@ export class DriftMonitor {
     }]
   }
 
-  /** A picture; a few a second are enough. @returns what alarms for the first time. */
-  observePicture (image: RawImage): DriftAlarm[] {
-    const statistics = imageStatistics(image)
-    this.#reference ??= statistics
-    for (const name of charted) this.#chart(name).observe(statistics[name])
-    const { columns, rows } = this.#reference.profiles
-    const shift = Math.hypot(profileShift(columns, statistics.profiles.columns), profileShift(rows, statistics.profiles.rows))
-    if (Number.isFinite(shift)) this.#chart('shift').observe(shift)
+  /** What the next picture is to be measured against; `null` before the first. */
+  get reference (): Profiles | null {
+    return this.#reference
+  }
+
+  /** A picture, as measured against `reference`; a few a second are enough. @returns what alarms for the first time. */
+  observePicture (measured: MeasuredPicture): DriftAlarm[] {
+    this.#reference ??= measured.profiles
+    for (const name of charted) this.#chart(name).observe(measured[name])
+    if (Number.isFinite(measured.shift)) this.#chart('shift').observe(measured.shift)
     return [...this.#charts].flatMap(([signal, chart]) => {
       if (!chart.alarming || this.#told.has(signal)) return []
       this.#told.add(signal)

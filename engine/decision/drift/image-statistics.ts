@@ -14,7 +14,14 @@ export interface ImageStatistics {
   /** Mean of red minus blue, -255 to 255; 0 for grey pictures. */
   colour: number
   /** Mean grey level along each column and each row that was looked at. */
-  profiles: { columns: Float64Array, rows: Float64Array }
+  profiles: Profiles
+}
+
+export interface Profiles { columns: Float64Array, rows: Float64Array }
+
+export interface MeasuredPicture extends ImageStatistics {
+  /** Pixels from the reference's picture; NaN where that has another size. */
+  shift: number
 }
 
 /** Rows, and as many columns, that are looked at. */
@@ -34,6 +41,14 @@ export function imageStatistics (image: RawImage): ImageStatistics {
   const brightness = sums.grey / sums.count
   const variance = Math.max(0, sums.squares / sums.count - brightness ** 2)
   return { brightness, contrast: Math.sqrt(variance), focus: variance < 1 ? 0 : sums.second / Math.max(1, sums.seconds) / variance, colour: sums.colour / sums.count, profiles }
+}
+
+/** @param reference Of the picture that the shift is measured from; `null` = of this one. */
+export function measurePicture (image: RawImage, reference: Profiles | null): MeasuredPicture {
+  const statistics = imageStatistics(image)
+  const { profiles } = statistics
+  const from = reference ?? profiles
+  return { ...statistics, shift: Math.hypot(profileShift(from.columns, profiles.columns), profileShift(from.rows, profiles.rows)) }
 }
 
 interface Sums { grey: number, squares: number, second: number, colour: number, count: number, seconds: number }

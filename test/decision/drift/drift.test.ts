@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ControlChart } from '../../../engine/decision/drift/control-chart.ts'
 import { DriftMonitor, type DriftAlarm } from '../../../engine/decision/drift/drift-monitor.ts'
-import { imageStatistics, profileShift } from '../../../engine/decision/drift/image-statistics.ts'
+import { imageStatistics, measurePicture, profileShift } from '../../../engine/decision/drift/image-statistics.ts'
 import { ScoreMartingale } from '../../../engine/decision/drift/score-martingale.ts'
 import { twoSampleTest } from '../../../engine/decision/drift/two-sample-test.ts'
 import type { RawImage } from '../../../engine/frame/image-codec.ts'
@@ -146,7 +146,7 @@ describe('the drift monitor', () => {
 
   const watch = (watched: DriftMonitor, seed: number, count: number, look: Look = {}, score = 0): DriftAlarm[] => {
     const random = seededRandom(seed)
-    return Array.from({ length: count }, () => [...watched.observePicture(picture(random, look)), ...watched.observeScore(score + normal(random))]).flat()
+    return Array.from({ length: count }, () => [...watched.observePicture(measurePicture(picture(random, look), watched.reference)), ...watched.observeScore(score + normal(random))]).flat()
   }
 
   it('stays silent while nothing changes', () => {

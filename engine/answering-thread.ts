@@ -1,0 +1,80 @@
+/** A worker thread that answers: started with the first question, one question at a time, a bounded number waiting. */
+import { Worker } from 'node:worker_threads'
+import { GoodpartsError, type ErrorCode } from './errors.ts'
+import type { LedgerSnapshot } from './frame/ledger.ts'
+import { WorkQueue } from './frame/work-queue.ts'
+
+/** What the thread posts for each question. Errors cross as values: a clone would lose their code. */
+export interface ThreadReply<Answer> {
+  result?: Answer
+  error?: { code: ErrorCode, message: string, fix: string | null }
+}
+
+export interface AnsweringThreadOptions {
+  /** Names the place for the ledger. */
+  hop: string
+  /** Questions that wait or are answered. */
+  capacity: number
+  module: URL
+  /** Of the thread, for debuggers. */
+  name: string
+  /** A thread that takes longer for one answer is ended. */
+  limitMs: number
+  /** Of the error that says that it failed. */
+  failure: ErrorCode
+}
+
+export class AnsweringThread<Question, Answer> {
+  readonly #options: AnsweringThreadOptions
+  readonly #queue: WorkQueue
+  #worker: Worker | undefined
+
+  constructor (options: AnsweringThreadOptions) {
+    this.#options = options
+    this.#queue = new WorkQueue(options.hop, options.capacity)
+  }
+
+  /** @throws GOODPARTS_QUEUE_FULL when too many wait, the code of `failure` when the thread fails or takes too long (the next call starts a new one), and what the thread says */
+  async ask (question: Question): Promise<Answer> {
+    return await this.#queue.run(async () => this.#exchange(question))
+  }
+
+  get ledger (): LedgerSnapshot {
+    return this.#queue.ledger
+  }
+
+  /** Ends the thread when what was taken is answered. */
+  async close (): Promise<void> {
+    await this.#queue.close()
+    await this.#worker?.terminate()
+    this.#worker = undefined
+  }
+
+  async #exchange (question: Question): Promise<Answer> {
+    const { module, name, limitMs, failure } = this.#options
+    const worker = this.#worker ??= new Worker(module, { name })
+    try {
+      const { result, error } = await exchange<Answer>(worker, question, limitMs)
+      if (result !== undefined) return result
+      throw new GoodpartsError(error?.code ?? failure, error?.message ?? 'Expected an answer, got none', error?.fix == null ? {} : { fix: error.fix })
+    } catch (error) {
+      if (error instanceof GoodpartsError) throw error
+      this.#worker = undefined
+      await worker.terminate()
+      throw new GoodpartsError(failure, `Expected the thread ${name} to answer: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+  }
+}
+
+/** One question, one answer. Rejects when the thread fails, ends or takes too long. */
+async function exchange<Answer> (worker: Worker, question: unknown, limitMs: number): Promise<ThreadReply<Answer>> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => { clearTimeout(timer); worker.off('message', answered).off('error', failed).off('exit', ended) }
+    const answered = (reply: ThreadReply<Answer>): void => { stop(); resolve(reply) }
+    const failed = (error: unknown): void => { stop(); reject(error instanceof Error ? error : new Error(String(error))) }
+    const ended = (code: number): void => { stop(); reject(new Error(`it ended with ${code}`)) }
+    const timer = setTimeout(() => { failed(new Error(`it took longer than ${limitMs} ms`)) }, limitMs)
+    worker.on('message', answered).on('error', failed).on('exit', ended)
+    worker.postMessage(question)
+  })
+}
