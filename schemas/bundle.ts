@@ -87,6 +87,8 @@ export interface BundleMetadata {
     /** Scores of good parts that the fit did not see, ascending. */
     scores: number[]
     heldOutBy: 'group' | 'image'
+    /** The same of products that have limits of their own, by the product's name. */
+    products?: { [product: string]: number[] }
   }
   classNames: string[]
   training: {

@@ -47,6 +47,8 @@ export interface ProductReport {
    * @TJS-type integer
    */
   lostEarlier?: number
+  /** Reject limits of the product, where it has its own. */
+  limits?: { before: number, after: number }
 }
 
 /** A sentence of an update: `text` in English, and what a page needs to say it in another language. Shares 0 to 1. */

@@ -21,12 +21,14 @@ export interface PictureLabel {
   pValue: number | null
   /** The line was in drift when it was seen. */
   inDrift: boolean
+  /** Which word of the person it is: the inspection's id and the word's own; the same word delivered again has the same. Absent where neither is known. */
+  word?: string
 }
 
 /** Said of a picture that is not to be kept. */
 export const removedLabel = 'remove'
 
-export interface WaitingPicture extends PictureLabel {
+export interface WaitingPicture extends Omit<PictureLabel, 'word'> {
   /** SHA-256 of the encoded picture. */
   sha256: string
   bytes: number
@@ -34,7 +36,12 @@ export interface WaitingPicture extends PictureLabel {
   labelledAt?: string
   /** The person has seen the picture and what speaks against its label: it stands, even against what the picture looks like. */
   confirmed: boolean
+  /** Every word that was heard of the picture, see `PictureLabel.word`; absent in files of before. */
+  words?: string[]
 }
+
+/** Words of one picture that are told apart. */
+const mostWords = 50
 
 export interface InboxBounds {
   items: number
@@ -146,11 +153,12 @@ export class LabelInbox {
     throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${taken.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
   }
 
-  async #write (picture: Uint8Array, { sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>, label: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
+  async #write (picture: Uint8Array, { sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>, { word, ...label }: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
     await this.pictures.addInTurn(picture)
     const before = this.#waiting.get(sha256)
     const stands = before?.confirmed === true && before.product === label.product && before.label === label.label
-    const waiting = { ...label, partId: label.partId ?? before?.partId ?? null, labelledAt: new Date().toISOString(), sha256, bytes, confirmed: label.by === 'person' && (confirmed || stands) }
+    const words = [...new Set([...before?.words ?? [], ...(word === undefined ? [] : [word])])].slice(-mostWords)
+    const waiting: WaitingPicture = { ...label, partId: label.partId ?? before?.partId ?? null, labelledAt: new Date().toISOString(), sha256, bytes, confirmed: label.by === 'person' && (confirmed || stands), ...(words.length === 0 ? {} : { words }) }
     await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
     this.#waiting.set(sha256, waiting)
     return waiting

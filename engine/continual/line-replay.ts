@@ -35,6 +35,12 @@ export interface LineReplayOptions {
   now?: () => number
 }
 
+/** What a person, or the line, says of a part. */
+export type SaidLabel = Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'> & {
+  /** Of the word: another for each time that a person says something, the same when a broker delivers it again. Without it, all words of one inspection are the same. */
+  wordId?: string | null
+}
+
 interface LineReplayEvents {
   /** An accepted or a refused update, and the one before it. */
   updated: [outcome: UpdateOutcome, before: UpdateOutcome | null]
@@ -102,8 +108,9 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   /** A part that was labelled, encoded without loss. @returns SHA-256 of its picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
-  async labelPicture (picture: Uint8Array, label: Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>, inspection: InspectionRecord | null): Promise<string> {
-    return await this.#keep(picture, { ...label, pValue: inspection?.pValue ?? null, inDrift: this.#drift?.inDrift === true })
+  async labelPicture (picture: Uint8Array, { wordId, ...label }: SaidLabel, inspection: InspectionRecord | null): Promise<string> {
+    const word = wordId == null && inspection === null ? {} : { word: `${inspection?.eventId ?? ''}/${wordId ?? ''}` }
+    return await this.#keep(picture, { ...label, ...word, pValue: inspection?.pValue ?? null, inDrift: this.#drift?.inDrift === true })
   }
 
   /** The person takes a label back: it is not learned; where it was, its picture is forgotten at the next update. */
@@ -245,8 +252,9 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   async #keep (picture: Uint8Array, label: PictureLabel): Promise<string> {
     const held = createHash('sha256').update(picture).digest('hex')
     const before = this.#inbox.waiting.find((each) => each.sha256 === held)
-    // The last update told the person what speaks against it.
-    const confirmed = before?.product === label.product && before.label === label.label && this.#last?.heldBack.some((each) => each.sha256 === held) === true
+    // The last update told the person what speaks against it, and this is another word of theirs, not the same one that a broker delivers again.
+    const isAnother = label.word !== undefined && before?.words?.includes(label.word) !== true
+    const confirmed = isAnother && before?.product === label.product && before.label === label.label && this.#last?.heldBack.some((each) => each.sha256 === held) === true
     const { sha256 } = await this.#inbox.add(picture, label, { confirmed })
     if (label.by === 'person' && label.label !== removedLabel) this.#beginIfDue()
     return sha256

@@ -1,6 +1,6 @@
 /**
  * Accept, review or reject, from good parts only: two limits on the score, each from held-out good parts, and a statement of what so many
- * parts can promise.
+ * parts can promise. Products whose good parts score apart may have limits of their own.
  */
 import type { Verdict, VerdictReason } from '../../schemas/inspection.ts'
 import type { WeakPromise } from '../../schemas/live.ts'
@@ -11,6 +11,8 @@ import { falseRejectQuantile, goodPartsNeeded } from './order-statistics.ts'
 export interface DecisionOptions {
   /** Scores of good parts that the fit did not see; any order. */
   calibrationScores: readonly number[]
+  /** Scores of products that have limits of their own, by the product's name; any order. */
+  productScores?: Readonly<Record<string, readonly number[]>>
   /** Share of good parts that may go to review or reject, default 0.05. */
   reviewRate?: number
   /** Share of good parts that may be rejected, default 0.005. */
@@ -32,10 +34,17 @@ export interface Decision {
   /** Of the review limit; `null` where it promises what was asked. */
   readonly weakPromise: WeakPromise | null
   judge (score: number): Judgement
+  /** By the limits of this product; the decision itself where the product has none, or is not known. */
+  forProduct (product: string | null): Decision
 }
 
 /** @throws GOODPARTS_ARGUMENT without a finite score, or unless `0 < rejectRate <= reviewRate < 1`. */
-export function createDecision ({ calibrationScores, reviewRate = 0.05, rejectRate = 0.005 }: DecisionOptions): Decision {
+export function createDecision ({ productScores = {}, calibrationScores, reviewRate, rejectRate }: DecisionOptions): Decision {
+  const own = new Map(Object.entries(productScores).map(([product, scores]) => [product, oneDecision({ calibrationScores: scores, reviewRate, rejectRate }, new Map())]))
+  return oneDecision({ calibrationScores, reviewRate, rejectRate }, own)
+}
+
+function oneDecision ({ calibrationScores, reviewRate = 0.05, rejectRate = 0.005 }: { calibrationScores: readonly number[], reviewRate: number | undefined, rejectRate: number | undefined }, own: ReadonlyMap<string, Decision>): Decision {
   const ascending = Float64Array.from(calibrationScores).sort()
   if (ascending.length === 0 || !ascending.every(Number.isFinite)) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected scores of held-out good parts, got ${ascending.length === 0 ? 'none' : 'one that is no finite number'}`)
@@ -46,12 +55,14 @@ export function createDecision ({ calibrationScores, reviewRate = 0.05, rejectRa
   const review = goodScoreLimit([...ascending], reviewRate)
   const reject = goodScoreLimit([...ascending], rejectRate)
   const limits = { review: review.limit, reject: reject.limit }
-  return {
+  const decision: Decision = {
     limits,
     statement: [promise('review', reviewRate, review, ascending.length), promise('reject', rejectRate, reject, ascending.length)].join(' '),
     weakPromise: review.rank === null ? { asked: reviewRate, promised: 1 / (ascending.length + 1), atMost: falseRejectQuantile(1, ascending.length, 0.95), heldOut: ascending.length, needed: partsPromising(reviewRate) } : null,
-    judge: (score) => judge(score, limits, ascending)
+    judge: (score) => judge(score, limits, ascending),
+    forProduct: (product) => own.get(product ?? '') ?? decision
   }
+  return decision
 }
 
 /**

@@ -28,6 +28,8 @@ export interface InspectorOptions {
 
 export interface PartContext {
   partId: string | null
+  /** What it is, where the part says so itself; otherwise that of the options. */
+  product?: string | null
 }
 
 export interface Inspection {
@@ -143,13 +145,14 @@ export class Inspector {
         this.#giveUp(entry, 'deadline-passed', `No verdict within ${this.#options.deadlineMs} ms`)
         return
       }
-      const judgement = decision.judge(scoring.score)
+      const own = decision.forProduct(this.#productOf(entry))
+      const judgement = own.judge(scoring.score)
       if (judgement.verdict === 'not-inspected') {
         this.#giveUp(entry, judgement.reason.code, judgement.reason.text)
         return
       }
       const { id, family } = model.metadata
-      const record = this.#record(entry, { ...judgement, bundle: { id, family }, score: scoring.score, limits: { ...decision.limits } })
+      const record = this.#record(entry, { ...judgement, bundle: { id, family }, score: scoring.score, limits: { ...own.limits } })
       this.#settle(entry, { record, anomalyMap: scoring.map })
     } catch (cause) {
       const { code, message } = asGoodpartsError(cause, 'GOODPARTS_INFERENCE_FAILED')
@@ -184,13 +187,18 @@ export class Inspector {
     }
   }
 
-  #record ({ frame, context }: Entry, judged: Judgement & Pick<InspectionRecord, 'bundle' | 'score' | 'limits'>): InspectionRecord {
+  #productOf ({ context }: Entry): string | null {
+    return context.product ?? this.#options.product
+  }
+
+  #record (entry: Entry, judged: Judgement & Pick<InspectionRecord, 'bundle' | 'score' | 'limits'>): InspectionRecord {
+    const { frame, context } = entry
     return {
       schema: 'goodparts.inspection/1',
       eventId: inspectionEventId(this.#options.line, this.#options.hop, frame.id),
       line: this.#options.line,
       recipe: null,
-      product: this.#options.product,
+      product: this.#productOf(entry),
       partId: context.partId,
       frame: frame.toJSON(),
       times: { captured: frame.capturedAt, scored: new Date().toISOString(), published: null },

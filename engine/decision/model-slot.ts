@@ -97,6 +97,7 @@ export class ModelSlot extends EventEmitter<SlotEvents> {
     try {
       return createDecision({
         calibrationScores: model.metadata.calibration.scores,
+        productScores: model.metadata.calibration.products ?? {},
         ...(reviewRate === undefined ? {} : { reviewRate }),
         ...(rejectRate === undefined ? {} : { rejectRate })
       })

@@ -1,7 +1,7 @@
 /** What a message may ask of a replay buffer: each change is in the audit log before it is made. */
 import { createHash } from 'node:crypto'
-import { removedLabel, type PictureLabel } from '../../engine/continual/label-inbox.ts'
-import { pngOf, type LineReplay } from '../../engine/continual/line-replay.ts'
+import { removedLabel } from '../../engine/continual/label-inbox.ts'
+import { pngOf, type LineReplay, type SaidLabel } from '../../engine/continual/line-replay.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame, type Frame } from '../../engine/frame/frame.ts'
 import type { WorkQueue } from '../../engine/frame/work-queue.ts'
@@ -20,13 +20,11 @@ export interface Obeying {
   product: string
 }
 
-type Word = Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'>
-
 /**
  * Does what a message asks. @returns the label that it kept, `null` where it brought none
  * @throws GOODPARTS_ARGUMENT, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED, and as `ModelNode.swap`
  */
-export async function take (obeying: Obeying, msg: ReplayMessage & { inspection?: InspectionRecord }): Promise<Word | null> {
+export async function take (obeying: Obeying, msg: ReplayMessage & { inspection?: InspectionRecord }): Promise<SaidLabel | null> {
   const { frame, inspection } = msg
   if (!isFrame(frame) || msg.buffer !== undefined) {
     await obey(obeying, msg)
@@ -61,7 +59,7 @@ async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessag
   }
 }
 
-async function keepLabel ({ line, trail, labels }: Obeying, frame: Frame, label: Word, inspection: InspectionRecord | null): Promise<void> {
+async function keepLabel ({ line, trail, labels }: Obeying, frame: Frame, label: SaidLabel, inspection: InspectionRecord | null): Promise<void> {
   await labels.run(async () => {
     const picture = await pngOf(frame)
     const sha256 = createHash('sha256').update(picture).digest('hex')

@@ -1,4 +1,5 @@
 /** A replay buffer as the live page sees it. */
+import { randomUUID } from 'node:crypto'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
 import type { LearningLine } from '../../engine/live/learning-line.ts'
@@ -35,7 +36,7 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
       }
     },
     keep: async (picture, word, inspection) => {
-      const sha256 = await line.labelPicture(picture, { ...word, by: 'person' }, inspection)
+      const sha256 = await line.labelPicture(picture, { ...word, by: 'person', wordId: randomUUID() }, inspection)
       show()
       return sha256
     },

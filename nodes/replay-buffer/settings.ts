@@ -2,8 +2,7 @@
 import { join } from 'node:path'
 import { defaultReplayPolicy, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
-import type { PictureLabel } from '../../engine/continual/label-inbox.ts'
-import type { LineReplayOptions } from '../../engine/continual/line-replay.ts'
+import type { LineReplayOptions, SaidLabel } from '../../engine/continual/line-replay.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
 
@@ -67,6 +66,7 @@ export interface ReplayMessage {
   product?: unknown
   partId?: unknown
   by?: unknown
+  wordId?: unknown
   buffer?: unknown
   /** Of this update. */
   mode?: unknown
@@ -74,9 +74,9 @@ export interface ReplayMessage {
 }
 
 /** What a person, or the line, says of the frame; `null` without a label. @throws GOODPARTS_ARGUMENT */
-export function readLabel ({ label, product, partId, by }: ReplayMessage, defaultProduct: string): Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'> | null {
+export function readLabel ({ label, product, partId, by, wordId }: ReplayMessage, defaultProduct: string): SaidLabel | null {
   if (label === undefined) return null
-  return { product: readName('msg.product', product ?? defaultProduct), label: readName('msg.label', label), partId: typeof partId === 'string' ? partId : null, by: by === 'line' ? 'line' : 'person' }
+  return { product: readName('msg.product', product ?? defaultProduct), label: readName('msg.label', label), partId: typeof partId === 'string' ? partId : null, by: by === 'line' ? 'line' : 'person', ...(typeof wordId === 'string' && wordId !== '' ? { wordId } : {}) }
 }
 
 /** @throws GOODPARTS_ARGUMENT */

@@ -15,7 +15,7 @@ import { Status } from '../shared/status.ts'
 import { readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
 
 type Config = NodeDef & ScoreForm & { model: string }
-interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, anomalyMap?: unknown }
+interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, product?: unknown, anomalyMap?: unknown }
 
 const outputs: readonly Verdict[] = ['good', 'review', 'reject', 'not-inspected']
 const STATUS_MS = 1000
@@ -54,9 +54,9 @@ export default function register (RED: NodeAPI): void {
     if (model === null) status.show('failed', RED._('goodparts-score.status.notConfigured'))
 
     onInput(node, async (msg: Message) => {
-      const { frame, partId } = msg
+      const { frame, partId, product } = msg
       if (!isFrame(frame)) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg.frame to be a frame, got none', { fix: 'Wire a capture or image-in node into the score node.' })
-      const { record, anomalyMap } = await inspector.inspect(frame, { partId: typeof partId === 'string' ? partId : null })
+      const { record, anomalyMap } = await inspector.inspect(frame, { partId: typeof partId === 'string' ? partId : null, product: typeof product === 'string' && product !== '' ? product : null })
       tally.add(record.verdict)
       const { anomalyMap: _earlier, ...kept } = msg
       const judged = { ...kept, inspection: record, payload: record, weakPromise: model?.current()?.decision.weakPromise, ...(anomalyMap === undefined ? {} : { anomalyMap }) }

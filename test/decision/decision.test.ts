@@ -109,3 +109,21 @@ it('says what so few held-out good parts can promise of reviews, and nothing whe
   expect(createDecision({ calibrationScores: scores(18) }).weakPromise).not.toBeNull()
   expect(createDecision({ calibrationScores: scores(19) }).weakPromise).toBeNull()
 })
+
+describe('limits per product', () => {
+  const common = Array.from({ length: 99 }, (_, index) => index + 1)
+  const decision = createDecision({ calibrationScores: common, productScores: { tile: common.map((score) => score / 10) } })
+
+  it('judge the parts of that product, and the common ones all others', () => {
+    expect(decision.forProduct('tile').judge(50).verdict).toBe('reject')
+    for (const product of ['plate', 'toString', '', null]) {
+      expect(decision.forProduct(product)).toBe(decision)
+      expect(decision.forProduct(product).judge(50).verdict).toBe('good')
+    }
+    expect(decision.forProduct('tile').judge(5).pValue).toBeCloseTo(decision.judge(50).pValue!, 12)
+  })
+
+  it('need scores of the product', () => {
+    expect(() => createDecision({ calibrationScores: common, productScores: { tile: [] } })).toThrow(/held-out good parts, got none/)
+  })
+})

@@ -44,6 +44,26 @@ afterAll(async () => {
 })
 
 describe('an inspector', () => {
+  it('judges a part by the limits of its product: what the part says of itself, else what the line runs', async () => {
+    const own = scores.map((score) => 0.5 * score)
+    await saveBundle(join(folder, 'products.onnx'), await brightnessBundle({}, { calibration: { scores, heldOutBy: 'image', products: { plate: own } } }))
+    const products = new ModelSlot({ device: 'cpu', workers: 1, threads: 1, cacheFolder: null, reviewRate: 0.05, rejectRate: 0.005 })
+    const { decision } = await products.swap(join(folder, 'products.onnx'))
+    try {
+      const line = inspector({}, products)
+      const judged = async (product?: string | null): Promise<unknown> => {
+        const { record } = await line.inspect(flatFrame(40), { partId: null, ...(product === undefined ? {} : { product }) })
+        return { product: record.product, verdict: record.verdict, reject: record.limits?.reject }
+      }
+      const reject = decision.forProduct('plate').limits.reject
+      expect(reject).toBeLessThan(0.6 * decision.limits.reject)
+      for (const product of [undefined, null, 'plate']) expect(await judged(product)).toEqual({ product: 'plate', verdict: 'reject', reject })
+      expect(await judged('tile')).toEqual({ product: 'tile', verdict: 'good', reject: decision.limits.reject })
+    } finally {
+      await products.close()
+    }
+  })
+
   it('gives good, review and reject, each with a record of the schema and its map', async () => {
     const line = inspector()
     const frames = [10, 49, 60].map((level) => flatFrame(level))

@@ -17,6 +17,8 @@ export interface ProductScores {
   defect: { before: readonly number[], after: readonly number[] }
   /** Defects that were caught once, and pass since an earlier update. */
   lostEarlier?: number
+  /** Reject limits of the product; without, those of all. */
+  limits?: { before: number, after: number }
 }
 
 export interface Limits { review: number, reject: number }
@@ -61,7 +63,8 @@ export function refusedFor (objection: CodedText, { reasons, objections = [], ..
   return { ...answer, accepted: false, reasons: [objection.text, ...reasons], objections: [objection, ...objections] }
 }
 
-function changeOf ({ product, known, good, defect, lostEarlier = 0 }: ProductScores, { before, after }: GateAnswer['limits']): ProductReport {
+function changeOf ({ product, known, good, defect, lostEarlier = 0, limits: own }: ProductScores, limits: GateAnswer['limits']): ProductReport {
+  const { before, after } = own ?? { before: limits.before.reject, after: limits.after.reject }
   const area = (goodScores: readonly number[], defectScores: readonly number[]): number | null => auroc(goodScores, defectScores)
   const [areaBefore, areaAfter] = [area(good.before, defect.before), area(good.after, defect.after)]
   return {
@@ -69,10 +72,11 @@ function changeOf ({ product, known, good, defect, lostEarlier = 0 }: ProductSco
     known,
     good: good.after.length,
     defects: defect.after.length,
-    falseRejects: { before: beyond(good.before, before.reject), after: beyond(good.after, good.limits ?? after.reject) },
+    falseRejects: { before: beyond(good.before, before), after: beyond(good.after, good.limits ?? after) },
     lostEarlier,
-    caught: defect.after.length === 0 ? null : { before: beyond(defect.before, before.reject), after: beyond(defect.after, after.reject) },
-    auroc: areaBefore === null || areaAfter === null ? null : { before: areaBefore, after: areaAfter }
+    caught: defect.after.length === 0 ? null : { before: beyond(defect.before, before), after: beyond(defect.after, after) },
+    auroc: areaBefore === null || areaAfter === null ? null : { before: areaBefore, after: areaAfter },
+    ...(own === undefined ? {} : { limits: own })
   }
 }
 

@@ -5,7 +5,6 @@
 import { join } from 'node:path'
 import { readBundle, writeBundle, type ModelBundle } from '../../bundle/bundle.ts'
 import { goldenTolerance, makeGoldenVectors } from '../../bundle/golden.ts'
-import { createDecision } from '../../decision/decision.ts'
 import { twoSampleTest } from '../../decision/drift/two-sample-test.ts'
 import { pixelHash } from '../../detectors/picture-pool.ts'
 import { Scorer } from '../../detectors/scorer.ts'
@@ -22,8 +21,9 @@ import { LabelInbox } from '../label-inbox.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
 import { byLabel, countByLabel } from '../samples.ts'
 import { SnnlReference } from '../snnl.ts'
-import { gateDefaults, judgeUpdate, refusedFor, type GateAnswer, type GateOptions, type Limits, type ProductScores } from './acceptance-gate.ts'
+import { gateDefaults, judgeUpdate, refusedFor, type GateAnswer, type GateOptions, type ProductScores } from './acceptance-gate.ts'
 import { knownProducts, listsProducts, withoutBeyondLimit } from './beyond-limit.ts'
+import { calibrationAfter, crossFitted, limitsOf, type Calibration, type Checked } from './calibration-after.ts'
 import { candidateModel, scoresOf, type CandidateModel, type UpdateMode } from './candidate-model.ts'
 import { contradictions, productOf, type HeldBack } from './label-guard.ts'
 import { putInUse, settle } from './line-change.ts'
@@ -103,8 +103,8 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     const stored = store.read()
     const before = withoutRelabelled(stored, inbox)
     const threads = request.threads ?? 1
-    const limitsBefore = limitsOf(parent.metadata.calibration.scores, request)
-    const lot = await withoutBeyondLimit(await sortLot(inbox, before.exemplars, stored.exemplars, (done, total) => { progress('embedding', done, total) }), parent, limitsBefore.reject, before.exemplars, threads)
+    const rejectBefore = (product: string): number => limitsOf(parent.metadata.calibration, product, request).reject
+    const lot = await withoutBeyondLimit(await sortLot(inbox, before.exemplars, stored.exemplars, (done, total) => { progress('embedding', done, total) }), parent, rejectBefore, before, threads)
     progress('learning', 0, 1)
     const candidate = await candidateModel(parent, request.mode, lot, before.exemplars.map(({ id, label }) => ({ label, read: () => decodeImage(store.pictures.path(id)) })), { seed: request.seed, threads })
     const buffer = new ReplayBuffer(replayPolicyByName(request.policy), request.memory, request.seed, before)
@@ -113,15 +113,19 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     const checked = await checkedScores(parent, candidate, before.exemplars, store, threads)
     const after = calibrationAfter(parent, checked)
     const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, values: { label: item.label }, snnl: new SnnlReference(before.exemplars).of(item) }))]
-    const limits = { before: limitsBefore, after: limitsOf(after, request) }
+    const limits = { before: limitsOf(parent.metadata.calibration, null, request), after: limitsOf(after, null, request) }
+    const rejectAfter = (product: string): number => limitsOf(after, product, request).reject
     const doubted = heldBack.some(({ reason }) => contradictions.includes(reason))
-    const raised = limits.after.reject > limitsOf(calibrationAfter(parent, checked.filter(({ inLot }) => !inLot)), request).reject
-    const gate = judgeUpdate(byProduct(parent, checked, before.exemplars, limits.before.reject, crossFitted(parent, checked, request, limits.after.reject)), limits, { mayLoseOne: !doubted && !raised, memory: { items: request.memory.items, needed: fewestPlaces(checked.map(({ label }) => label)) }, ...request.gate ?? gateDefaults })
+    const withoutLot = calibrationAfter(parent, checked.filter(({ inLot }) => !inLot), Object.keys(after.products))
+    const raised = rememberedProducts(checked).some((product) => rejectAfter(product) > limitsOf(withoutLot, product, request).reject)
+    const ownLimits = (product: string): ProductScores['limits'] => product in after.products || product in (parent.metadata.calibration.products ?? {}) ? { before: rejectBefore(product), after: rejectAfter(product) } : undefined
+    const products = byProduct(parent, checked, before, { rejectBefore, ownLimits, limitOf: crossFitted(parent, checked, after, request) })
+    const gate = judgeUpdate(products, limits, { mayLoseOne: !doubted && !raised, memory: { items: request.memory.items, needed: fewestPlaces(checked.map(({ label }) => label)) }, ...request.gate ?? gateDefaults })
     const answer = { ...withDoubts(gate, lot, heldBack), notices: lot.unchecked }
     let bundle = parent
     if (answer.accepted) {
       const remembered = new Set(buffer.exemplars.map(({ id }) => id))
-      const lostDefects = passingSince(parent, checked, limits).filter((id) => remembered.has(id))
+      const lostDefects = passingSince(parent, checked, { before: rejectBefore, after: rejectAfter }).filter((id) => remembered.has(id))
       bundle = await nextBundle(parent, { ...candidate, options: { ...candidate.options, lostDefects } }, after, request, begun)
     }
     const exemplars = answer.accepted ? buffer.exemplars : before.exemplars
@@ -170,8 +174,6 @@ function shiftsOf (lot: readonly LotPicture[], exemplars: readonly Exemplar[], s
   })
 }
 
-interface Checked { id: string, label: string, before: number, after: number, inLot: boolean, byPerson: boolean }
-
 /** Every held-out picture, of the lot and of the memory, by both models. */
 async function checkedScores (parent: ModelBundle, { model, checked }: CandidateModel, exemplars: readonly Exemplar[], store: ExemplarStore, threads: number): Promise<Checked[]> {
   const remembered = exemplars.filter(({ id }) => !checked.some(({ item }) => item.id === id))
@@ -182,34 +184,21 @@ async function checkedScores (parent: ModelBundle, { model, checked }: Candidate
   return facts.map((fact, index) => ({ ...fact, before: before[index] as number, after: after[index] as number }))
 }
 
-/**
- * The old scores, moved as those of remembered good parts have moved, and the lot's own that a person has vouched for: what the line calls good
- * is only taken far from the limit and would pull it down.
- */
-function calibrationAfter (parent: ModelBundle, checked: readonly Checked[]): number[] {
-  const good = checked.filter(({ label }) => isGoodLabel(label))
-  const ratios = good.filter(({ before, inLot }) => !inLot && before > 0).map(({ before, after }) => after / before).sort((a, b) => a - b)
-  const ratio = ratios[ratios.length >> 1] ?? 1
-  return [...parent.metadata.calibration.scores.map((score) => score * ratio), ...good.filter(({ inLot, byPerson }) => inLot && byPerson).map(({ after }) => after)].sort((a, b) => a - b)
+/** Those with remembered parts. */
+function rememberedProducts (checked: readonly Checked[]): string[] {
+  return [...new Set(checked.filter(({ inLot }) => !inLot).map(({ label }) => productOf(label)))]
 }
 
-/** Each half of the lot's good parts, product by product, is judged by the limit that the other half sets: no part vouches for itself. */
-function crossFitted (parent: ModelBundle, checked: readonly Checked[], request: UpdateRequest, reject: number): (part: Checked) => number {
-  const halves: [Set<Checked>, Set<Checked>] = [new Set(), new Set()]
-  for (const parts of byLabel(checked.filter(({ label, inLot, byPerson }) => inLot && byPerson && isGoodLabel(label))).values()) {
-    for (const [index, part] of parts.entries()) halves[index % 2 === 0 ? 0 : 1].add(part)
-  }
-  const limits = halves.map((half) => limitsOf(calibrationAfter(parent, checked.filter((part) => !half.has(part))), request).reject)
-  return (part) => limits[halves.findIndex((half) => half.has(part))] ?? reject
-}
-
-function limitsOf (calibrationScores: readonly number[], { reviewRate, rejectRate }: UpdateRequest): Limits {
-  return createDecision({ calibrationScores, reviewRate, rejectRate }).limits
+interface ProductLimits {
+  /** Reject limits in use. */
+  rejectBefore: (product: string) => number
+  ownLimits: (product: string) => ProductScores['limits']
+  limitOf: (part: Checked) => number
 }
 
 /** A product is known when the bundle or the memory says so; of a bundle that was never updated, when most of its good parts pass. */
-function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars: readonly Exemplar[], rejectLimit: number, limitOf: (part: Checked) => number): ProductScores[] {
-  const listed = knownProducts(parent.metadata, exemplars)
+function byProduct (parent: ModelBundle, checked: readonly Checked[], memory: BufferState, { rejectBefore, ownLimits, limitOf }: ProductLimits): ProductScores[] {
+  const listed = knownProducts(parent.metadata, memory)
   const lost = lostDefectsOf(parent)
   const largest = parent.metadata.calibration.scores.at(-1) ?? Infinity
   return [...new Set(checked.map(({ label }) => productOf(label)))].map((product) => {
@@ -220,8 +209,9 @@ function byProduct (parent: ModelBundle, checked: readonly Checked[], exemplars:
     }
     const good = side(true)
     const passes = good.before.length > 0 && good.before.filter((score) => score <= largest).length >= 0.5 * good.before.length
-    const lostEarlier = own.filter(({ id, before }) => lost.includes(id) && before <= rejectLimit).length
-    return { product, known: listed.has(product) || (!listsProducts(parent.metadata) && passes), good, defect: side(false), lostEarlier }
+    const lostEarlier = own.filter(({ id, before }) => lost.includes(id) && before <= rejectBefore(product)).length
+    const limits = ownLimits(product)
+    return { product, known: listed.has(product) || (!listsProducts(parent.metadata) && passes), good, defect: side(false), lostEarlier, ...(limits === undefined ? {} : { limits }) }
   })
 }
 
@@ -230,9 +220,9 @@ function lostDefectsOf ({ metadata: { options: { lostDefects } } }: ModelBundle)
   return Array.isArray(lostDefects) ? lostDefects : []
 }
 
-function passingSince (parent: ModelBundle, checked: readonly Checked[], limits: GateAnswer['limits']): string[] {
+function passingSince (parent: ModelBundle, checked: readonly Checked[], limits: Record<'before' | 'after', (product: string) => number>): string[] {
   const lost = lostDefectsOf(parent)
-  return checked.filter(({ id, label, before, after }) => !isGoodLabel(label) && (lost.includes(id) || before > limits.before.reject) && after <= limits.after.reject).map(({ id }) => id)
+  return checked.filter(({ id, label, before, after }) => !isGoodLabel(label) && (lost.includes(id) || before > limits.before(productOf(label))) && after <= limits.after(productOf(label))).map(({ id }) => id)
 }
 
 function withDoubts (gate: GateAnswer, lot: LabelledLot, heldBack: readonly HeldBack[]): GateAnswer {
@@ -244,7 +234,7 @@ function withDoubts (gate: GateAnswer, lot: LabelledLot, heldBack: readonly Held
   return refusedFor({ code: 'labels-contradicted', values: { contradicted, labels }, text }, gate)
 }
 
-async function nextBundle (parent: ModelBundle, { model, learned, checked, options }: CandidateModel, scores: number[], { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
+async function nextBundle (parent: ModelBundle, { model, learned, checked, options }: CandidateModel, { scores, products: ownScores = {} }: Calibration, { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
   const { schema: _schema, id, graphSha256: _graph, signature: _signature, ...described } = parent.metadata
   const scorer = await Scorer.open(model, 1)
   try {
@@ -255,7 +245,7 @@ async function nextBundle (parent: ModelBundle, { model, learned, checked, optio
       ...described,
       createdAt: new Date().toISOString(),
       options: { ...described.options, ...options, products, update: mode },
-      calibration: { ...described.calibration, scores },
+      calibration: { ...described.calibration, scores: [...scores], ...(Object.keys(ownScores).length === 0 ? {} : { products: Object.fromEntries(Object.entries(ownScores).map(([product, own]) => [product, [...own]])) }) },
       training: { images: described.training.images + learned.length, groups: null, imageHashes: [...new Set([...described.training.imageHashes, ...hashes])].sort(), seed, seconds: (performance.now() - begun) / 1000 },
       parent: id,
       golden: { vectors: await makeGoldenVectors((image) => scorer.run(image), described.input), relativeTolerance: goldenTolerance }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import type { DetectorFigures, UpdateRun, UpdateStep } from '../../../schemas/continual-updates.ts'
 import { readBundle } from '../../bundle/bundle.ts'
-import { createDecision } from '../../decision/decision.ts'
+import { createDecision, type Decision } from '../../decision/decision.ts'
 import { fitInProcess } from '../../detectors/fit-process.ts'
 import { Scorer } from '../../detectors/scorer.ts'
 import { auroc } from '../../evaluation/auroc.ts'
@@ -41,7 +41,9 @@ export interface UpdateProtocol {
 }
 
 /** Of one task's test pictures by one bundle. */
-interface Scores { good: number[], defect: number[] }
+interface Scores { good: Scored[], defect: Scored[] }
+
+interface Scored { score: number, product: string }
 
 /** Of the line's limits. */
 const rates = { reviewRate: 0.05, rejectRate: 0.005 }
@@ -154,7 +156,7 @@ class TestScores {
   /** On everything up to the task with that place. */
   async figures (bundle: string, newest: number): Promise<DetectorFigures> {
     const { metadata, bytes } = await readBundle(bundle)
-    const { reject } = createDecision({ calibrationScores: metadata.calibration.scores, ...rates }).limits
+    const decision = createDecision({ calibrationScores: metadata.calibration.scores, productScores: metadata.calibration.products ?? {}, ...rates })
     const scores: Scores[] = []
     const scorer = await Scorer.open(bytes, 1)
     try {
@@ -168,9 +170,9 @@ class TestScores {
       auroc: area(pooled),
       oldAuroc: old.length === 0 ? null : mean(old),
       newAuroc: area(scores.at(-1) as Scores),
-      falseRejects: beyond(pooled.good, reject),
-      newFalseRejects: beyond(scores.at(-1)?.good ?? [], reject),
-      caught: beyond(pooled.defect, reject)
+      falseRejects: beyond(pooled.good, decision),
+      newFalseRejects: beyond(scores.at(-1)?.good ?? [], decision),
+      caught: beyond(pooled.defect, decision)
     }
   }
 
@@ -182,7 +184,7 @@ class TestScores {
     for (const [index, picture] of test.entries()) {
       this.#protocol.signal.throwIfAborted()
       this.#protocol.progress(`testing on ${name}`, index, test.length)
-      found[picture.isGood ? 'good' : 'defect'].push(await scorer.score(await decodeImage(picture.id)))
+      found[picture.isGood ? 'good' : 'defect'].push({ score: await scorer.score(await decodeImage(picture.id)), product: picture.product })
     }
     this.#known.set(key, found)
     return found
@@ -190,9 +192,10 @@ class TestScores {
 }
 
 function area ({ good, defect }: Scores): number | null {
-  return auroc(good, defect)
+  return auroc(good.map(({ score }) => score), defect.map(({ score }) => score))
 }
 
-function beyond (scores: readonly number[], limit: number): number | null {
-  return scores.length === 0 ? null : scores.filter((score) => score > limit).length / scores.length
+/** By the limit of each part's product. */
+function beyond (parts: readonly Scored[], decision: Decision): number | null {
+  return parts.length === 0 ? null : parts.filter(({ score, product }) => score > decision.forProduct(product).limits.reject).length / parts.length
 }

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
+import { readBundle, saveBundle, writeBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../../engine/bundle/golden.ts'
 import { BundleHistory } from '../../../engine/continual/detector-update/bundle-history.ts'
 import { takeBackTo } from '../../../engine/continual/detector-update/line-change.ts'
@@ -11,6 +11,7 @@ import { readPatchMemory } from '../../../engine/continual/detector-update/patch
 import { updateDetector, type UpdateOutcome, type UpdateRequest } from '../../../engine/continual/detector-update/update-detector.ts'
 import { ExemplarStore } from '../../../engine/continual/exemplar-store.ts'
 import { LabelInbox, removedLabel } from '../../../engine/continual/label-inbox.ts'
+import { createDecision } from '../../../engine/decision/decision.ts'
 import { patchMemory } from '../../../engine/detectors/patch-memory/patch-memory.ts'
 import { Scorer } from '../../../engine/detectors/scorer.ts'
 import { encodePng } from '../../../engine/frame/image-codec.ts'
@@ -227,6 +228,37 @@ describe('a continual update', () => {
     const { accepted, gate } = await updateDetector(request)
     expect(gate.products.find(({ product }) => product === 'striped')).toMatchObject({ known: false, good: 0, defects: 1 })
     expect({ accepted, reasons: gate.reasons }).toEqual({ accepted: true, reasons: [] })
+  })
+
+  it('is not stopped by a bundle that lists a product for a single defect of it, as bundles once did', async () => {
+    known()
+    await addParts(inbox(), 'striped', [310], { defective: true })
+    await updateDetector(request)
+    const { bytes, metadata: { schema: _schema, id: _id, graphSha256: _graph, signature: _signature, ...described } } = await readBundle(request.bundle)
+    await saveBundle(request.bundle, writeBundle(readPatchMemory(bytes).withEntries(readPatchMemory(bytes).bank.entries), { ...described, options: { ...described.options, products: ['woven', 'striped'] } }))
+    await addParts(inbox(), 'woven', range(960, 6))
+    const { gate } = await updateDetector(request)
+    expect(gate.products.find(({ product }) => product === 'striped')).toMatchObject({ known: false, good: 0 })
+    expect(gate.reasons).toEqual([])
+  })
+
+  it('gives each product limits of its own from the second on, by which the gate judges it, and keeps them when it calibrates anew', async () => {
+    known()
+    expect((await readBundle(request.bundle)).metadata.calibration.products).toBeUndefined()
+    await addParts(inbox(), 'striped', range(300, 40))
+    const { gate } = await updateDetector(request)
+    const { metadata: { calibration } } = await readBundle(request.bundle)
+    expect(Object.keys(calibration.products!)).toEqual(['woven', 'striped'])
+    const decision = createDecision({ calibrationScores: calibration.scores, productScores: calibration.products!, reviewRate: request.reviewRate, rejectRate: request.rejectRate })
+    for (const product of ['woven', 'striped']) expect(gate.products.find((each) => each.product === product)!.limits!.after).toBeCloseTo(decision.forProduct(product).limits.reject, 9)
+    expect(decision.forProduct('woven').limits.reject).not.toBeCloseTo(decision.forProduct('striped').limits.reject, 3)
+    expect(decision.forProduct('unheard of').limits).toEqual(decision.limits)
+
+    await addParts(inbox(), 'woven', range(970, 10))
+    expect((await updateDetector({ ...request, mode: 'recalibrate' })).accepted).toBe(true)
+    const again = (await readBundle(request.bundle)).metadata.calibration.products!
+    expect(again['striped']).toEqual(calibration.products!['striped'])
+    expect(again['woven']).toHaveLength(calibration.products!['woven']!.length + 10)
   })
 
   it('can be taken back', async () => {
