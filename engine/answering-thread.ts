@@ -1,11 +1,11 @@
-/** A worker thread that answers: started with the first question, one question at a time, a bounded number waiting. */
-import { Worker } from 'node:worker_threads'
-import { GoodpartsError, type ErrorCode } from './errors.ts'
+/** A worker thread that answers: started with the first question, one question at a time, a bounded number waiting. Both sides. */
+import { parentPort, Worker, type Transferable } from 'node:worker_threads'
+import { asGoodpartsError, GoodpartsError, type ErrorCode } from './errors.ts'
 import type { LedgerSnapshot } from './frame/ledger.ts'
 import { WorkQueue } from './frame/work-queue.ts'
 
 /** What the thread posts for each question. Errors cross as values: a clone would lose their code. */
-export interface ThreadReply<Answer> {
+interface ThreadReply<Answer> {
   result?: Answer
   error?: { code: ErrorCode, message: string, fix: string | null }
 }
@@ -34,9 +34,12 @@ export class AnsweringThread<Question, Answer> {
     this.#queue = new WorkQueue(options.hop, options.capacity)
   }
 
-  /** @throws GOODPARTS_QUEUE_FULL when too many wait, the code of `failure` when the thread fails or takes too long (the next call starts a new one), and what the thread says */
-  async ask (question: Question): Promise<Answer> {
-    return await this.#queue.run(async () => this.#exchange(question))
+  /**
+   * What lies in `moved` belongs to the thread from then on.
+   * @throws GOODPARTS_QUEUE_FULL when too many wait, the code of `failure` when the thread fails or takes too long (the next call starts a new one), and what the thread says
+   */
+  async ask (question: Question, moved: readonly Transferable[] = []): Promise<Answer> {
+    return await this.#queue.run(async () => this.#exchange(question, moved))
   }
 
   get ledger (): LedgerSnapshot {
@@ -50,11 +53,11 @@ export class AnsweringThread<Question, Answer> {
     this.#worker = undefined
   }
 
-  async #exchange (question: Question): Promise<Answer> {
+  async #exchange (question: Question, moved: readonly Transferable[]): Promise<Answer> {
     const { module, name, limitMs, failure } = this.#options
     const worker = this.#worker ??= new Worker(module, { name })
     try {
-      const { result, error } = await exchange<Answer>(worker, question, limitMs)
+      const { result, error } = await exchange<Answer>(worker, question, moved, limitMs)
       if (result !== undefined) return result
       throw new GoodpartsError(error?.code ?? failure, error?.message ?? 'Expected an answer, got none', error?.fix == null ? {} : { fix: error.fix })
     } catch (error) {
@@ -66,8 +69,19 @@ export class AnsweringThread<Question, Answer> {
   }
 }
 
+/** The thread's own side. What `answer` throws reaches who asked; where it has no code, as `failure`. */
+export function answerQuestions<Answer> (failure: ErrorCode, answer: (question: never) => Promise<Answer> | Answer): void {
+  const reply = (message: ThreadReply<Answer>): void => { parentPort?.postMessage(message) }
+  parentPort?.on('message', (question) => {
+    Promise.resolve(question as never).then(answer).then((result) => { reply({ result }) }, (cause: unknown) => {
+      const { code, message, fix } = asGoodpartsError(cause, failure)
+      reply({ error: { code, message, fix } })
+    })
+  })
+}
+
 /** One question, one answer. Rejects when the thread fails, ends or takes too long. */
-async function exchange<Answer> (worker: Worker, question: unknown, limitMs: number): Promise<ThreadReply<Answer>> {
+async function exchange<Answer> (worker: Worker, question: unknown, moved: readonly Transferable[], limitMs: number): Promise<ThreadReply<Answer>> {
   return new Promise((resolve, reject) => {
     const stop = (): void => { clearTimeout(timer); worker.off('message', answered).off('error', failed).off('exit', ended) }
     const answered = (reply: ThreadReply<Answer>): void => { stop(); resolve(reply) }
@@ -75,6 +89,6 @@ async function exchange<Answer> (worker: Worker, question: unknown, limitMs: num
     const ended = (code: number): void => { stop(); reject(new Error(`it ended with ${code}`)) }
     const timer = setTimeout(() => { failed(new Error(`it took longer than ${limitMs} ms`)) }, limitMs)
     worker.on('message', answered).on('error', failed).on('exit', ended)
-    worker.postMessage(question)
+    worker.postMessage(question, moved)
   })
 }

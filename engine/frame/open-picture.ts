@@ -19,16 +19,15 @@ export interface OpenedPicture {
  * so that no rarely used decoder meets foreign data.
  * @throws GOODPARTS_ARGUMENT, GOODPARTS_FORBIDDEN (path outside), GOODPARTS_IMAGE_DECODE.
  */
-export async function openPicture (content: unknown, { folder, channels }: { folder: string, channels?: 1 | 3 }): Promise<OpenedPicture> {
+export async function openPicture (content: string | Uint8Array, { folder, channels }: { folder: string, channels?: 1 | 3 }): Promise<OpenedPicture> {
   const { bytes, name } = await readContent(content, folder)
   if (bytes.byteLength > MAXIMUM_BYTES) throw tooLarge(bytes.byteLength)
   if (!isPicture(bytes)) throw new GoodpartsError('GOODPARTS_IMAGE_DECODE', `Expected ${name ?? `${bytes.byteLength} bytes`} to be a JPEG, PNG, WebP or TIFF picture, got something else`)
   return { image: await decodeImage(bytes, channels === undefined ? {} : { channels }), name }
 }
 
-async function readContent (content: unknown, folder: string): Promise<{ bytes: Uint8Array, name: string | null }> {
-  if (content instanceof Uint8Array) return { bytes: content, name: null }
-  if (typeof content !== 'string') throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a picture to be a Buffer, a data URL or a path, got ${content === null ? 'null' : typeof content}`)
+async function readContent (content: string | Uint8Array, folder: string): Promise<{ bytes: Uint8Array, name: string | null }> {
+  if (typeof content !== 'string') return { bytes: content, name: null }
   const dataUrl = /^data:image\/[\w.+-]+;base64,/.exec(content)
   if (dataUrl !== null) return { bytes: Buffer.from(content.slice(dataUrl[0].length), 'base64'), name: null }
   const path = await confinedPath(folder, content)

@@ -2,8 +2,7 @@
 import { basename } from 'node:path'
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { Frame } from '../../engine/frame/frame.ts'
-import { openPicture } from '../../engine/frame/open-picture.ts'
-import { WorkQueue } from '../../engine/frame/work-queue.ts'
+import { PictureThread } from '../../engine/frame/picture-thread.ts'
 import { readChoice, readWhole } from '../shared/form-values.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { holdName } from '../shared/same-names.ts'
@@ -36,15 +35,15 @@ export default function register (RED: NodeAPI): void {
   }
 
   function start (node: Node, status: Status, config: Config, capacity: number, decoding: { channels?: 1 | 3 }): void {
-    const queue = new WorkQueue(`image-in/${node.id}`, capacity)
+    const thread = new PictureThread(`image-in/${node.id}`, capacity)
     const source = config.source === '' ? `image-in/${node.id}` : config.source
     let sequence = 0
     holdName(RED, node, status, 'source', source)
 
     onInput(node, async (msg: Message) => {
       try {
-        const { image, name } = await queue.run(async () => openPicture(msg.payload, { folder: config.folder, ...decoding }))
-        msg.frame = Frame.fromPixels(image.data, { source, sequence: sequence++, width: image.width, height: image.height, channels: image.channels })
+        const { name, ...picture } = await thread.open(msg.payload, { folder: config.folder, ...decoding })
+        msg.frame = new Frame({ ...picture, source, sequence: sequence++ })
         msg.partId ??= name ?? (typeof msg.filename === 'string' ? basename(msg.filename) : msg._msgid)
         msg.topic ??= source
         msg.payload = msg.frame.toJSON()
@@ -56,7 +55,7 @@ export default function register (RED: NodeAPI): void {
       }
     })
     onClose(node, async () => {
-      await queue.close()
+      await thread.close()
       status.close()
     })
   }

@@ -7,7 +7,7 @@ import { onClose, onInput } from '../shared/lifecycle.ts'
 import { labelOf, NameConcern } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 import { readLiveMessage, type LiveInput } from './live-message.ts'
-import { saidMessage } from './said-message.ts'
+import { SaidMessages } from './said-messages.ts'
 import { shortly } from './server-problem.ts'
 
 /** Flows of before have no line. */
@@ -43,14 +43,11 @@ export default function register (RED: NodeAPI): void {
       return await Promise.resolve(null)
     })
 
-    const deafen = serverNode.hear((said) => {
-      if (said.line !== line && !lines.has(said.line)) return
-      saidMessage(said).then((message) => { this.send(message) }, (error: unknown) => { this.error(String(error)) })
-    })
+    const said = new SaidMessages(this, serverNode, (name) => name === line || lines.has(name))
 
     onClose(this, async () => {
-      deafen()
       clearInterval(timer)
+      await said.close()
       status.close()
       await lease.release()
     })

@@ -54,13 +54,11 @@ describe('opening a picture', () => {
   })
 
   test.each([
-    ['text', Buffer.from('no picture at all'), 'GOODPARTS_IMAGE_DECODE'],
-    ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2"/>'), 'GOODPARTS_IMAGE_DECODE'],
-    ['nothing', Buffer.alloc(0), 'GOODPARTS_IMAGE_DECODE'],
-    ['a number', 7, 'GOODPARTS_ARGUMENT'],
-    ['null', null, 'GOODPARTS_ARGUMENT']
-  ])('refuses %s', async (_, content, code) => {
-    await expect(openPicture(content, { folder })).rejects.toMatchObject({ code })
+    ['text', Buffer.from('no picture at all')],
+    ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2"/>')],
+    ['nothing', Buffer.alloc(0)]
+  ])('refuses %s', async (_, content) => {
+    await expect(openPicture(content, { folder })).rejects.toMatchObject({ code: 'GOODPARTS_IMAGE_DECODE' })
   })
 
   test('refuses a picture that is cut off, a missing file and a folder', async () => {

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import type { NodeMessage } from 'node-red'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { encodeJpeg, encodePng } from '../../../engine/frame/image-codec.ts'
@@ -46,11 +48,14 @@ describe('goodparts-image-in', () => {
   test('turns a Buffer into a frame that every branch shares, and keeps foreign properties', async () => {
     await deploy([imageIn], flow())
     const second = nextMessage('second')
+    const decodedBy = once(process, 'worker') as Promise<[Worker]>
 
     const msg = await answer({ payload: await encodePng(grey), topic: 'kept', partId: 'p1', other: 5 })
 
     const frame = msg.frame as Frame
     expect(isFrame(frame)).toBe(true)
+    // Not by Node-RED's thread.
+    expect((await decodedBy)[0].threadName).toBe('goodparts-picture')
     expect([...frame.pixels()]).toEqual([...grey.data])
     expect(msg).toMatchObject({ topic: 'kept', partId: 'p1', other: 5, payload: { source: 'dock', sequence: 0, width: 3, height: 2, channels: 1 } })
     expect((await second).frame).toBe(frame)
