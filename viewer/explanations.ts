@@ -92,7 +92,8 @@ export class Explanations {
     this.choice.replaceChildren(option('', translate('ownMap')), ...methods.map(({ method }) => option(method, method)),
       ...more.length === 0 ? [] : [group(translate('explainBy'), more, asked)])
     this.choice.value = found?.method ?? ''
-    this.#ask.hidden = methods.length > 0 || more.length === 0 || this.#shown?.state === 'explaining'
+    // What the line has asked for itself may wait for long.
+    this.#ask.hidden = methods.length > 0 || more.length === 0 || asked.length > 0
     const told = [found === null ? withoutOf(this.#shown) : noteOf(found), ...methods.length > 0 && asked.length > 0 ? [translate('explainingBy', { methods: asked.join(', ') })] : []]
     this.#note.textContent = told.filter((text) => text !== '').join(' · ')
     this.#note.hidden = this.#note.textContent === ''

@@ -33,7 +33,7 @@ export class PartDialog {
   readonly #gone = element('p', { class: 'gone-text', text: 'gone', hidden: true })
   readonly #newer = element('button', { type: 'button', class: 'quiet', label: 'previous' }, icon('previous'))
   readonly #older = element('button', { type: 'button', class: 'quiet', label: 'next' }, icon('next'))
-  readonly #save = element('button', { type: 'button', class: 'quiet with-text' }, icon('save'), element('span', { text: 'save' }))
+  readonly #save = element('button', { type: 'button', class: 'quiet with-text', label: 'save' }, icon('save'), element('span', { text: 'save' }))
   readonly #words: WordBar
   #entries: KeptEntry[] = []
   #index = 0

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { GoodpartsError } from '../errors.ts'
 import type { LedgerSnapshot } from '../frame/ledger.ts'
-import { WorkQueue } from '../frame/work-queue.ts'
+import { WorkQueue, type WorkOptions } from '../frame/work-queue.ts'
 import { processorShare, type ProcessorShare } from '../runtime/processor-share.ts'
 import { siblingModule } from '../sibling-module.ts'
 import type { PartReply } from './explanation-child.ts'
@@ -35,8 +35,13 @@ export class ExplanationProcess {
   }
 
   /** The more urgent first, as `WorkQueue.run`. @throws GOODPARTS_QUEUE_FULL when too many wait, at once or when more urgent ones come, GOODPARTS_EXPLANATION_FAILED when it cannot be explained or the process ends; the next call starts a new one. */
-  async explain (request: PartRequest, urgency = 0): Promise<PartExplanation> {
-    return this.#queue.run(async () => this.#ask(request), urgency)
+  async explain (request: PartRequest, options: WorkOptions = {}): Promise<PartExplanation> {
+    return this.#queue.run(async () => this.#ask(request), options)
+  }
+
+  /** As `WorkQueue.hurry`. */
+  hurry (name: string, urgency: number): void {
+    this.#queue.hurry(name, urgency)
   }
 
   get ledger (): LedgerSnapshot {

@@ -2,8 +2,16 @@
 import { GoodpartsError } from '../errors.ts'
 import { Ledger, type LedgerSnapshot } from './ledger.ts'
 
+export interface WorkOptions {
+  /** Default 0. */
+  urgency?: number
+  /** By which it may be hurried. */
+  name?: string
+}
+
 interface Piece {
   urgency: number
+  name: string | undefined
   /** Resolves with what tells the outcome. */
   run: () => Promise<() => void>
   displace: () => void
@@ -29,7 +37,7 @@ export class WorkQueue {
    * @throws GOODPARTS_QUEUE_FULL at once when `capacity` pieces that are no less urgent wait or run, or when the queue was closed; later when it
    * still waits and more urgent pieces need its place; and what `work` throws.
    */
-  async run<Result> (work: () => Promise<Result>, urgency = 0): Promise<Result> {
+  async run<Result> (work: () => Promise<Result>, { urgency = 0, name }: WorkOptions = {}): Promise<Result> {
     this.#ledger.enter()
     if (this.#closed) throw this.#refusal('closed', 'Expected the queue to be open, got work after it was closed')
     const ahead = [...this.#waiting, ...this.#running === undefined ? [] : [this.#running]].filter((piece) => piece.urgency >= urgency)
@@ -37,6 +45,7 @@ export class WorkQueue {
     return new Promise<Result>((resolve, reject) => {
       this.#add({
         urgency,
+        name,
         run: async () => {
           const outcome = this.#count(work)
           await outcome.catch(() => {})
@@ -45,6 +54,13 @@ export class WorkQueue {
         displace: () => { reject(this.#refusal('displaced', 'Expected the place in the queue to be kept, got more urgent work that needed it')) }
       })
     })
+  }
+
+  /** Makes one that still waits as urgent; one that runs goes on. */
+  hurry (name: string, urgency: number): void {
+    const index = this.#waiting.findIndex((piece) => piece.name === name && piece.urgency < urgency)
+    const [piece] = index < 0 ? [] : this.#waiting.splice(index, 1)
+    if (piece !== undefined) this.#line({ ...piece, urgency })
   }
 
   get ledger (): LedgerSnapshot {
@@ -59,14 +75,18 @@ export class WorkQueue {
   }
 
   #add (piece: Piece): void {
-    const later = this.#waiting.findIndex(({ urgency }) => urgency < piece.urgency)
-    this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, piece)
+    this.#line(piece)
     const last = this.#waiting.at(-1)
     if (this.#waiting.length + (this.#running === undefined ? 0 : 1) > this.#capacity && last !== undefined && last.urgency < piece.urgency) {
       this.#waiting.pop()
       last.displace()
     }
     if (this.#running === undefined) this.#ended = this.#runAll()
+  }
+
+  #line (piece: Piece): void {
+    const later = this.#waiting.findIndex(({ urgency }) => urgency < piece.urgency)
+    this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, piece)
   }
 
   async #runAll (): Promise<void> {

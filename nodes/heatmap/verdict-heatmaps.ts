@@ -2,6 +2,7 @@
 import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
 import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
 import { ExplanationProcess } from '../../engine/explain/explanation-process.ts'
+import type { PartExplanation } from '../../engine/explain/part-explanation.ts'
 import { ExplanationThread } from '../../engine/explain/explanation-thread.ts'
 import type { Zone } from '../../engine/decision/regions.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
@@ -31,6 +32,8 @@ export class VerdictHeatmaps {
   readonly #thread: ExplanationThread
   readonly #others: ExplanationProcess
   readonly #explainer: AskedExplainer | undefined
+  /** By the part's event, what the line itself has asked for and has no answer to yet. */
+  readonly #underway = new Map<string, Promise<PartExplanation>>()
   #earlier: Promise<unknown> = Promise.resolve()
   #latest: number | undefined
   #isClosed = false
@@ -92,7 +95,10 @@ export class VerdictHeatmaps {
     const request = partRequest(image, inspection, this.#model, { ...this.#settings, zones })
     if (request === null) return
     asked.state = 'explaining'
-    this.#others.explain(request, inspection.verdict === 'reject' ? URGENCY.reject : URGENCY.other).then((found) => { this.#listener.explained(withMethods(msg, inspection, found)) }, (error: unknown) => {
+    const { eventId, verdict } = inspection
+    const answer = this.#others.explain(request, { name: eventId, urgency: verdict === 'reject' ? URGENCY.reject : URGENCY.other })
+    this.#underway.set(eventId, answer)
+    answer.finally(() => { this.#underway.delete(eventId) }).then((found) => { this.#listener.explained(withMethods(msg, inspection, found)) }, (error: unknown) => {
       if (this.#isClosed) return
       if (isFull(error)) asked.state = 'queue-full'
       else this.#listener.failed(error, msg)
@@ -101,11 +107,17 @@ export class VerdictHeatmaps {
     })
   }
 
-  /** Somebody asks for a part that went by before. */
+  /** Somebody asks for a part that went by before; where it waits already, it need not be explained twice. */
   async #asked (image: RawImage, inspection: InspectionRecord, methods: ExplanationMethod[]): Promise<FoundExplanations> {
+    const { eventId } = inspection
+    const underway = methods.every((method) => this.#settings.methods.includes(method)) ? this.#underway.get(eventId) : undefined
+    if (underway !== undefined) {
+      this.#others.hurry(eventId, URGENCY.asked)
+      return foundExplanations(await underway)
+    }
     const request = partRequest(image, inspection, this.#model, { ...this.#settings, methods })
     if (request === null) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the bundle ${inspection.bundle?.id ?? 'none'} that judged the part to be loaded, got another`, { fix: 'Take a newer part' })
-    return foundExplanations(await this.#others.explain(request, URGENCY.asked))
+    return foundExplanations(await this.#others.explain(request, { urgency: URGENCY.asked }))
   }
 
   #withExplainer (message: Message): Message {

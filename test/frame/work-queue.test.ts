@@ -72,13 +72,13 @@ test('runs the more urgent first, which take the places of the less urgent that 
 
   const running = queue.run(async () => first.opened)
   const [early, late] = [queue.run(piece('early')), queue.run(piece('late'))]
-  const urgent = queue.run(piece('urgent'), 1)
+  const urgent = queue.run(piece('urgent'), { urgency: 1 })
   await expect(late).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL', message: expect.stringContaining('more urgent') as unknown })
-  const most = queue.run(piece('most urgent'), 2)
+  const most = queue.run(piece('most urgent'), { urgency: 2 })
   await expect(early).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
   await expect(queue.run(piece('refused'))).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
-  const alike = queue.run(piece('as urgent'), 1)
-  await expect(queue.run(piece('refused'), 1)).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  const alike = queue.run(piece('as urgent'), { urgency: 1 })
+  await expect(queue.run(piece('refused'), { urgency: 1 })).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
   first.open()
   await Promise.all([running, most, urgent, alike])
 
@@ -91,10 +91,26 @@ test('a less urgent piece that runs is not in the way', async () => {
   const first = gate()
   const running = queue.run(async () => first.opened)
 
-  const urgent = queue.run(async () => Promise.resolve('done'), 1)
-  await expect(queue.run(async () => Promise.resolve(), 1)).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+  const urgent = queue.run(async () => Promise.resolve('done'), { urgency: 1 })
+  await expect(queue.run(async () => Promise.resolve(), { urgency: 1 })).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
   first.open()
   await running
 
   expect(await urgent).toBe('done')
+})
+
+test('a piece that waits can be hurried by its name', async () => {
+  const queue = new WorkQueue('test', 4)
+  const first = gate()
+  const log: string[] = []
+  const piece = (name: string) => async () => { log.push(name); return Promise.resolve(name) }
+
+  const running = queue.run(async () => first.opened, { name: 'runs' })
+  const all = ['a', 'b', 'c'].map(async (name, urgency) => queue.run(piece(name), { name, urgency }))
+  for (const name of ['a', 'runs', 'nobody']) queue.hurry(name, 3)
+  queue.hurry('c', 1)
+  first.open()
+  await Promise.all([running, ...all])
+
+  expect(log).toEqual(['a', 'c', 'b'])
 })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { saveBundle } from '../../../engine/bundle/bundle.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
+import { allLedgers } from '../../../engine/frame/ledger.ts'
 import { encodePng } from '../../../engine/frame/image-codec.ts'
 import type { PartExplainer } from '../../../engine/live/publication.ts'
 import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
@@ -86,6 +87,22 @@ test('a verdict says whom to ask, who explains a part of before by the methods a
   await expect(explainer.explain({ record: good.inspection, picture: new Uint8Array(4) }, ['sise'])).rejects.toMatchObject({ code: 'GOODPARTS_IMAGE_DECODE' })
   await undeploy()
   expect(explainer.obstacle(good.inspection)).toBe('no-explainer')
+}, 30_000)
+
+test('a part of the line that waits already is hurried, and explained once', async () => {
+  await start({ methods: 'grad-cam' })
+  const came: string[] = []
+  nodeOf('later').on('input', (msg) => { came.push((msg as unknown as { inspection: InspectionRecord }).inspection.eventId) })
+  const parts = [part('reject'), part('reject'), part('review')] as const
+  const [explainer] = await Promise.all(parts.map(explainerOf))
+  const [running, , last] = parts
+
+  const found = await explainer!.explain({ record: last.inspection, picture: await pngOf(last.frame) }, ['grad-cam'])
+
+  expect(found.methods.map(({ method }) => method)).toEqual(['grad-cam'])
+  await expect.poll(() => came.length).toBe(3)
+  expect(came).toContain(running.inspection.eventId)
+  expect(allLedgers().find(({ hop }) => hop === 'heatmap/heat/methods')).toMatchObject({ in: 3 })
 }, 30_000)
 
 test('what is asked for goes first, then rejects, then reviews; who loses a place to them is told', async () => {
