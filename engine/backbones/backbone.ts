@@ -19,6 +19,8 @@ export interface Backbone {
   name: string
   /** Of the ONNX file: one input float32 `(N, 3, H, W)`, all free but the channels. */
   path: string
+  /** In place of the file, for a network that no file holds. */
+  graph?: Graph
   /** Per channel (red, green, blue) on 0 … 255: the network sees `(value - mean) / deviation`. */
   mean: readonly [number, number, number]
   deviation: readonly [number, number, number]
@@ -57,7 +59,8 @@ export function layerSet (backbone: Backbone, name: string): readonly BackboneLa
  * @throws GOODPARTS_ARGUMENT when the file cannot be read, GOODPARTS_GRAPH_INVALID when it is not such a model.
  */
 export function loadBackbone (backbone: Backbone, layers: readonly BackboneLayer[]): Graph {
-  const graph = raiseOperatorSet(cutAt(decodeModel(readModel(backbone.path)), layers.map(({ tensor }) => tensor)))
+  const model = backbone.graph ?? decodeModel(readModel(backbone.path))
+  const graph = raiseOperatorSet(cutAt(model, layers.map(({ tensor }) => tensor)))
   const [input, ...more] = graph.inputs
   if (input?.type !== 'float32' || input.shape?.length !== 4 || more.length > 0) {
     throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected backbone ${backbone.name} to take one float32 image (N, 3, H, W), got inputs ${graph.inputs.map(({ name }) => name).join(', ')}`)

@@ -3,6 +3,7 @@
  * pictures. How many choices will be tried is not known before, so each takes a part of what is left of its phase. An estimate that never falls.
  */
 import type { JsonValue } from '../../schemas/bundle.ts'
+import { selfTrained } from './backbone-features/chosen-backbone.ts'
 
 const phases = ['suspects', 'pictures', 'choice', 'augmentation', 'preparing', 'training', 'keeping', 'calibration'] as const
 type Phase = typeof phases[number]
@@ -40,8 +41,11 @@ export function fitShare (family: string, options: Readonly<Record<string, JsonV
   return new ShareOfPhases({
     ...usual,
     ...ofFamilies[family],
+    ...(resolved['features'] === 'scratch' ? { choice: 0, training: 20 } : {}),
     ...(suspects ? { suspects: 3 } : {}),
     ...(isChosen ? {} : { choice: 0 }),
+    // What is chosen comes after the training.
+    ...(resolved['backbone'] === selfTrained ? { choice: 0, training: 40, keeping: 12 } : {}),
     ...(resolved['augmentation'] === 'auto' ? {} : { augmentation: 0 })
   })
 }

@@ -2,7 +2,8 @@
 import type { JsonValue } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
 import { readAll } from '../read-all.ts'
-import type { BackboneOptions } from './backbone-features/chosen-backbone.ts'
+import { selfTrained } from './backbone-features/chosen-backbone.ts'
+import type { BackboneOptions, EncoderOptions } from './backbone-features/chosen-backbone.ts'
 
 export interface Rule { expected: string, holds (value: JsonValue): boolean }
 
@@ -20,11 +21,13 @@ export const orAuto = (rule: Rule): Rule => ({ expected: `auto or ${rule.expecte
 const threeNumbers: Rule = { expected: 'three numbers', holds: (value) => Array.isArray(value) && value.length === 3 && value.every((item) => typeof item === 'number' && Number.isFinite(item)) }
 
 export const backboneRules: Record<keyof BackboneOptions, Rule> = {
-  backbone: text,
+  backbone: { expected: `efficientnet-lite0 or the path of an ONNX file (${selfTrained} is for patch-memory and density)`, holds: (value) => text.holds(value) && value !== selfTrained },
   backboneLayers: { expected: 'a list of tensor names', holds: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string') },
   backboneMean: threeNumbers,
   backboneDeviation: threeNumbers
 }
+
+export const encoderRules: Record<keyof EncoderOptions, Rule> = { ...backboneRules, backbone: text, encoderSteps: wholeFrom(1, 1_000_000) }
 
 /** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have. */
 export function readOptions<Options extends object> (family: string, rules: Readonly<Record<keyof Options & string, Rule>>, defaults: Options, given: Readonly<Record<string, JsonValue>>): Options {

@@ -24,24 +24,25 @@ async function score (session: GraphSession, { data, height, width, channels }: 
 }
 
 /** Labelled defects of the same parts, for families that learn from them. */
-function defects (): DefectImage[] {
-  return Array.from({ length: 24 }, (_, index) => {
+function defects (count: number): DefectImage[] {
+  return Array.from({ length: count }, (_, index) => {
     const drawn = drawDefect(goodPart(500 + index), goodPart(501 + index), index)
     return { name: `defect ${index}`, group: null, className: drawn.shape, read: () => Promise.resolve(drawn.image) }
   })
 }
 
 /** Those that there were. */
-function trainedSteps ({ steps }: Options): JsonValue | undefined {
-  return steps
+function trainedSteps ({ steps, backbone, encoderSteps, features }: Options): JsonValue | undefined {
+  if (backbone === 'self-trained') return encoderSteps
+  return features === 'frozen' ? undefined : steps
 }
 
-/** @param quick Options with which a fit of small pictures takes about a second. */
-export function describeDetectorContract (detector: Detector, quick: Options): void {
-  const labelled = detector.learnsDefects === 'required' ? { defects: defects() } : {}
+/** @param quick Options with which a fit of small pictures takes about a second. @param defectCount Labelled defects, for a family that cannot do without. */
+export function describeDetectorContract (detector: Detector, quick: Options, defectCount = 24): void {
+  const labelled = detector.learnsDefects === 'required' ? { defects: defects(defectCount) } : {}
   const context = (change: Partial<FitContext> = {}): FitContext => ({ seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal, ...labelled, ...change })
 
-  const shown = ['tiles', 'regions'].filter((option) => quick[option] !== undefined).map((option) => ` with ${option}`).join('')
+  const shown = ['tiles', 'regions', 'backbone', 'features', 'k'].filter((option) => quick[option] !== undefined).map((option) => ` with ${option}`).join('')
   describe(`the detector ${detector.family}${shown}`, { timeout: 120_000 }, () => {
     const images = goodParts(40)
     let fitted: Promise<FittedBundle> | undefined

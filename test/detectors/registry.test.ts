@@ -27,10 +27,20 @@ const tiledOptions: Array<[string, Record<string, JsonValue>]> = [
 ]
 for (const [family, options] of tiledOptions) describeDetectorContract(detectorByFamily(family), { ...quickOptions[family], ...options })
 
+/** Networks that are trained instead of taken, and other options that change the graph. */
+const otherOptions: Array<[string, Record<string, JsonValue>, number?]> = [
+  ['patch-memory', { backbone: 'self-trained', encoderSteps: 160, scale: 'standard', size: 128, bankSize: 200, k: 3 }],
+  // Few defects teach a network nothing that would hold for others.
+  ['classifier', { features: 'scratch', size: 64, width: 8, steps: 200, batch: 16, learningRate: 0.005 }, 96],
+  ['density', { backbone: 'self-trained', encoderSteps: 160, scale: 'standard', size: 128, channels: 24, mapSigma: 2 }]
+]
+for (const [family, options, defectCount] of otherOptions) describeDetectorContract(detectorByFamily(family), { ...quickOptions[family], ...options }, defectCount)
+
 describe('layers and a size', () => {
   it.each([
     ['patch-memory', { scale: 'coarse' }], ['density', { scale: 'fine', size: 100 }], ['discriminative', { scale: 'standard', size: 72 }], ['distillation', { scale: 'coarse' }],
     ['classifier', { scale: 'coarse' }], ['reconstruction', { size: 300 }], ['contrastive', { size: 300 }], ['auto', { families: ['density'], scale: 'coarse' }], ['auto', { families: ['magic'] }],
+    ['patch-memory', { backbone: 'self-trained', scale: 'three' }], ['density', { backbone: 'self-trained', size: 66 }], ['discriminative', { backbone: 'self-trained' }], ['classifier', { features: 'scratch', size: 100 }],
     ['density', { tiles: '2x2', scale: 'coarse' }], ['classifier', { tiles: '2x2' }]
   ])('that %s cannot have are refused before there is a picture: %j', (family, options: Record<string, JsonValue>) => {
     expect(() => { detectorByFamily(family).check(options) }).toThrow(expect.objectContaining({ code: 'GOODPARTS_ARGUMENT' }) as Error)

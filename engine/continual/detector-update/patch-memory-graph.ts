@@ -31,9 +31,9 @@ export function readPatchMemory (model: Uint8Array): PatchMemoryGraph {
   }
 }
 
-/** The products of the features with a block of the bank, each followed by its smallest value. */
+/** The products of the features with a block of the bank, each followed by its smallest value or values. */
 function findBlocks (graph: Graph): { features: Value, blocks: Block[] } {
-  const minima = new Set(graph.nodes.filter(({ operator }) => operator === 'ReduceMin').map(({ inputs }) => inputs[0]))
+  const minima = new Set(graph.nodes.filter(({ operator }) => operator === 'ReduceMin' || operator === 'TopK').map(({ inputs }) => inputs[0]))
   const products = graph.nodes.filter(({ operator, outputs }) => operator === 'MatMul' && minima.has(outputs[0]))
   const blocks = products.map(({ inputs }) => ({ name: inputs[1] ?? '', count: graph.constants.get(inputs[1] ?? '')?.dims[1] ?? 0 }))
   const features = products[0]?.inputs[0]

@@ -2,6 +2,7 @@
 import { efficientNetLite0, layerSet } from '../../backbones/backbone.ts'
 import type { Backbone } from '../../backbones/backbone.ts'
 import { GoodpartsError } from '../../errors.ts'
+import { untrainedEncoder } from '../contrastive/encoder-backbone.ts'
 import { featureGeometry } from './feature-graph.ts'
 
 export interface ScaleOptions {
@@ -30,10 +31,11 @@ const leastShare = 0.4
 
 /** Layers and size, as far as they can be judged before there is a picture: those of another network are known once it is read. @throws GOODPARTS_ARGUMENT. */
 export function checkScale (options: ScaleOptions & { backbone: string }): void {
-  if (options.backbone !== efficientNetLite0.name) return
+  const backbone = [efficientNetLite0, untrainedEncoder].find(({ name }) => name === options.backbone)
+  if (backbone === undefined) return
   const { size } = options
-  for (const layers of candidateLayers(options, efficientNetLite0)) {
-    if (size !== 'auto') featureGeometry({ backbone: efficientNetLite0, layers, size, normalisation: 'backbone' })
+  for (const layers of candidateLayers(options, backbone)) {
+    if (size !== 'auto') featureGeometry({ backbone, layers, size, normalisation: 'backbone' })
   }
 }
 

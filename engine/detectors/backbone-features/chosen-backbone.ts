@@ -23,6 +23,17 @@ export const backboneDefaults: BackboneOptions = {
   backboneDeviation: [58.395, 57.12, 57.375]
 }
 
+/** The name of the network that a family trains by itself, on the good parts. */
+export const selfTrained = 'self-trained'
+
+/** Of detectors that can also train the network whose layers they read. */
+export interface EncoderOptions extends BackboneOptions {
+  /** Train steps of a network that is `self-trained`. */
+  encoderSteps: number
+}
+
+export const encoderDefaults: EncoderOptions = { ...backboneDefaults, encoderSteps: 1200 }
+
 const probeEdge = 256
 
 /**

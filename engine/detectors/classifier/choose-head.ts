@@ -11,7 +11,7 @@ import type { FitWork } from '../fit-work.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { pooledRows } from '../pooled-rows.ts'
 import { imagesPerSecondOf, slowerThan, tooSlow } from '../speed.ts'
-import { buildClassifierGraph } from './classifier-graph.ts'
+import { buildClassifierGraph, frozenFeatures } from './classifier-graph.ts'
 import { fitLogisticRegression, logLoss } from './logistic-regression.ts'
 import type { LabelledRows, LinearHead } from './logistic-regression.ts'
 import type { ClassifierOptions } from './options.ts'
@@ -67,7 +67,7 @@ export async function chooseHead (scales: readonly Scale[], options: ClassifierO
 /** As fast as one that has learned. */
 function untrainedModel (features: FeatureOptions, mapSigma: number, classes: number): Uint8Array {
   const head = { weights: new Float32Array(classes * featureGeometry(features).channels), bias: new Float32Array(classes) }
-  return encodeModel(buildClassifierGraph({ ...features, mapSigma }, head))
+  return encodeModel(buildClassifierGraph(frozenFeatures(features), head, mapSigma))
 }
 
 /** Mean over the folds. */

@@ -9,19 +9,34 @@ import type { FeatureOptions } from '../backbone-features/feature-graph.ts'
 import { addSmoothing } from '../backbone-features/smoothing.ts'
 import type { LinearHead } from './logistic-regression.ts'
 
+/** What the head looks at. */
+export interface FeatureMaker {
+  /** Edge in pixels that pictures are resized to. */
+  size: number
+  /** Of the map, along one edge. */
+  grid: number
+  channels: number
+  /** `(N, channels, grid, grid)`; adds the input `image`. */
+  add (builder: GraphBuilder): Value
+}
+
+export function frozenFeatures (options: FeatureOptions): FeatureMaker {
+  return { size: options.size, ...featureGeometry(options), add: (builder) => addFeatures(builder, options) }
+}
+
 /**
  * `image` uint8 `(N, H, W, C)` to `score` float32 `(N)`, the log-odds of any defect against good; `map` float32 `(N, grid, grid)`, the same at each
  * position; `classes` float32 `(N, K)`, the logits, `good` first.
  */
-export function buildClassifierGraph (options: FeatureOptions & { mapSigma: number }, { weights, bias }: LinearHead): Graph {
-  const { grid, channels } = featureGeometry(options)
+export function buildClassifierGraph (maker: FeatureMaker, { weights, bias }: LinearHead, mapSigma: number): Graph {
+  const { size, grid, channels } = maker
   const count = bias.length
   const builder = new GraphBuilder('classifier')
-  const features = addFeatures(builder, options)
+  const features = maker.add(builder)
   const pooled = builder.node('Flatten', [builder.node('GlobalAveragePool', [features])], { axis: 1 })
   const logits = builder.node('Gemm', [pooled, builder.constant(weights, [count, channels], 'head-weights'), builder.constant(bias, [count], 'head-bias')], { transB: 1 })
   const activation = builder.node('Conv', [features, builder.constant(weights, [count, channels, 1, 1], 'activation-weights'), builder.constant(bias, [count], 'activation-bias')])
-  const map = addSmoothing(builder, addLogOdds(builder, activation, count), options.mapSigma * grid / options.size)
+  const map = addSmoothing(builder, addLogOdds(builder, activation, count), mapSigma * grid / size)
   builder.output('score', builder.node('Squeeze', [addLogOdds(builder, logits, count), builder.whole(1)]), 'float32', ['N'])
   builder.output('map', builder.node('Squeeze', [map, builder.whole(1)]), 'float32', ['N', grid, grid])
   builder.output('classes', logits, 'float32', ['N', count])

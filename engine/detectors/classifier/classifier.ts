@@ -1,8 +1,8 @@
 /**
- * Supervised classification for where defects are known and labelled: a linear head over the pooled features of a frozen backbone. It sees what it was
- * shown; a kind of defect that is new to it may pass.
+ * Supervised classification for where defects are known and labelled: a linear head over the pooled features of a frozen backbone, or of a small network
+ * trained from nothing. It sees what it was shown; a kind of defect that is new to it may pass.
  */
-import type { JsonValue } from '../../../schemas/bundle.ts'
+import type { JsonValue, ScaleTrial } from '../../../schemas/bundle.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { candidateScales, checkScale } from '../backbone-features/candidate-scales.ts'
@@ -12,18 +12,23 @@ import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
 import { calibrationSplit } from '../hold-out.ts'
 import { survey } from '../picture-survey.ts'
+import type { PictureSurvey } from '../picture-survey.ts'
 import { chooseHead } from './choose-head.ts'
-import { buildClassifierGraph } from './classifier-graph.ts'
+import type { LabelledImages } from './choose-head.ts'
+import { buildClassifierGraph, frozenFeatures } from './classifier-graph.ts'
+import { trainClassifier } from './from-scratch.ts'
+import { networkStride } from './network.ts'
 import { classifierDefaults, readClassifierOptions } from './options.ts'
+import type { ClassifierOptions } from './options.ts'
 
 const family = 'classifier'
 
 export const classifier: Detector = {
   family,
-  description: 'Good or which defect, by a linear head learned from labelled defects; limits from good parts all the same',
+  description: 'Good or which defect, learned from labelled defects by a head on a frozen network or by a network from nothing; limits from good parts all the same',
   defaults: { ...classifierDefaults },
   learnsDefects: 'required',
-  check: (given) => { checkScale(readClassifierOptions(given)) },
+  check: (given) => { checkClassifier(readClassifierOptions(given)) },
   fit
 }
 
@@ -35,7 +40,7 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const work = new FitWork(context)
   const split = calibrationSplit(images, work.random('calibration'))
   const counts = countTypes(work.defects)
-  const backbone = await chosenBackbone(options)
+  checkClassifier(options)
   const pictures = await survey(images, work)
   const defects = work.defects.map((defect): GoodImage => ({ ...defect, calibration: false }))
   const defectPictures = await survey(defects, work.under('defects'))
@@ -43,20 +48,48 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const classNames = ['good', ...options.classes === 'named' ? Object.keys(counts) : ['defect']]
   const classOf = ({ className }: DefectImage): number => options.classes === 'named' ? classNames.indexOf(className) : 1
   const labelled = { images: [...split.kept, ...defects], labels: Uint32Array.from([...split.kept.map(() => 0), ...work.defects.map(classOf)]), classes: classNames.length }
-  const { features, penalty, head, trials } = await chooseHead(candidateScales(options, backbone, pictures.edge), options, backbone, labelled, work.under('learning'))
+  const learned = options.features === 'scratch' ? await fromScratch(options, labelled, pictures, work) : await onFrozenFeatures(options, labelled, pictures, work)
+  const { model, scale, size, penalty, trials, versions } = learned
   return finishBundle({
     family,
-    name: `${family} ${features.layers} ${features.size}`,
-    model: encodeModel(buildClassifierGraph({ ...features, mapSigma: options.mapSigma }, head)),
-    options: { ...options, scale: features.layers, size: features.size, penalty },
+    name: `${family} ${scale} ${size}`,
+    model,
+    options: { ...options, scale, size, penalty },
     split,
     pictures,
     trials,
     begun,
     classNames,
     defects: { images: counts, imageHashes: defectPictures.hashesOf(defects) },
-    versions: { backbone: backbone.name }
+    versions
   }, work)
+}
+
+interface Learned {
+  model: Uint8Array
+  scale: string
+  size: number
+  penalty: number
+  trials: ScaleTrial[]
+  versions: { [name: string]: string }
+}
+
+async function onFrozenFeatures (options: ClassifierOptions, labelled: LabelledImages, { edge }: PictureSurvey, work: FitWork): Promise<Learned> {
+  const backbone = await chosenBackbone(options)
+  const { features, penalty, head, trials } = await chooseHead(candidateScales(options, backbone, edge), options, backbone, labelled, work.under('learning'))
+  const model = encodeModel(buildClassifierGraph(frozenFeatures(features), head, options.mapSigma))
+  return { model, scale: features.layers, size: features.size, penalty, trials, versions: { backbone: backbone.name } }
+}
+
+async function fromScratch (options: ClassifierOptions, labelled: LabelledImages, { input }: PictureSurvey, work: FitWork): Promise<Learned> {
+  return { ...await trainClassifier(options, labelled, input.channels, work.learning()), scale: 'scratch', trials: [], versions: {} }
+}
+
+/** A network of its own has no layers to choose from. */
+function checkClassifier (options: ClassifierOptions): void {
+  const { features, size } = options
+  if (features === 'frozen') checkScale(options)
+  else if (size !== 'auto' && size % networkStride !== 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected size to be a multiple of ${networkStride} for features=scratch, got ${size}`)
 }
 
 /** Pictures of each type, in order of name. @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_ARGUMENT for a type called good. */

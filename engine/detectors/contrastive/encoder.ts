@@ -29,14 +29,18 @@ function pasteClasses (pasted: Pasted): number {
 
 /** Fine enough for defects much smaller than a crop: `(N, 4 width, H / 4, W / 4)`, each position sees 26 pixels around it. */
 export function addEncoder (network: NetworkBuilder, picture: FeatureMap, width: number): FeatureMap {
-  let map = picture
-  for (let level = 1; level <= 2; level++) {
-    const halved = convolution(network, `encoder.${level}`, map, { channels: width * 2 ** level, kernel: 4, stride: 2, padding: 1, bias: false })
-    map = relu(network, positionNorm(network, `encoder.${level}.norm`, halved))
-  }
+  return addEncoderLevels(network, picture, width).last
+}
+
+/** The encoder's maps: `first` `(N, 2 width, H / 2, W / 2)`, `last` as `addEncoder` gives it. */
+export function addEncoderLevels (network: NetworkBuilder, picture: FeatureMap, width: number): { first: FeatureMap, last: FeatureMap } {
+  const halved = (level: number, input: FeatureMap): FeatureMap =>
+    relu(network, positionNorm(network, `encoder.${level}.norm`, convolution(network, `encoder.${level}`, input, { channels: width * 2 ** level, kernel: 4, stride: 2, padding: 1, bias: false })))
+  const first = halved(1, picture)
+  const map = halved(2, first)
   const inner = relu(network, positionNorm(network, 'encoder.residual.norm', convolution(network, 'encoder.residual.first', map, { channels: map.channels, bias: false })))
   const outer = convolution(network, 'encoder.residual.second', inner, { channels: map.channels, gain: 1 })
-  return withValue(map, network.graph.node('Add', [map.value, outer.value]))
+  return { first, last: withValue(map, network.graph.node('Add', [map.value, outer.value])) }
 }
 
 /** From features `(…, 4 width)` to the space in which views are compared. */

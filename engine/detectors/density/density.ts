@@ -4,7 +4,7 @@ import type { Backbone } from '../../backbones/backbone.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { candidateScales, checkScale } from '../backbone-features/candidate-scales.ts'
 import type { Scale } from '../backbone-features/candidate-scales.ts'
-import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
+import { askedBackbone } from '../contrastive/encoder-backbone.ts'
 import { featureGeometry } from '../backbone-features/feature-graph.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
@@ -36,9 +36,9 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const options = readDensityOptions(given)
   const work = new FitWork(context)
   const split = calibrationSplit(images, work.random('calibration'))
-  const backbone = await chosenBackbone(options)
   const pictures = await survey(images, work)
-  const candidates = candidateScales(options, backbone, pictures.edge).map((scale) => candidate(scale, options, backbone))
+  const { backbone, size } = await askedBackbone(options, split.kept, pictures.input.channels, work.learning())
+  const candidates = candidateScales({ ...options, size }, backbone, pictures.edge).map((scale) => candidate(scale, options, backbone))
   const { chosen, trials } = await chooseByProxy(candidates, split.kept, options.targetImagesPerSecond, work)
   return finishBundle({
     family,

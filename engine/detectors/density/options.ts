@@ -1,12 +1,12 @@
 /** What a density can be told. */
 import type { JsonValue } from '../../../schemas/bundle.ts'
-import { backboneDefaults, type BackboneOptions } from '../backbone-features/chosen-backbone.ts'
+import { encoderDefaults, type EncoderOptions } from '../backbone-features/chosen-backbone.ts'
 import type { Normalisation } from '../backbone-features/image-input.ts'
-import { backboneRules, numberFrom, oneOf, orAuto, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
+import { encoderRules, numberFrom, oneOf, orAuto, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
 
 export type DensityModel = 'pooled' | 'position-wise'
 
-export interface DensityOptions extends BackboneOptions {
+export interface DensityOptions extends EncoderOptions {
   /** `pooled`: one Gaussian of the whole picture's features. `position-wise`: one of each position's (PaDiM). */
   model: DensityModel
   /** `auto`, or a layer set of the backbone: `fine`, `standard`, `three`. */
@@ -30,7 +30,7 @@ export const densityDefaults: DensityOptions = {
   normalisation: 'backbone',
   mapSigma: 4,
   targetImagesPerSecond: 0,
-  ...backboneDefaults
+  ...encoderDefaults
 }
 
 const rules: Record<keyof DensityOptions, Rule> = {
@@ -41,7 +41,7 @@ const rules: Record<keyof DensityOptions, Rule> = {
   normalisation: oneOf('backbone', 'image'),
   mapSigma: numberFrom(0, 64),
   targetImagesPerSecond: numberFrom(0, 100_000),
-  ...backboneRules
+  ...encoderRules
 }
 
 /** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have. */

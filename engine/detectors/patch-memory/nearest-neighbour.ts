@@ -1,6 +1,6 @@
 /**
  * Euclidean distances to the memory bank inside a graph, by `|a - b|² = |a|² + (|b|² - 2 a·b)`: the bracket is one matrix product when
- * a one stands beside every feature, and its smallest value over the bank is found block by block, so that a block of products
+ * a one stands beside every feature, and its smallest values over the bank are found block by block, so that a block of products
  * stays in the processor's cache and the whole table of distances never exists.
  */
 import type { GraphBuilder } from '../../graph/builder.ts'
@@ -36,16 +36,41 @@ export function bankColumns ({ entries, width }: Bank, first: number, count: num
  * @returns `(N, P)`, never negative.
  */
 export function addNearestSquared (builder: GraphBuilder, features: Value, bank: Bank): Value {
-  const count = bank.entries.length / bank.width
   const axis = builder.whole(2)
-  const minima: Value[] = []
-  for (let first = 0; first < count; first += entriesPerBlock) {
-    const size = Math.min(entriesPerBlock, count - first)
-    const block = builder.constant(bankColumns(bank, first, size), [bank.width + 1, size], 'bank')
-    minima.push(builder.node('ReduceMin', [builder.node('MatMul', [features, block]), axis], { keepdims: 0 }))
-  }
+  const minima = addProducts(builder, features, bank).map(({ products }) => builder.node('ReduceMin', [products, axis], { keepdims: 0 }))
   const nearest = minima.length === 1 ? minima[0] as Value : builder.node('Min', minima)
+  return addSquares(builder, features, nearest, 0)
+}
+
+/**
+ * Mean distance of every feature to its `k` nearest entries, all of them where there are fewer.
+ * @param features `(N, P, d + 1)`, the last of each being one.
+ * @returns `(N, P)`.
+ */
+export function addMeanDistance (builder: GraphBuilder, features: Value, bank: Bank, k: number): Value {
+  if (k === 1) return builder.node('Sqrt', [addNearestSquared(builder, features, bank)])
+  const smallest = (values: Value, of: number): Value =>
+    builder.nodes('TopK', [values, builder.whole(Math.min(k, of))], 2, { attributes: { axis: 2, largest: 0, sorted: 0 } })[0] as Value
+  const candidates = addProducts(builder, features, bank).map(({ products, count }) => smallest(products, count))
+  const nearest = candidates.length === 1 ? candidates[0] as Value : smallest(builder.node('Concat', candidates, { axis: 2 }), bank.entries.length / bank.width)
+  const distances = builder.node('Sqrt', [addSquares(builder, features, nearest, 1)])
+  return builder.node('ReduceMean', [distances, builder.whole(2)], { keepdims: 0 })
+}
+
+/** `|b|² - 2 a·b`, `(N, P, count)` of each block of the bank. */
+function addProducts (builder: GraphBuilder, features: Value, bank: Bank): Array<{ products: Value, count: number }> {
+  const total = bank.entries.length / bank.width
+  return Array.from({ length: Math.ceil(total / entriesPerBlock) }, (_, index) => {
+    const first = index * entriesPerBlock
+    const count = Math.min(entriesPerBlock, total - first)
+    const block = builder.constant(bankColumns(bank, first, count), [bank.width + 1, count], 'bank')
+    return { products: builder.node('MatMul', [features, block]), count }
+  })
+}
+
+/** The products with `|a|²`, never negative. @param keepdims Whether several products stand beside each feature. */
+function addSquares (builder: GraphBuilder, features: Value, products: Value, keepdims: 0 | 1): Value {
   // The one beside the features adds one to the sum of squares.
-  const squares = builder.node('Sub', [builder.node('ReduceSumSquare', [features, axis], { keepdims: 0 }), builder.scalar(1)])
-  return builder.node('Relu', [builder.node('Add', [squares, nearest])])
+  const squares = builder.node('Sub', [builder.node('ReduceSumSquare', [features, builder.whole(2)], { keepdims }), builder.scalar(1)])
+  return builder.node('Relu', [builder.node('Add', [squares, products])])
 }

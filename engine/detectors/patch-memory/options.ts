@@ -1,10 +1,10 @@
 /** What a patch memory can be told, checked before any work. */
 import type { JsonValue } from '../../../schemas/bundle.ts'
-import { backboneDefaults, type BackboneOptions } from '../backbone-features/chosen-backbone.ts'
+import { encoderDefaults, type EncoderOptions } from '../backbone-features/chosen-backbone.ts'
 import type { Normalisation } from '../backbone-features/image-input.ts'
-import { backboneRules, numberFrom, oneOf, orAuto, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
+import { encoderRules, numberFrom, oneOf, orAuto, readOptions, text, wholeFrom, type Rule } from '../option-rules.ts'
 
-export interface PatchMemoryOptions extends BackboneOptions {
+export interface PatchMemoryOptions extends EncoderOptions {
   /** `auto`, or a layer set of the backbone: `fine`, `standard`, `three`. */
   scale: string
   /** Input edge in pixels. */
@@ -18,6 +18,8 @@ export interface PatchMemoryOptions extends BackboneOptions {
   normalisation: 'auto' | Normalisation
   /** Distances in units of the picture's own median distance. Drawn defects do not tell whether it helps, so nothing chooses it. */
   relative: boolean
+  /** Nearest entries whose mean distance is that of a patch; 1 = the nearest alone. */
+  k: number
   /** b of the reweighted image score; 1 = none. */
   reweightNeighbours: number
   /** Deviation of the map's smoothing, pixels of the resized picture. */
@@ -34,10 +36,11 @@ export const patchMemoryDefaults: PatchMemoryOptions = {
   whitening: 'auto',
   normalisation: 'auto',
   relative: false,
+  k: 1,
   reweightNeighbours: 9,
   mapSigma: 4,
   targetImagesPerSecond: 0,
-  ...backboneDefaults
+  ...encoderDefaults
 }
 
 const rules: Record<keyof PatchMemoryOptions, Rule> = {
@@ -48,10 +51,11 @@ const rules: Record<keyof PatchMemoryOptions, Rule> = {
   whitening: orAuto(oneOf(true, false)),
   normalisation: orAuto(oneOf('backbone', 'image')),
   relative: oneOf(true, false),
+  k: wholeFrom(1, 100),
   reweightNeighbours: wholeFrom(1, 100),
   mapSigma: numberFrom(0, 64),
   targetImagesPerSecond: numberFrom(0, 100_000),
-  ...backboneRules
+  ...encoderRules
 }
 
 /** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have. */

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import { checkScale } from '../backbone-features/candidate-scales.ts'
-import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
+import { askedBackbone } from '../contrastive/encoder-backbone.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
@@ -30,18 +30,18 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
   const options = readPatchMemoryOptions(given)
   const work = new FitWork(context)
   const split = calibrationSplit(images, work.random('calibration'))
-  const backbone = await chosenBackbone(options)
   const pictures = await survey(images, work)
-
-  const { settings, trials } = await work.remember('scale', () => chooseScale(options, backbone, pictures.edge, split.kept, work))
+  const { backbone, size: left } = await askedBackbone(options, split.kept, pictures.input.channels, work.learning())
+  const { settings, trials } = await work.remember('scale', () => chooseScale({ ...options, size: left }, backbone, pictures.edge, split.kept, work))
   const memory = await learnMemory(backbone, settings, split.kept, work.under('learning'))
   const { layers, size, normalisation, whitening, relative } = settings
   const entries = memory.bank.length / memory.width
+  const k = Math.min(options.k, entries)
   return finishBundle({
     family,
     name: `${family} ${layers} ${size}`,
     model: scoringModel(memory, entries, { ...options, backbone }),
-    options: { ...options, scale: layers, size, normalisation, whitening, relative, bankSize: entries, components: memory.width },
+    options: { ...options, scale: layers, size, normalisation, whitening, relative, bankSize: entries, components: memory.width, k },
     split,
     pictures,
     trials,

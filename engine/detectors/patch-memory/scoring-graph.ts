@@ -8,7 +8,7 @@ import { addProjectedFeatures, featureGeometry, negatedProduct } from '../backbo
 import type { FeatureOptions, Projection } from '../backbone-features/feature-graph.ts'
 import { addSmoothing } from '../backbone-features/smoothing.ts'
 import { neighbourTable } from './neighbour-table.ts'
-import { addNearestSquared, bankColumns } from './nearest-neighbour.ts'
+import { addMeanDistance, bankColumns } from './nearest-neighbour.ts'
 import type { Bank } from './nearest-neighbour.ts'
 
 /** Of distances in the projected space, whose deviations are near 1. */
@@ -18,6 +18,8 @@ export interface ScoringOptions extends FeatureOptions {
   projection: Projection
   /** Entries in the projected space, `(f - mean) · matrix`, row-major `(M, d)`. */
   bank: Float32Array
+  /** Entries nearest to a position whose mean distance is its own; default 1. */
+  k?: number
   /** b of the reweighting, the nearest entry itself included; 1 leaves the largest distance as it is. */
   reweightNeighbours: number
   /** Standard deviation of the map's Gaussian smoothing in pixels of the resized picture; 0 for none. */
@@ -44,7 +46,7 @@ export function buildScoringGraph (options: ScoringOptions): Graph {
   const builder = new GraphBuilder('patch-memory')
   const map = addProjectedFeatures(builder, options, withZeroColumn(options.projection.matrix, width), Float32Array.of(...shift, 1))
   const features = builder.node('Transpose', [builder.node('Reshape', [map, builder.whole(0, width + 1, grid * grid)])], { perm: [0, 2, 1] })
-  const absolute = builder.node('Sqrt', [addNearestSquared(builder, features, bank)])
+  const absolute = addMeanDistance(builder, features, bank, options.k ?? 1)
   const distances = options.relative === true ? addRelative(builder, absolute, grid * grid) : absolute
   const score = addScore(builder, features, distances, bank, Math.min(options.reweightNeighbours, count))
   const anomalyMap = addSmoothing(builder, builder.node('Reshape', [distances, builder.whole(0, 1, grid, grid)]), options.mapSigma * grid / options.size)
@@ -106,6 +108,7 @@ function checkShapes (options: ScoringOptions, channels: number, width: number, 
   if (!Number.isInteger(count) || count < 1) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a bank of entries of ${width} numbers, got ${options.bank.length} numbers`)
   }
+  if (options.k !== undefined && (!Number.isInteger(options.k) || options.k < 1)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected k to be a whole number of at least 1, got ${options.k}`)
   if (!Number.isInteger(options.reweightNeighbours) || options.reweightNeighbours < 1) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected reweightNeighbours to be a whole number of at least 1, got ${options.reweightNeighbours}`)
   }

@@ -6,6 +6,7 @@ import { buildScoringGraph } from './scoring-graph.ts'
 
 export interface ScoringDetails {
   backbone: Backbone
+  k: number
   reweightNeighbours: number
   mapSigma: number
 }

@@ -77,12 +77,14 @@ describe('a projection inside the feature graph', () => {
 
 describe('the scoring graph', () => {
   const cases = [
-    { layers: 'fine', entries: 300, width: 8, reweightNeighbours: 9, mapSigma: 4 },
-    { layers: 'standard', entries: 40, width: 16, reweightNeighbours: 5, mapSigma: 0 },
-    { layers: 'standard', entries: 3, width: 4, reweightNeighbours: 9, mapSigma: 6 },
-    { layers: 'three', entries: 1000, width: 5, reweightNeighbours: 1, mapSigma: 4 }
+    { layers: 'fine', entries: 300, width: 8, reweightNeighbours: 9, mapSigma: 4, k: 1 },
+    { layers: 'fine', entries: 130, width: 8, reweightNeighbours: 9, mapSigma: 0, k: 5 },
+    { layers: 'standard', entries: 40, width: 8, reweightNeighbours: 1, mapSigma: 0, k: 3 },
+    { layers: 'standard', entries: 40, width: 16, reweightNeighbours: 5, mapSigma: 0, k: 1 },
+    { layers: 'standard', entries: 3, width: 4, reweightNeighbours: 9, mapSigma: 6, k: 7 },
+    { layers: 'three', entries: 1000, width: 5, reweightNeighbours: 1, mapSigma: 4, k: 1 }
   ]
-  it.each(cases)('agrees with plain arithmetic: $layers, bank of $entries, b = $reweightNeighbours', async ({ entries, width, ...rest }) => {
+  it.each(cases)('agrees with plain arithmetic: $layers, bank of $entries, k = $k, b = $reweightNeighbours', async ({ entries, width, ...rest }) => {
     const options = { ...base, normalisation: 'backbone', ...rest } as const
     const image = pictures(3, 3)
     const { channels, grid } = featureGeometry(options)
@@ -93,7 +95,7 @@ describe('the scoring graph', () => {
     const pick = Uint32Array.from({ length: entries }, () => Math.floor(random() * 2 * grid * grid))
     const bank = Float32Array.from({ length: entries * width }, (_, index) => projected[pick[Math.floor(index / width)]! * width + index % width]! + 0.05 * normal(random))
     const found = await run(buildScoringGraph({ ...options, projection, bank }), { image })
-    const expected = scoreNaively(projected, bank, { width, grid, pictures: 3, neighbours: rest.reweightNeighbours, sigma: rest.mapSigma * grid / size })
+    const expected = scoreNaively(projected, bank, { width, grid, pictures: 3, neighbours: rest.reweightNeighbours, k: rest.k, sigma: rest.mapSigma * grid / size })
     expect(relativeDifference(found['score']!, expected.scores)).toBeLessThan(1e-4)
     expect(relativeDifference(found['map']!, expected.maps)).toBeLessThan(1e-4)
   })
@@ -150,6 +152,7 @@ describe('the scoring graph', () => {
     expect(() => build({ size: 100 })).toThrow(/multiple of 16 pixels for layers standard, got 100/)
     expect(() => build({ layers: 'fine' })).toThrow(/Expected a projection of 64 features/)
     expect(() => build({ bank: new Float32Array(41) })).toThrow(/bank of entries of 4 numbers, got 41/)
+    expect(() => build({ k: 0 })).toThrow(/k to be a whole number/)
     expect(() => build({ reweightNeighbours: 0 })).toThrow(/reweightNeighbours/)
     expect(() => build({ mapSigma: -1 })).toThrow(/mapSigma/)
   })

@@ -70,21 +70,24 @@ export function project (features: Float32Array, { mean, matrix }: Projection, w
   return result
 }
 
-export function scoreNaively (features: Float32Array, bank: Float32Array, options: { width: number, grid: number, pictures: number, neighbours: number, sigma: number }): { scores: number[], maps: number[] } {
-  const { width, grid, pictures, neighbours, sigma } = options
+export function scoreNaively (features: Float32Array, bank: Float32Array, options: { width: number, grid: number, pictures: number, neighbours: number, k?: number, sigma: number }): { scores: number[], maps: number[] } {
+  const { width, grid, pictures, neighbours, k = 1, sigma } = options
   const entries = Array.from({ length: bank.length / width }, (_, row) => bank.subarray(row * width, (row + 1) * width))
   const distance = (a: Float32Array, b: Float32Array): number => Math.sqrt(a.reduce((sum, value, k) => sum + (value - b[k]!) ** 2, 0))
   const scores: number[] = []
   const maps: number[] = []
   for (let picture = 0; picture < pictures; picture++) {
     const patches = Array.from({ length: grid * grid }, (_, position) => features.subarray((picture * grid * grid + position) * width, (picture * grid * grid + position + 1) * width))
-    const nearest = patches.map((patch) => Math.min(...entries.map((entry) => distance(patch, entry))))
+    const nearest = patches.map((patch) => {
+      const distances = entries.map((entry) => distance(patch, entry)).sort((a, b) => a - b).slice(0, k)
+      return distances.reduce((sum, value) => sum + value, 0) / distances.length
+    })
     const largest = Math.max(...nearest)
     const farthest = patches[nearest.indexOf(largest)]!
     const entry = entries.reduce((best, candidate) => distance(farthest, candidate) < distance(farthest, best) ? candidate : best)
     const around = [...entries].sort((a, b) => distance(entry, a) - distance(entry, b)).slice(0, neighbours)
     const weights = around.map((candidate) => Math.exp(distance(farthest, candidate) - largest))
-    const share = 1 / weights.reduce((sum, weight) => sum + weight, 0)
+    const share = Math.exp(distance(farthest, entry) - largest) / weights.reduce((sum, weight) => sum + weight, 0)
     scores.push(neighbours > 1 ? (1 - share) * largest : largest)
     maps.push(...smooth(nearest, grid, sigma))
   }
