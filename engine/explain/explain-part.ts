@@ -1,14 +1,14 @@
 /** Explains parts by the methods asked for, the bundle kept open between them. Blocks its thread: runs in the explanation process. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readBundle } from '../bundle/bundle.ts'
+import type { GoodExemplars } from '../bundle/good-exemplars.ts'
+import { exemplarsOf } from '../bundle/kept-exemplars.ts'
 import { findRegions } from '../decision/regions.ts'
 import { GoodpartsError } from '../errors.ts'
 import { encodeJpeg, type RawImage } from '../frame/image-codec.ts'
 import { quantiseMap } from '../frame/quantised-map.ts'
 import { explainAll, type Attempt } from './explain-all.ts'
 import type { Explainer, ExplainOptions } from './explainer.ts'
-import type { GoodExemplars } from '../bundle/good-exemplars.ts'
-import { exemplarsOf } from '../bundle/kept-exemplars.ts'
 import { ExplainedModel } from './model/explained-model.ts'
 import { otsuThreshold } from './otsu.ts'
 import { overlayMap } from './overlay.ts'
@@ -32,7 +32,7 @@ export class PartExplainer {
     this.#now = now
   }
 
-  /** @throws GOODPARTS_EXPLANATION_FAILED when the bundle cannot be read or is another one by now, and what the runtime throws. */
+  /** @throws GOODPARTS_BUNDLE_INVALID as `readBundle`, GOODPARTS_EXPLANATION_FAILED when the bundle is another one by now, and what the runtime throws. */
   async explain (request: PartRequest): Promise<PartExplanation> {
     const { image, methods, budget, seed, judge } = request
     const { model, exemplars } = await this.#bundle(request.bundle)
@@ -64,14 +64,9 @@ export class PartExplainer {
   async #bundle ({ path, id }: PartRequest['bundle']): Promise<OpenBundle> {
     if (this.#open?.id === id) return this.#open
     await this.close()
-    const bytes = await readFile(path).catch((cause: unknown) => {
-      throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the bundle at ${path} to be readable, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-    })
-    const model = ExplainedModel.open(bytes)
-    if (model.metadata?.id !== id) {
-      throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected ${path} to hold the bundle ${id} that judged the part, got ${model.metadata?.id ?? 'a model that is no bundle'}`)
-    }
-    this.#open = { id, model, exemplars: await exemplarsOf(bytes) }
+    const { bytes, metadata } = await readBundle(path)
+    if (metadata.id !== id) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected ${path} to hold the bundle ${id} that judged the part, got ${metadata.id}`)
+    this.#open = { id, model: ExplainedModel.open(bytes), exemplars: await exemplarsOf(bytes) }
     return this.#open
   }
 }

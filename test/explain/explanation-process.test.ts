@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -181,6 +181,14 @@ describe('explanation process', () => {
 
     expect(explanations).toEqual([])
     expect(without).toEqual([{ method: 'grad-cam', reason: 'found nothing that speaks for the score' }])
+  })
+
+  test('refuses a bundle whose graph was changed, though it says that it is the same', async () => {
+    const path = join(folder, 'changed.onnx')
+    // One more field of the model: a word of documentation, after which it computes what it did.
+    writeFileSync(path, Buffer.concat([readFileSync(bundle.path), Buffer.from([0x32, 1, 0x78])]))
+
+    await expect(open().explain(request({ bundle: { ...bundle, path } }))).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID', message: expect.stringContaining('changed or damaged') as unknown })
   })
 
   test('refuses a bundle that is another one by now, and goes on with the right one', async () => {
