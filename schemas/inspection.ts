@@ -30,7 +30,7 @@ export interface Region {
   zone: string | null
 }
 
-/** One part, one judgement: the record that goes to Kafka, to the live page and into history. */
+/** One part, one judgement: the record that goes to Kafka and to the live page; into history where a picture is kept: of rejects, reviews and parts held. */
 export interface InspectionRecord {
   schema: 'goodparts.inspection/1'
   /**
