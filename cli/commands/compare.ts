@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, parse } from 'node:path'
 import type { Command } from 'commander'
+import { selfTrained } from '../../engine/detectors/backbone-features/chosen-backbone.ts'
 import { detectorByFamily, detectors } from '../../engine/detectors/registry.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { compareFamilies } from '../../engine/evaluation/compare/compare.ts'
@@ -122,7 +123,8 @@ function unusedSettings ({ families, set }: Options): string {
 function slowFamilies ({ families, seeds, set }: Options): string {
   if (families.join() !== familiesOfGoodParts().join()) return ''
   const trained = families.flatMap((family) => {
-    const { steps } = { ...detectorByFamily(family).defaults, ...settingsOf(set, family) }
+    const { steps: own, backbone, encoderSteps } = { ...detectorByFamily(family).defaults, ...settingsOf(set, family) }
+    const steps = backbone === selfTrained ? encoderSteps : own
     return typeof steps === 'number' ? [`${family} (${steps} steps)`] : []
   })
   return `Slow, because they are trained, ${seeds.length === 1 ? 'once' : `${seeds.length} times`} each, minutes a time on two cores: ${trained.join(', ')}. --families leaves them out.`

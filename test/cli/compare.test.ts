@@ -111,8 +111,8 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
 
   it('says before it begins which families will take long', async () => {
     const interrupt = (child: ChildProcess): void => { child.stderr!.once('data', () => { child.kill('SIGINT') }) }
-    const { stderr } = await runGoodparts(['compare', dataset, '--seeds', '0', '--set', 'reconstruction.steps=50'], { started: interrupt })
-    expect(stderr).toMatch(/^Slow, .*discriminative \(400 steps\), reconstruction \(50 steps\), distillation \(800 steps\), contrastive \(1200 steps\)/)
+    const { stderr } = await runGoodparts(['compare', dataset, '--seeds', '0', '--set', 'reconstruction.steps=50', '--set', 'density.backbone=self-trained', '--set', 'density.encoderSteps=30'], { started: interrupt })
+    expect(stderr).toMatch(/^Slow, .*: density \(30 steps\), discriminative \(400 steps\), reconstruction \(50 steps\), distillation \(800 steps\), contrastive \(1200 steps\)/)
   })
 
   it('refuses families and seeds that are none', async () => {
