@@ -23,7 +23,8 @@ const coded: Record<string, { needs: string[], korean: (values: Values) => strin
   'looks-like-another-class': { needs: ['label', 'ahead'], korean: (values) => `라벨은 ${label(values.label)}, 사진은 ${label(values.ahead)}에 더 가까움` },
   'labels-unchecked': { needs: ['label', 'untold', 'share'], korean: (values) => `${label(values.label)} 라벨은 사진으로 검증되지 않습니다. 메모리의 ${label(values.untold)} 사진 중 ${percent(values.share)}가 다른 종류처럼 보입니다.` },
   'beyond-the-limit': { needs: ['label', 'score', 'limit'], korean: (values) => `라벨은 ${label(values.label)}, 점수 ${Number(values.score).toPrecision(4)}는 불량 한계 ${Number(values.limit).toPrecision(4)}을 넘음` },
-  'unlike-its-lot': { needs: ['label'], korean: (values) => `라벨은 ${label(values.label)}, 같은 묶음의 다른 사진들과 다름` }
+  'unlike-its-lot': { needs: ['label'], korean: (values) => `라벨은 ${label(values.label)}, 같은 묶음의 다른 사진들과 다름` },
+  'neighbours-disagree': { needs: ['count', 'of', 'ahead'], korean: ({ count, of, ahead, snnl }) => `가장 가까운 ${of}장 중 ${count}장이 다른 종류, 대부분 ${label(ahead)}${snnl === undefined ? '' : `; SNNL ${Number(snnl).toFixed(2)}`}` }
 }
 
 /** `undefined` for a code that is not known here, or comes without its numbers. */

@@ -27,6 +27,7 @@ import { calibrationAfter, crossFitted, limitsOf, type Calibration, type Checked
 import { candidateModel, scoresOf, type CandidateModel, type UpdateMode } from './candidate-model.ts'
 import { contradictions, productOf, type HeldBack } from './label-guard.ts'
 import { putInUse, settle } from './line-change.ts'
+import { contactSheet, relabelQueue, type RelabelEntry, type SheetExemplar } from './relabel-queue.ts'
 import { sortLot, type LabelledLot, type LotPicture } from './labelled-lot.ts'
 
 export interface UpdateRequest {
@@ -49,21 +50,6 @@ export interface UpdateRequest {
   threads?: number
 }
 
-/** A picture that a person should look at again. */
-export interface RelabelEntry {
-  sha256: string
-  /** `product/label`, as it stands. */
-  label: string
-  /** In the memory, or waiting in the inbox. */
-  place: 'memory' | 'inbox'
-  snnl: number | null
-  text: string
-  /** Of the text, where it has one. */
-  code?: string
-  /** Of the text. */
-  values?: Record<string, string | number>
-}
-
 export interface UpdateOutcome {
   accepted: boolean
   /** The bundle in use now. */
@@ -81,7 +67,7 @@ export interface UpdateOutcome {
   relabel: RelabelEntry[]
   memory: { items: number, bytes: number, classes: Record<string, number> }
   /** Every exemplar, with why it is kept. */
-  exemplars: Array<{ sha256: string, label: string, reason: string, snnl: number | null }>
+  exemplars: SheetExemplar[]
   seconds: number
 }
 
@@ -89,7 +75,6 @@ export type UpdateProgress = (stage: string, done: number, total: number) => voi
 
 /** Of the lot; with more labels contradicted the whole lot is doubted. */
 export const mostContradicted = 0.08
-const longestQueue = 20
 
 /** Accepted, all of it is in use when it resolves. @throws GOODPARTS_TOO_FEW_IMAGES when nothing waits, GOODPARTS_BUNDLE_INVALID, GOODPARTS_STORE_FAILED. */
 export async function updateDetector (request: UpdateRequest, progress: UpdateProgress = () => {}): Promise<UpdateOutcome> {
@@ -253,21 +238,4 @@ async function nextBundle (parent: ModelBundle, { model, learned, checked, optio
   } finally {
     await scorer.close()
   }
-}
-
-function contactSheet (exemplars: readonly Exemplar[]): UpdateOutcome['exemplars'] {
-  const reference = new SnnlReference(exemplars)
-  return exemplars.map((exemplar, index) => ({ sha256: exemplar.id, label: exemplar.label, reason: exemplar.reason, snnl: finite(reference.of(exemplar, index)) }))
-}
-
-function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: LabelInbox): RelabelEntry[] {
-  const waiting = new Map(inbox.waiting.map((picture) => [picture.sha256, picture]))
-  const held = heldBack.map(({ sha256, reason, snnl, text, values }): RelabelEntry => ({ sha256, label: `${waiting.get(sha256)?.product ?? ''}/${waiting.get(sha256)?.label ?? ''}`, place: 'inbox', snnl: finite(snnl), text, code: reason, values }))
-  const remembered = contactSheet(exemplars).map(({ sha256, label, snnl }): RelabelEntry => ({ sha256, label, place: 'memory', snnl, text: snnl === null ? 'the only one of its class in the memory' : `SNNL ${snnl.toFixed(2)} against the memory` }))
-  const rank = ({ snnl }: RelabelEntry): number => snnl ?? -Infinity
-  return [...held.sort((a, b) => rank(b) - rank(a)), ...remembered.sort((a, b) => rank(b) - rank(a))].slice(0, longestQueue)
-}
-
-function finite (value: number): number | null {
-  return Number.isFinite(value) ? value : null
 }
