@@ -53,22 +53,32 @@ afterAll(async () => {
   rmSync(userDir, { recursive: true, force: true })
 })
 
+/** Through the menu, as a person does, onto the live page at `port`: another may be open on this machine already. */
+async function importExample (name: string, tab: string, port: number): Promise<void> {
+  await editor.evaluate(() => { RED.actions.invoke('core:show-examples-import-dialog') })
+  const tree = editor.locator('#red-ui-clipboard-dialog-import-tab-examples .red-ui-treeList-label')
+  const packaged = tree.filter({ hasText: '@goodparts/node-red-inspection' })
+  await packaged.waitFor()
+  if (!await tree.filter({ hasText: name }).isVisible()) await packaged.click()
+  await tree.filter({ hasText: name }).click()
+  await editor.locator('#red-ui-clipboard-dialog-ok').click()
+  await editor.locator('#red-ui-workspace-tabs li', { hasText: tab }).click()
+  await editor.evaluate((free) => {
+    RED.nodes.eachConfig((node) => { if (node.type === 'goodparts-live-server' && node.changed !== false) Object.assign(node, { port: String(free), changed: true }) })
+    RED.nodes.dirty(true)
+  }, port)
+}
+
+async function deploy (): Promise<void> {
+  await editor.locator('#red-ui-header-button-deploy').click()
+  await editor.getByText('Successfully deployed').waitFor()
+  await editor.getByText('Successfully deployed').waitFor({ state: 'detached' })
+}
+
 describe.skipIf(missing !== null)('a first day in the editor', () => {
   it('imports the example from the menu and deploys it', async () => {
-    await editor.evaluate(() => { RED.actions.invoke('core:show-examples-import-dialog') })
-    const tree = editor.locator('#red-ui-clipboard-dialog-import-tab-examples .red-ui-treeList-label')
-    await tree.filter({ hasText: '@goodparts/node-red-inspection' }).click()
-    await tree.filter({ hasText: example }).click()
-    await editor.locator('#red-ui-clipboard-dialog-ok').click()
-    await editor.locator('#red-ui-workspace-tabs li', { hasText: 'light-guide plates' }).click()
-
-    // Another live page may be open on this machine already.
-    await editor.evaluate((port) => {
-      RED.nodes.eachConfig((node) => { if (node.type === 'goodparts-live-server') Object.assign(node, { port: String(port), changed: true }) })
-      RED.nodes.dirty(true)
-    }, livePort)
-    await editor.locator('#red-ui-header-button-deploy').click()
-    await editor.getByText('Successfully deployed').waitFor()
+    await importExample(example, 'light-guide plates', livePort)
+    await deploy()
 
     expect(await editor.evaluate(() => RED.nodes.dirty())).toBe(false)
   }, 60_000)
@@ -112,4 +122,16 @@ describe.skipIf(missing !== null)('a first day in the editor', () => {
 
     expect(log.filter((line) => line.includes('[error]'))).toEqual([])
   }, 60_000)
+
+  it('imports a second example beside it, and both lines run on pages of their own', async () => {
+    const port = await freePort()
+    await importExample('02 - Generated line', 'Generated line', port)
+    await deploy()
+
+    await untilListening(port, AbortSignal.timeout(30_000))
+    for (const each of [livePort, port]) await expect.poll(async () => (await (await fetch(`http://127.0.0.1:${each}/health`)).json() as { lines: number }).lines, { timeout: 60_000 }).toBe(1)
+    expect(await editor.evaluate(() => RED.nodes.filterNodes({}).filter(({ type }) => type === 'goodparts-score').length)).toBe(2)
+    expect(log.filter((line) => line.includes('[error]'))).toEqual([])
+    await editor.screenshot({ path: join(pictures, 'two-examples.png') })
+  }, 120_000)
 })
