@@ -1,3 +1,5 @@
+import { diskFix } from './file-errors.ts'
+
 /**
  * The one table of errors. A message reads "Expected X to be Y, got Z" where it can; `retriable` tells the caller whether
  * the same call may succeed later; `docs/errors.md` explains each code and a test keeps the two equal.
@@ -53,8 +55,9 @@ export class GoodpartsError extends Error {
   }
 }
 
-/** The same error with its own code kept, or any other wrapped under `code`. */
+/** The same error with its own code kept, or any other wrapped under `code`; a fit that the disk stopped is the disk's. */
 export function asGoodpartsError (error: unknown, code: ErrorCode): GoodpartsError {
   if (error instanceof GoodpartsError) return error
-  return new GoodpartsError(code, error instanceof Error ? error.message : String(error), { cause: error })
+  const fix = diskFix(error)
+  return new GoodpartsError(fix !== null && code === 'GOODPARTS_FIT_FAILED' ? 'GOODPARTS_STORE_FAILED' : code, error instanceof Error ? error.message : String(error), { cause: error, ...fix === null ? {} : { fix } })
 }

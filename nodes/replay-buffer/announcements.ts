@@ -29,7 +29,7 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
   const fail = (cause: unknown): void => {
     const error = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
     tellError(node, error)
-    tell({ kind: 'failed', code: error.code, message: error.message })
+    tell({ kind: 'failed', code: error.code, message: error.message, fix: error.fix })
   }
   const report = async (outcome: UpdateOutcome, before: UpdateOutcome | null): Promise<void> => {
     await trail.add({ kind: outcome.accepted ? 'update-accepted' : 'update-refused', details: updateDetails(outcome, before) })

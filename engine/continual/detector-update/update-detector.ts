@@ -82,7 +82,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
   settle(request)
   const parent = await readBundle(request.bundle)
   const inbox = new LabelInbox(join(request.folder, 'inbox'), request.inbox)
-  if (inbox.waiting.length === 0) throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', 'Expected labelled pictures to learn from, got none that wait')
+  if (inbox.waiting.length === 0) throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', 'Expected labelled pictures to learn from, got none that wait', { fix: 'Label parts first: about thirty good ones of the product that runs, and the defects that you have.' })
   const store = new ExemplarStore({ folder: join(request.folder, 'memory'), ...request.memory })
   try {
     const stored = store.read()

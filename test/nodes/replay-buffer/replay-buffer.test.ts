@@ -236,6 +236,19 @@ describe('goodparts-replay-buffer', () => {
     }
   })
 
+  it('lets Catch nodes hear of an update that failed, and says so in its events', async () => {
+    await deploy(nodes, flow())
+    const failed = new Promise<unknown>((resolve) => {
+      nodeOf('event').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'failed') resolve(payload) })
+    })
+    const caught = nextMessage('errors')
+    // Nothing was labelled.
+    nodeOf('buffer').receive({ buffer: 'update' })
+    const about = { code: 'GOODPARTS_TOO_FEW_IMAGES', message: expect.stringContaining('label') as string, fix: expect.any(String) as string }
+    expect(await caught).toMatchObject({ error: { message: expect.stringContaining('label') as string, source: { id: 'buffer' } }, payload: about })
+    expect(await failed).toMatchObject(about)
+  })
+
   it('says that it is not configured without a model', async () => {
     await deploy(nodes, flow({ model: '' }))
     await status('notConfigured')
