@@ -6,7 +6,7 @@ import type { SupervisorOptions } from '../../engine/capture/supervisor.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { PipelineDefinition } from '../../schemas/pipeline.ts'
 import { readAll } from '../../engine/read-all.ts'
-import { readNumber } from '../shared/form-values.ts'
+import { readNumber, readText, shown } from '../shared/form-values.ts'
 
 export interface CaptureForm {
   name: string
@@ -40,27 +40,34 @@ export function readCaptureForm (form: CaptureForm, credentials: CaptureCredenti
   const definition = definitions.find(({ id }) => id === form.pipeline)
   if (definition === undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_INVALID', `Expected a pipeline of ${definitions.map(({ id }) => id).join(', ')}, got ${form.pipeline}`)
   const secrets = definition.parameters.filter(({ type }) => type === 'secret').map(({ name }) => [name, credentials[name as keyof CaptureCredentials]])
-  const given = { ...knownOnly(definition, form.parameters), ...Object.fromEntries(secrets) as Record<string, unknown> }
-  const { output, watchdogSeconds } = readAll({
+  const { output, given, endOfStream, watchdogSeconds } = readAll({
     output: () => readOutput(form),
-    parameters: () => readParameters(definition, given),
+    given: () => {
+      const values = { ...knownOnly(definition, form.parameters), ...Object.fromEntries(secrets) as Record<string, unknown> }
+      readParameters(definition, values)
+      return values
+    },
+    endOfStream: () => choice('the end of the stream', form.endOfStream, ['stop', 'loop', 'hold']),
     watchdogSeconds: () => number('the watchdog time', form.watchdog) ?? 5
   })
   return {
     plan: compilePipeline(definition, given, output, { allowElements }),
-    endOfStream: oneOf(['stop', 'loop', 'hold'] as const, form.endOfStream) ?? definition.endOfStream,
+    endOfStream: endOfStream ?? definition.endOfStream,
     watchdogSeconds
   }
 }
 
 /** Values of another pipeline stay in the form when its choice changes. */
-function knownOnly (definition: PipelineDefinition, parameters: Record<string, unknown>): Record<string, unknown> {
+function knownOnly (definition: PipelineDefinition, parameters: Record<string, unknown> | null | undefined): Record<string, unknown> {
+  if (parameters === null || parameters === undefined) return {}
+  if (typeof parameters !== 'object') throw new GoodpartsError('GOODPARTS_PIPELINE_PARAMETER', `Expected the parameters to be an object, got ${shown(parameters)}`)
   return Object.fromEntries(definition.parameters.filter(({ name, type }) => type !== 'secret' && Object.hasOwn(parameters, name)).map(({ name }) => [name, parameters[name]]))
 }
 
 function readOutput (form: CaptureForm): CaptureOutput {
-  const policy = oneOf(['newest', 'every'] as const, form.policy)
-  const { left, top, right, bottom, ...size } = readAll({
+  const { left, top, right, bottom, policy, channels, ...size } = readAll({
+    policy: () => choice('the policy', form.policy, ['newest', 'every']),
+    channels: () => choice('the channels', form.channels, ['1', '3']),
     width: () => number('the width', form.width) ?? null,
     height: () => number('the height', form.height) ?? null,
     maximumRate: () => number('the frame rate', form.maximumRate) ?? null,
@@ -71,20 +78,25 @@ function readOutput (form: CaptureForm): CaptureOutput {
   })
   return {
     ...size,
-    channels: form.channels === '1' ? 1 : 3,
+    channels: channels === '1' ? 1 : 3,
     crop: { left, top, right, bottom },
     triggered: form.triggered,
     ...policy === undefined ? {} : { policy }
   }
 }
 
-function number (name: string, text: string | number | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined
+function number (name: string, text: string | number | null | undefined): number | undefined {
+  if (text === undefined || text === null || text === '') return undefined
   return readNumber(name, text, { code: 'GOODPARTS_PIPELINE_PARAMETER' })
 }
 
-function oneOf<Choice extends string> (choices: readonly Choice[], text: string): Choice | undefined {
-  return choices.find((choice) => choice === text)
+/** `undefined` where the pipeline decides. */
+function choice<Choice extends string> (name: string, given: unknown, choices: readonly Choice[]): Choice | undefined {
+  const text = readText(name, given)
+  if (text === '' || text === 'auto') return undefined
+  const found = choices.find((one) => one === text)
+  if (found === undefined) throw new GoodpartsError('GOODPARTS_PIPELINE_PARAMETER', `Expected ${name} to be auto or one of ${choices.join(', ')}, got ${shown(given)}`)
+  return found
 }
 
 export type Command = 'start' | 'stop' | 'restart' | 'trigger' | PropertyValue
@@ -97,5 +109,5 @@ export function readCommand (payload: unknown): Command {
     const isValue = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     if (typeof element === 'string' && typeof property === 'string' && isValue) return { element, property, value }
   }
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.payload to be start, stop, restart, trigger or { element, property, value }, got ${JSON.stringify(payload) as string | undefined ?? String(payload)}`)
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected msg.payload to be start, stop, restart, trigger or { element, property, value }, got ${shown(payload)}`)
 }

@@ -8,6 +8,7 @@ import { folderImages } from '../../engine/evaluation/dataset.ts'
 import { confinedPathOfAny } from '../../engine/frame/confined-path.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
+import { configurationNode } from '../shared/configuration-node.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import { FitReport } from './fit-report.ts'
@@ -21,7 +22,7 @@ export default function register (RED: NodeAPI): void {
   function FitNode (this: Node, config: Config): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
-    const model = RED.nodes.getNode(config.model) as ModelNode | null
+    const model = configurationNode(RED, config.model, 'goodparts-model') as ModelNode | null
     try {
       start(this, status, model, config, readFitForm(config, this.id, RED.settings.userDir ?? homedir(), model?.bundlePath))
     } catch (cause) {

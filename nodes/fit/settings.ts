@@ -7,7 +7,7 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { bundlePath } from '../model/settings.ts'
 import { readAll } from '../../engine/read-all.ts'
-import { readNumber, readWhole } from '../shared/form-values.ts'
+import { readChoice, readNumber, readText, readWhole } from '../shared/form-values.ts'
 
 export interface FitForm {
   /** Name of the bundle; empty = that of the model. */
@@ -40,29 +40,41 @@ const fewest = 20
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readFitForm (form: FitForm, id: string, userFolder: string, modelPath: string | undefined): LineFitOptions {
-  const { detection, seed, output, ...collecting } = readAll({
-    output: () => form.bundle.trim() === '' && modelPath !== undefined ? modelPath : bundlePath(form.bundle, userFolder),
+  const { detection, seed, output, begin: _begin, ...collecting } = readAll({
+    output: () => readOutput(form.bundle, userFolder, modelPath),
+    begin: () => readChoice('when to begin', readText('when to begin', form.begin) === '' ? 'no-bundle' : form.begin, ['no-bundle', 'always', 'manual']),
     detection: () => readDetection(form),
     seed: () => readWhole('the seed', form.seed),
     count: () => readWhole('the number of frames', form.count, { least: fewest }),
-    intervalMs: () => form.interval === undefined || form.interval === '' ? 0 : 1000 * readNumber('the interval', form.interval)
+    intervalMs: () => isBlank(form.interval) ? 0 : 1000 * readNumber('the interval', form.interval)
   })
   return { hop: `fit/${id}`, folder: join(userFolder, 'goodparts', 'training', id), ...collecting, request: { ...detection, seed, output } }
 }
 
+function readOutput (bundle: string, userFolder: string, modelPath: string | undefined): string {
+  if (readText('the bundle', bundle) !== '') return bundlePath(bundle, userFolder)
+  if (modelPath !== undefined) return modelPath
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model node to be chosen, or a bundle file to be named, got neither', { fix: 'Choose a model in the form of the node, and enable it where it is disabled.' })
+}
+
 /** What is wrong is told now, not after the good parts are collected. */
-function readDetection ({ detector: name, scale, size, rate, tiles = '', overlap = '', regions = '' }: FitForm): Pick<LineFitOptions['request'], 'family' | 'options'> {
+function readDetection ({ detector: name, scale, size, rate, tiles, overlap, regions }: FitForm): Pick<LineFitOptions['request'], 'family' | 'options'> {
   const detector = detectorByFamily(name)
   const options = knownTo(detector, {
-    scale: scale === '' ? 'auto' : scale,
-    ...(size === '' ? {} : { size: numberOrText(size) }),
-    ...(rate === '' ? {} : { [rateOption]: numberOrText(rate) }),
-    ...(tiles === '' ? {} : { tiles }),
-    ...(overlap === '' ? {} : { overlap: numberOrText(overlap) }),
-    ...(regions.trim() === '' ? {} : { regions: parseList(regions) })
+    scale: isBlank(scale) ? 'auto' : scale,
+    ...(isBlank(size) ? {} : { size: numberOrText(size) }),
+    ...(isBlank(rate) ? {} : { [rateOption]: numberOrText(rate) }),
+    ...(isBlank(tiles) ? {} : { tiles }),
+    ...(isBlank(overlap) ? {} : { overlap: numberOrText(overlap) }),
+    ...(isBlank(regions) ? {} : { regions: parseList(regions) })
   })
   detector.check(options)
   return { family: detector.family, options }
+}
+
+/** A flow file that was written by hand may lack what the form has. */
+function isBlank (given: string | undefined | null): given is '' | undefined | null {
+  return given === undefined || given === null || (typeof given === 'string' && given.trim() === '')
 }
 
 /** A text that is no number is told as what it is. */
@@ -80,9 +92,10 @@ export function leavesRateOut ({ rate, detector }: FitForm): boolean {
   return rate !== '' && Number(rate) > 0 && !Object.hasOwn(detectorByFamily(detector).defaults, rateOption)
 }
 
+/** What is no text is taken as it is. */
 function parseList (text: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue
+    return typeof text === 'string' ? JSON.parse(text) as JsonValue : text
   } catch {
     return text
   }

@@ -4,7 +4,7 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import type { ModelSlotOptions } from '../../engine/decision/model-slot.ts'
 import { readAll } from '../../engine/read-all.ts'
-import { readChoice, readWhole } from '../shared/form-values.ts'
+import { readChoice, readText, readWhole } from '../shared/form-values.ts'
 
 export interface ModelForm {
   /** Path of the bundle; relative to the folder of bundles. */
@@ -31,14 +31,14 @@ function bundleFolder (userFolder: string): string {
 }
 
 /** A bundle's name to its path; `.onnx` is added where it is missing. @throws GOODPARTS_ARGUMENT for nothing or a way out of the folder. */
-export function bundlePath (name: string, userFolder: string): string {
-  const wanted = name.trim()
+export function bundlePath (name: unknown, userFolder: string): string {
+  const wanted = readText('the bundle', name)
   if (wanted === '') throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a bundle file to be named, got nothing')
   const file = wanted.endsWith('.onnx') ? wanted : `${wanted}.onnx`
   if (isAbsolute(file)) return file
   const folder = bundleFolder(userFolder)
   const path = join(folder, file)
-  if (!path.startsWith(join(folder, '/'))) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the bundle to lie under ${folder}, got ${name}`)
+  if (!path.startsWith(join(folder, '/'))) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the bundle to lie under ${folder}, got ${wanted}`)
   return path
 }
 

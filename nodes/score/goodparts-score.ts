@@ -9,10 +9,11 @@ import type { Verdict } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
 import { followVerdicts } from '../shared/follow-verdicts.ts'
-import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
+import { configurationNode } from '../shared/configuration-node.ts'
+import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
 import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
-import { readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
+import { noModel, readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
 
 type Config = NodeDef & ScoreForm & { model: string }
 interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, product?: unknown, anomalyMap?: unknown }
@@ -24,7 +25,7 @@ export default function register (RED: NodeAPI): void {
   function ScoreNode (this: Node, config: Config): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
-    const model = RED.nodes.getNode(config.model) as ModelNode | null
+    const model = configurationNode(RED, config.model, 'goodparts-model') as ModelNode | null
     try {
       start(this, status, model, readScoreForm(config, this.id))
     } catch (cause) {
@@ -51,7 +52,10 @@ export default function register (RED: NodeAPI): void {
       const { model: { metadata: { id } }, decision: { limits } } = changed.current
       trail.tell({ kind: 'limits-changed', details: { bundle: id } }, { ...limits, ...model.rates }).catch((cause: unknown) => { node.warn(String(cause)) })
     })
-    if (model === null) status.show('failed', RED._('goodparts-score.status.notConfigured'))
+    if (model === null) {
+      status.show('failed', RED._('goodparts-score.status.notConfigured'))
+      tellError(node, noModel())
+    }
 
     onInput(node, async (msg: Message) => {
       const { frame, partId, product } = msg

@@ -3,8 +3,9 @@ import { basename } from 'node:path'
 import type { InspectorOptions } from '../../engine/decision/inspector.ts'
 import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
 import { readAll } from '../../engine/read-all.ts'
-import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
+import { readChoice, readNumber, readText, readWhole } from '../shared/form-values.ts'
 
 export interface ScoreForm {
   line: string
@@ -18,19 +19,25 @@ export interface ScoreForm {
 
 /** @throws GOODPARTS_ARGUMENT */
 export function readScoreForm (form: ScoreForm, id: string): InspectorOptions {
-  const { deadline, ...queue } = readAll({
-    deadline: () => form.deadline === '' ? 0 : readNumber('the deadline', form.deadline),
+  const { line, product, deadline, ...queue } = readAll({
+    line: () => readText('the line', form.line),
+    product: () => readText('the product', form.product),
+    deadline: () => readText('the deadline', form.deadline) === '' ? 0 : readNumber('the deadline', form.deadline),
     policy: () => readChoice('the policy', form.policy, ['newest', 'every']),
     capacity: () => readWhole('the capacity', form.capacity, { least: 1 }),
     batch: () => readWhole('the batch', form.batch, { least: 1 })
   })
   return {
-    line: form.line.trim() === '' ? id : form.line.trim(),
-    product: form.product.trim() === '' ? null : form.product.trim(),
+    line: line === '' ? id : line,
+    product: product === '' ? null : product,
     deadlineMs: deadline === 0 ? Infinity : deadline,
     ...queue,
     hop: `score/${id}`
   }
+}
+
+export function noModel (): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model node to be chosen, got none: every frame leaves as not inspected', { fix: 'Choose a model in the form of the node, and enable it where it is disabled.' })
 }
 
 export interface StatusText {

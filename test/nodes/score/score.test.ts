@@ -181,6 +181,14 @@ describe('goodparts-score', () => {
     }
   }, 60_000)
 
+  it.each([['no model', ''], ['a node of another type', 'errors']])('says so where its form names %s', async (_what, name) => {
+    await deploy(nodes, flow({ score: { model: name } }))
+    await untilStatus('score', ({ text }) => text?.endsWith('status.notConfigured') === true)
+    const next = nextMessage('lost')
+    send(flatFrame(10))
+    expect(await next).toMatchObject({ inspection: { verdict: 'not-inspected', reason: { code: 'model-unavailable' } } })
+  })
+
   it('refuses a message without a frame', async () => {
     await deploy(nodes, flow())
     const errors = nextMessage('errors')

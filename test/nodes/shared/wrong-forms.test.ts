@@ -1,7 +1,7 @@
 /** Forms with several wrong fields say so of all of them at once. */
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { loadPipelines } from '../../../engine/capture/pipelines.ts'
-import { readCaptureForm } from '../../../nodes/capture/settings.ts'
+import { readCaptureForm, readCommand } from '../../../nodes/capture/settings.ts'
 import { readFitForm } from '../../../nodes/fit/settings.ts'
 import { readModelForm } from '../../../nodes/model/settings.ts'
 import { readScoreForm } from '../../../nodes/score/settings.ts'
@@ -10,6 +10,47 @@ const capture = {
   name: '', source: '', pipeline: 'generated-line', parameters: { width: 7, rate: 'fast' }, width: 'x', height: '-1', channels: '3', maximumRate: '', cropLeft: '?', cropTop: '', cropRight: '', cropBottom: '', policy: 'auto', triggered: false, watchdog: 'never', endOfStream: 'auto', autostart: true
 }
 const fit = { bundle: '../../out', detector: 'patch-memory', count: '3', interval: '-1', begin: 'manual', scale: 'auto', size: '7', rate: 'x', tiles: '99', overlap: 'much', regions: '[1]', seed: '-1' }
+
+const score = { line: 'l', product: '', deadline: '0', policy: 'every', capacity: '8', batch: '1' }
+const fitting = { bundle: '', detector: 'patch-memory', count: '60', interval: '', begin: 'manual', scale: 'auto', size: '', rate: '', tiles: '', overlap: '', regions: '', seed: '0' }
+const seen = { ...capture, parameters: {}, width: '', height: '', cropLeft: '', watchdog: '5' }
+const readSeen = (changes: object): object => readCaptureForm({ ...seen, ...changes }, {}, loadPipelines(), [])
+/** As a flow file has it that was written by hand, or for an older version. */
+const without = <Form extends object>(form: Form, ...names: string[]): Form => Object.fromEntries(Object.entries(form).filter(([name]) => !names.includes(name))) as Form
+
+describe('flow files that were written by hand', () => {
+  it('may lack what has a default, and may have numbers for texts', () => {
+    expect(readScoreForm({ ...without(score, 'line', 'product', 'deadline'), capacity: 8 as never, batch: 1 as never }, 'id')).toMatchObject({ line: 'id', product: null, deadlineMs: Infinity, capacity: 8, batch: 1 })
+    expect(readScoreForm({ ...score, line: 5 as never }, 'id').line).toBe('5')
+    expect(readModelForm({ bundle: 7 as never, device: 'cpu', workers: 1 as never, reviewRate: 5 as never, rejectRate: 1 as never }, '/user')).toMatchObject({ path: '/user/goodparts/bundles/7.onnx', slot: { workers: 1, reviewRate: 0.05 } })
+    const box = [{ box: [0, 0, 0.5, 1] }]
+    expect(readFitForm({ ...without(fitting, 'interval', 'begin', 'tiles', 'overlap', 'rate', 'bundle'), size: 256 as never, regions: box as never }, 'id', '/user', '/m.onnx').request).toMatchObject({ output: '/m.onnx', options: { size: 256, regions: box } })
+    expect(readSeen({ parameters: null, width: 64, height: 48, endOfStream: undefined })).toMatchObject({ watchdogSeconds: 5 })
+  })
+
+  it.each([
+    ['a line', () => readScoreForm({ ...score, line: {} as never }, 'id'), 'Expected the line to be a text, got {}'],
+    ['a capacity', () => readScoreForm({ ...score, capacity: [1, 2] as never }, 'id'), 'Expected the capacity to be a whole number from 1, got [ 1, 2 ]'],
+    ['a bundle', () => readModelForm({ bundle: null as never, device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '1' }, '/user'), 'Expected a bundle file to be named, got nothing'],
+    ['when to begin', () => readFitForm({ ...fitting, begin: 'whenever' }, 'id', '/user', '/m.onnx'), 'Expected when to begin to be one of no-bundle, always, manual, got "whenever"'],
+    ['no model and no bundle', () => readFitForm(fitting, 'id', '/user', undefined), 'Expected a model node to be chosen, or a bundle file to be named, got neither'],
+    ['parameters', () => readSeen({ parameters: 'x' }), 'Expected the parameters to be an object, got "x"'],
+    ['choices of a capture node', () => readSeen({ policy: 'some', endOfStream: 'never', channels: '7' }), 'Expected the policy to be auto or one of newest, every, got "some"; Expected the channels to be auto or one of 1, 3, got "7"; Expected the end of the stream to be auto or one of stop, loop, hold, got "never"']
+  ])('say so where %s cannot be that', (_what, read, message) => {
+    expect(read).toThrow(expect.objectContaining({ message }) as Error)
+  })
+})
+
+it('a message that is no command is shown in few words, whatever it holds', () => {
+  const circular: Record<string, unknown> = { picture: Buffer.alloc(100_000) }
+  circular.self = circular
+  for (const payload of [circular, 10n, Symbol('x'), undefined, null, 'x'.repeat(100_000)]) {
+    let message = ''
+    try { readCommand(payload) } catch (error) { message = (error as Error).message }
+    expect(message).toMatch(/^Expected msg.payload to be start, stop/)
+    expect(message.length).toBeLessThan(500)
+  }
+})
 
 it.each([
   ['score', () => readScoreForm({ line: '', product: '', deadline: '-1', policy: 'some', capacity: '0', batch: 'x' }, 'id'), ['the deadline', 'the policy', 'the capacity', 'the batch']],
