@@ -35,7 +35,9 @@ const rules: Array<{ pattern: RegExp, code: ErrorCode, fix: string | ((match: Re
   { pattern: /device .*busy|resource busy|is busy/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Another program uses the camera: stop that first' },
   { pattern: /not-negotiated|not negotiated|could not negotiate|filter caps do not completely/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'The source cannot give this size, format or rate: leave them open, or pick what it offers' },
   { pattern: /could not determine type|no valid frames|could not demultiplex|not a media|wrong type|doesn't contain|stream is of a different type/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'The file is damaged or is not a video' },
-  { pattern: /timed? ?out/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the network path to the camera; try the other transport' }
+  { pattern: /timed? ?out/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the network path to the camera; try the other transport' },
+  // What is left where an element said nothing of its own, as of an address where nobody answers.
+  { pattern: /internal data stream error/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check that the camera is on, its address and port, and that it sends what this pipeline reads' }
 ]
 
 /** The error of a capture process, with GStreamer's own message in it. */
