@@ -7,6 +7,7 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 
 import { dirname } from 'node:path'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
+import { canonicalJson } from '../canonical-json.ts'
 import { GoodpartsError } from '../errors.ts'
 import { readMetadata, withMetadata } from '../graph/metadata.ts'
 import { makeFolder } from '../make-folder.ts'
@@ -135,14 +136,6 @@ function checkHash (name: string, what: string, stated: string, found: string): 
 function bundleId (metadata: Omit<BundleMetadata, 'id'> & { id?: string }): string {
   const { id: _id, signature: _signature, ...hashed } = metadata
   return sha256(canonicalJson(hashed as unknown as JsonValue)).slice(0, 16)
-}
-
-/** JSON with the keys of every object in order, so that equal values have equal text. */
-function canonicalJson (value: JsonValue): string {
-  return JSON.stringify(value, (_key, item: JsonValue) =>
-    item !== null && typeof item === 'object' && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
-      : item)
 }
 
 function sha256 (data: Uint8Array | string): string {

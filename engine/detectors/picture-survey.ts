@@ -1,6 +1,7 @@
 /** A first look at all pictures: they can be decoded, how large they are, and which they are. */
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { RawImage } from '../frame/image-codec.ts'
+import { upperMedian } from '../quantile.ts'
 import type { GoodImage } from './detector.ts'
 import type { FitWork } from './fit-work.ts'
 import { pixelHash } from './picture-pool.ts'
@@ -26,15 +27,11 @@ export async function survey (images: readonly GoodImage[], work: FitWork): Prom
   }
   return {
     input: {
-      height: median(sizes.map(({ height }) => height)),
-      width: median(sizes.map(({ width }) => width)),
+      height: upperMedian(sizes.map(({ height }) => height)),
+      width: upperMedian(sizes.map(({ width }) => width)),
       channels: sizes.some(({ channels }) => channels === 3) ? 3 : 1
     },
-    edge: median(sizes.map(({ width, height }) => Math.max(width, height))),
+    edge: upperMedian(sizes.map(({ width, height }) => Math.max(width, height))),
     hashesOf: (some) => some.map((image) => hashes.get(image) as string).sort()
   }
-}
-
-function median (values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
 }

@@ -3,6 +3,7 @@
  * its nearest neighbour among the pictures of other parts, in the averaged features of a frozen network.
  */
 import { efficientNetLite0 } from '../backbones/backbone.ts'
+import { upperMedian } from '../quantile.ts'
 import type { FeatureOptions } from './backbone-features/feature-graph.ts'
 import { featureGeometry } from './backbone-features/feature-graph.ts'
 import type { GoodImage, Suspect } from './detector.ts'
@@ -23,8 +24,8 @@ export async function findSuspects (images: readonly GoodImage[], work: FitWork)
   const rows = standardised(await pooledRows(features, images, work), channels)
   const nearest = nearestOthers(rows, channels, images)
   const known = nearest.map(({ distance }) => distance).filter(Number.isFinite)
-  const middle = median(known)
-  const spread = deviationPerMad * median(known.map((distance) => Math.abs(distance - middle)))
+  const middle = upperMedian(known)
+  const spread = deviationPerMad * upperMedian(known.map((distance) => Math.abs(distance - middle)))
   if (!(spread > 0)) return []
   return images
     .map(({ name }, index) => {
@@ -59,8 +60,4 @@ function standardised (rows: Float32Array, width: number): Float32Array {
   rows.forEach((value, index) => { means[index % width] = (means[index % width] as number) + value / n })
   rows.forEach((value, index) => { squares[index % width] = (squares[index % width] as number) + (value - (means[index % width] as number)) ** 2 / n })
   return rows.map((value, index) => (value - (means[index % width] as number)) / (Math.sqrt(squares[index % width] as number) || 1))
-}
-
-function median (values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }

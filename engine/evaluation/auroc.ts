@@ -1,5 +1,6 @@
 /** Area under the ROC curve of image scores, higher = less like the good parts. */
 import { GoodpartsError } from '../errors.ts'
+import { quantile } from '../quantile.ts'
 import { seededRandom, type Random } from '../random.ts'
 
 export interface Interval {
@@ -42,14 +43,6 @@ export function aurocInterval (good: ArrayLike<number>, defect: ArrayLike<number
   areas.sort()
   const tail = (1 - confidence) / 2
   return { low: quantile(areas, tail), high: quantile(areas, 1 - tail) }
-}
-
-/** Quantile of ascending values between order statistics (type 7 of Hyndman and Fan 1996). `share` 0 to 1. */
-export function quantile (ascending: ArrayLike<number>, share: number): number {
-  const position = share * (ascending.length - 1)
-  const below = Math.floor(position)
-  const lower = ascending[below] ?? NaN
-  return lower + (position - below) * ((ascending[Math.min(below + 1, ascending.length - 1)] ?? NaN) - lower)
 }
 
 /** Each score as the position of its value among the distinct values. */

@@ -1,5 +1,6 @@
 /** Methods of explanation against the ground truth of a data set's defects, and against the model itself. */
 import type { ExplanationFindings, ExplanationMethodFindings } from '../../schemas/evaluation.ts'
+import { spread } from '../detectors/proxy-choice.ts'
 import { GoodpartsError } from '../errors.ts'
 import type { Baseline, Explainer, ExplanationTarget, Saliency } from '../explain/explainer.ts'
 import { isObstacle } from '../explain/explain-all.ts'
@@ -153,10 +154,4 @@ async function goodOnes (dataset: Dataset): Promise<GoodExemplars> {
   if (!dataset.entries.some(({ isGood, split }) => isGood && split === 'train')) return exemplars
   for (const good of spread(goodImages(dataset).filter(({ calibration }) => !calibration), mostExemplars)) await exemplars.add({ name: good.name, image: await good.read() })
   return exemplars
-}
-
-/** At most `count` of the items, evenly spread. */
-export function spread<T> (items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items]
-  return Array.from({ length: count }, (_, index) => items[Math.floor(index * items.length / count)] as T)
 }

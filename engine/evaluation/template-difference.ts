@@ -3,7 +3,7 @@
  * `median` of the good pictures (one product in one place), and the `nearest` good picture (several variants).
  */
 import { decodeImage, resizeImage, type RawImage } from '../frame/image-codec.ts'
-import { quantile } from './auroc.ts'
+import { quantile } from '../quantile.ts'
 import { greyPixels } from './trivial-statistics.ts'
 
 /** Edge of the pictures by which the nearest one is found. */

@@ -51,13 +51,6 @@ export function hashOf (before: string, { number, time, who, line, kind, details
   return createHash('sha256').update(JSON.stringify([before, number, time, who, line, kind, details])).digest('hex')
 }
 
-/** JSON with the names of every object in order, so that equal values are equal texts. */
-export function canonicalJson (value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([name, of]) => `${JSON.stringify(name)}:${canonicalJson(of)}`).join(',')}}`
-}
-
 export interface AuditVerification {
   /** That are whole, from the first on. */
   entries: number

@@ -1,6 +1,7 @@
 /** The audit log on disk: entries are added, never changed. Runs in the I/O thread; `audit-log.ts` is its face. */
 import type { JsonValue } from '../../schemas/bundle.ts'
-import { beforeTheFirst, canonicalJson, entryOf, hashOf, type AuditEntry, type AuditRecord, type AuditRow } from './audit-chain.ts'
+import { canonicalJson } from '../canonical-json.ts'
+import { beforeTheFirst, entryOf, hashOf, type AuditEntry, type AuditRecord, type AuditRow } from './audit-chain.ts'
 import { Database } from './database.ts'
 
 export interface AuditOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auroc, aurocInterval, quantile } from '../../engine/evaluation/auroc.ts'
+import { auroc, aurocInterval } from '../../engine/evaluation/auroc.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
 
 /** By its definition: every pair. */
@@ -68,8 +68,4 @@ describe('the bootstrap interval', () => {
   it('collapses where the scores are apart', () => {
     expect(aurocInterval([1, 2], [3, 4], { seed: 1 })).toEqual({ low: 1, high: 1 })
   })
-})
-
-it('quantiles lie between order statistics', () => {
-  expect([0, 0.25, 0.5, 0.9, 1].map((share) => quantile([1, 2, 3, 5], share))).toEqual([1, 1.75, 2.5, expect.closeTo(4.4, 12), 5])
 })

@@ -2,6 +2,7 @@
 import { encodeModel } from '../../../engine/graph/encode.ts'
 import { loopSteps } from '../../../engine/graph/loop-steps.ts'
 import { learningRateName, stepName } from '../../../engine/graph/train-step.ts'
+import { upperMedian } from '../../../engine/quantile.ts'
 import type { Device } from '../../../engine/runtime/loaded-model.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
 import type { Tensor } from '../../../engine/runtime/onnx-runtime.ts'
@@ -73,8 +74,8 @@ export async function measureTraining (training: Training, { device, threads, st
 }
 
 function measurement (times: Record<'step' | 'pictures' | 'forward' | 'loop', number[]>, loopOf: number, imagesPerStep: number): TrainingMeasurement {
-  const [step, pictures, forward, loop] = [times.step, times.pictures, times.forward, times.loop].map(median) as [number, number, number, number]
-  const alone = median(times.step.map((time, index) => time - (times.pictures[index] as number)))
+  const [step, pictures, forward, loop] = [times.step, times.pictures, times.forward, times.loop].map(upperMedian) as [number, number, number, number]
+  const alone = upperMedian(times.step.map((time, index) => time - (times.pictures[index] as number)))
   const stepsPerSecond = 1000 * times.step.length / times.step.reduce((sum, time) => sum + time, 0)
   return { steps: times.step.length, imagesPerStep, stepsPerSecond, imagesPerSecond: stepsPerSecond * imagesPerStep, step, pictures, forward, ratio: alone / forward, loop: { steps: loopOf, step: loop, ratio: loop / alone } }
 }
@@ -104,10 +105,6 @@ function stacked (tensors: readonly Tensor[]): Tensor {
 
 function tensorsOf (state: Readonly<Record<string, Float32Array>>, shapes: ReadonlyArray<{ name: string, shape: readonly number[] }>): Record<string, Tensor> {
   return Object.fromEntries(shapes.map(({ name, shape }) => [name, { type: 'float32', dims: shape, data: state[name] as Float32Array }]))
-}
-
-function median (values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
 }
 
 async function milliseconds (run: () => Promise<unknown>): Promise<number> {

@@ -2,6 +2,7 @@
  * Which labelled pictures an update may learn from. What the line says of itself counts only far from the limit and out of drift; what a
  * person says counts unless the picture contradicts it, and then it is shown again instead of learned.
  */
+import { median } from '../../quantile.ts'
 import type { Exemplar, ReplayItem } from '../buffers/replay-policy.ts'
 import type { WaitingPicture } from '../label-inbox.ts'
 import { byLabel } from '../samples.ts'
@@ -129,10 +130,4 @@ export function outliersOf (values: readonly number[]): number[] {
   const middle = median(values)
   const spread = normalFactor * median(values.map((value) => Math.abs(value - middle)))
   return values.flatMap((value, index) => value - middle > outlying * Math.max(spread, 0.01 * Math.abs(middle)) ? [index] : [])
-}
-
-function median (values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half] as number : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2
 }

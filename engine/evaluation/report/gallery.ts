@@ -1,7 +1,7 @@
 /** The pictures that tell most: defects with the lowest scores, good parts with the highest, each with its map. */
 import { overlayMap } from '../../explain/overlay.ts'
 import { decodeImage, type RawImage } from '../../frame/image-codec.ts'
-import { quantile } from '../auroc.ts'
+import { quantile } from '../../quantile.ts'
 import type { GroundTruth } from '../defect-regions.ts'
 import type { Evaluation, ScoredPicture } from '../evaluate.ts'
 import type { PictureScorer } from '../picture-scorer.ts'

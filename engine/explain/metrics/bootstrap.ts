@@ -1,4 +1,5 @@
 /** Intervals of means over parts, by the bootstrap (Efron 1979): parts are drawn with replacement, 95 % of the means lie within. */
+import { quantile } from '../../quantile.ts'
 import { seededRandom } from '../../random.ts'
 
 export interface Estimate {
@@ -43,11 +44,4 @@ function partsOf (count: number, groups: ReadonlyArray<string | null>): number[]
     parts.set(part, [...parts.get(part) ?? [], index])
   }
   return [...parts.values()]
-}
-
-function quantile (ascending: readonly number[], share: number): number {
-  const position = share * (ascending.length - 1)
-  const below = Math.floor(position)
-  const lower = ascending[below] as number
-  return lower + (position - below) * ((ascending[below + 1] ?? lower) - lower)
 }
