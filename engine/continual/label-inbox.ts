@@ -3,11 +3,11 @@
  * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out; what
  * an update took in lies aside while it can be taken back.
  */
-import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
-import { makeStoreFolder, PictureFiles, writeWholeInTurn } from './picture-files.ts'
+import { makeStoreFolder, PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
 
 export interface PictureLabel {
   product: string
@@ -57,15 +57,19 @@ export class LabelInbox {
   /** Places of those that are being written. */
   readonly #coming = new Set<Pick<WaitingPicture, 'sha256' | 'bytes'>>()
 
-  /** Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. @throws GOODPARTS_STORE_FAILED where the folder cannot be made */
-  constructor (folder: string, bounds: InboxBounds, { tidy = false } = {}) {
+  /**
+   * Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. With `later`
+   * nothing is read before `refreshInTurn`. @throws GOODPARTS_STORE_FAILED where the folder cannot be made or read
+   */
+  constructor (folder: string, bounds: InboxBounds, { tidy = false, later = false } = {}) {
     this.#folder = join(folder, 'labels')
     this.#aside = join(folder, 'aside')
     this.#bounds = bounds
     makeStoreFolder(this.#folder)
     this.pictures = new PictureFiles(join(folder, 'pictures'))
-    for (const name of readdirSync(this.#folder)) this.#read(name)
-    if (tidy) this.pictures.keepOnly(new Set(this.#waiting.keys()))
+    if (later) return
+    this.refresh()
+    if (tidy) this.tidy()
   }
 
   get waiting (): readonly WaitingPicture[] {
@@ -84,7 +88,7 @@ export class LabelInbox {
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async add (picture: Uint8Array, label: PictureLabel, { confirmed = false } = {}): Promise<WaitingPicture> {
-    const coming = { sha256: createHash('sha256').update(picture).digest('hex'), bytes: picture.byteLength }
+    const coming = { sha256: await sha256InTurn(picture), bytes: picture.byteLength }
     this.#checkRoom(coming)
     this.#coming.add(coming)
     try {
@@ -98,6 +102,23 @@ export class LabelInbox {
   refresh (): void {
     this.#waiting.clear()
     for (const name of readdirSync(this.#folder)) this.#read(name)
+  }
+
+  /** As `refresh`, without holding up the thread; labels may come meanwhile. */
+  async refreshInTurn (): Promise<void> {
+    const before = new Map(this.#waiting)
+    const names = await readdir(this.#folder)
+    const there = new Set(names)
+    for (const [sha256, waiting] of before) {
+      if (!there.has(labelName(sha256)) && this.#waiting.get(sha256) === waiting) this.#waiting.delete(sha256)
+    }
+    const unknown = names.filter((name) => name.endsWith('.json') && !this.#waiting.has(name.slice(0, -'.json'.length)))
+    for (let first = 0; first < unknown.length; first += readAtOnce) await Promise.all(unknown.slice(first, first + readAtOnce).map(async (name) => this.#readInTurn(name)))
+  }
+
+  /** Takes pictures without a label away: for the writer, while it writes nothing. */
+  tidy (): void {
+    this.pictures.keepOnly(new Set(this.#waiting.keys()))
   }
 
   /** Forgets these, except where something else was said of one meanwhile: that waits for the next update. */
@@ -154,7 +175,7 @@ export class LabelInbox {
   }
 
   async #write (picture: Uint8Array, { sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>, { word, ...label }: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
-    await this.pictures.addInTurn(picture)
+    await this.pictures.addInTurn(picture, sha256)
     const before = this.#waiting.get(sha256)
     const stands = before?.confirmed === true && before.product === label.product && before.label === label.label
     const words = [...new Set([...before?.words ?? [], ...(word === undefined ? [] : [word])])].slice(-mostWords)
@@ -165,7 +186,7 @@ export class LabelInbox {
   }
 
   #labelPath (sha256: string): string {
-    return join(this.#folder, `${sha256}.json`)
+    return join(this.#folder, labelName(sha256))
   }
 
   #isAsKnown (picture: WaitingPicture): boolean {
@@ -181,19 +202,50 @@ export class LabelInbox {
     // Half written ones are their writer's until it has ended.
     if (!name.endsWith('.json')) return
     const path = join(this.#folder, name)
-    const waiting = labelIn(textOf(path), name)
-    if (waiting !== null && statSync(this.pictures.path(waiting.sha256), { throwIfNoEntry: false }) !== undefined) this.#waiting.set(waiting.sha256, waiting)
-    else rmSync(path, { force: true })
+    try {
+      const waiting = labelIn(readFileSync(path, 'utf8'), name)
+      const isWhole = waiting !== null && statSync(this.pictures.path(waiting.sha256), { throwIfNoEntry: false }) !== undefined
+      this.#take(path, isWhole ? waiting : null)
+    } catch (cause) {
+      throw unreadable(path, cause)
+    }
+  }
+
+  async #readInTurn (name: string): Promise<void> {
+    const path = join(this.#folder, name)
+    try {
+      const waiting = labelIn(await readFile(path, 'utf8'), name)
+      const isWhole = waiting !== null && await stat(this.pictures.path(waiting.sha256)).then(() => true, ifMissing(false))
+      // What was said meanwhile is newer.
+      if (!this.#waiting.has(name.slice(0, -'.json'.length))) this.#take(path, isWhole ? waiting : null)
+    } catch (cause) {
+      // Taken back meanwhile.
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause)
+    }
+  }
+
+  #take (path: string, waiting: WaitingPicture | null): void {
+    if (waiting === null) rmSync(path, { force: true })
+    else this.#waiting.set(waiting.sha256, waiting)
   }
 }
 
-/** @throws GOODPARTS_STORE_FAILED */
-function textOf (path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be read, got "${cause instanceof Error ? cause.message : String(cause)}"`, { cause, fix: 'Check the disk, and that the user of Node-RED may read the folder' })
+/** Files that are read at the same time. */
+const readAtOnce = 16
+
+function labelName (sha256: string): string {
+  return `${sha256}.json`
+}
+
+function ifMissing<T> (value: T): (cause: unknown) => T {
+  return (cause) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return value
+    throw cause
   }
+}
+
+function unreadable (path: string, cause: unknown): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be read, got "${cause instanceof Error ? cause.message : String(cause)}"`, { cause, fix: 'Check the disk, and that the user of Node-RED may read the folder' })
 }
 
 /** `null` for what is no label of this name. */

@@ -2,26 +2,23 @@
  * A line that keeps learning: labels and inspected parts come in, updates go out. Watches for drift meanwhile, and lets nothing that was seen in
  * drift be learned without a person.
  */
-import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import { readBundle } from '../bundle/bundle.ts'
 import { DriftMonitor, type DriftAlarm } from '../decision/drift/drift-monitor.ts'
 import { StatisticsThread } from '../decision/drift/statistics-thread.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
-import { BundleHistory } from './detector-update/bundle-history.ts'
 import type { UpdateMode } from './detector-update/candidate-model.ts'
-import { isUntold, lastOutcomePath, settle, takeBackTo, told } from './detector-update/line-change.ts'
+import { isUntold, lastOutcomePath, told } from './detector-update/line-change.ts'
+import { settleInThread, takeBackInThread, type TakingBackById } from './detector-update/line-change-thread.ts'
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
 import { LabelInbox, removedLabel, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
-import { PictureFiles, writeWholeInTurn } from './picture-files.ts'
+import { PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
 
 export interface LineReplayOptions {
   request: UpdateRequest
@@ -57,7 +54,7 @@ const PICTURE_EVERY_MS = 500
 export class LineReplay extends EventEmitter<LineReplayEvents> {
   readonly #options: LineReplayOptions
   readonly #inbox: LabelInbox
-  readonly #history: BundleHistory
+  readonly #memory: PictureFiles
   readonly #now: () => number
   readonly #statistics: StatisticsThread
   #drift: DriftMonitor | null = null
@@ -74,6 +71,9 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   #run: AbortController | null = null
   #work: Promise<void> = Promise.resolve()
   #isClosed = false
+  /** Labels are read, and nothing else changes them. */
+  #ready: Promise<void> | null = null
+  readonly #adding = new Set<Promise<unknown>>()
   #last: UpdateOutcome | null = null
 
   /** @throws GOODPARTS_STORE_FAILED and others when the folder cannot be used */
@@ -82,19 +82,22 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     const { folder, inbox } = options.request
-    settle(options.request)
-    this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { tidy: true })
-    this.#history = new BundleHistory(join(folder, 'history'))
+    this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { later: true })
+    this.#memory = new PictureFiles(join(folder, 'memory', 'pictures'))
     this.#countedFrom = readCountedFrom(folder)
     this.#statistics = new StatisticsThread(`drift/${basename(folder)}`)
+    // Who calls something hears of it.
+    this.#whenReady().catch(() => {})
   }
 
   get state (): { waiting: number, updating: boolean, inDrift: boolean, last: UpdateOutcome | null } {
     return { waiting: this.#inbox.waiting.length, updating: this.#run !== null, inDrift: this.#drift?.inDrift === true, last: this.#last }
   }
 
-  /** What the last update left, from the disk: to be called once at the beginning. `updated` tells of one that came into use before this process. */
+  /** What the last update left, and the labels that wait, from the disk: to be called once at the beginning. `updated` tells of one that came into use before this process. @throws GOODPARTS_STORE_FAILED */
   async recall (): Promise<void> {
+    await this.#whenReady()
+    if (this.#isClosed) return
     this.#last ??= await this.#lastOutcome()
     if (this.#last !== null && this.#run === null && isUntold(this.#options.request.folder)) this.#announce(this.#last, null)
     this.#beginIfDue()
@@ -115,18 +118,19 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   /** The person takes a label back: it is not learned; where it was, its picture is forgotten at the next update. */
   async withdraw (sha256: string): Promise<void> {
+    await this.#whenReady()
+    const isLearned = await this.#memory.readInTurn(sha256) !== null
     const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
-    const isLearned = this.#remembered(sha256) !== null
     if (!isLearned && this.#run === null) this.#inbox.remove(waiting === undefined ? [] : [waiting])
     else if (waiting !== undefined || isLearned) await this.relabel(sha256, { product: waiting?.product ?? 'part', label: removedLabel })
   }
 
   /** Another word for a picture that is kept or waits; `removedLabel` lets it go. @throws GOODPARTS_PART_GONE when there is no such picture */
   async relabel (sha256: string, label: Pick<PictureLabel, 'product' | 'label'>): Promise<void> {
-    const picture = this.picture(sha256)
+    const picture = await this.picture(sha256)
     if (picture === null) throw new GoodpartsError('GOODPARTS_PART_GONE', `Expected a picture ${sha256} in the memory or waiting, got none`)
     // The person has seen the picture: their word stands against what it looks like.
-    await this.#inbox.add(picture, { ...label, partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
+    await this.#add(picture, { ...label, partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
   }
 
   /** A part that was inspected: watched for drift, and where the options say so learned from. */
@@ -174,10 +178,8 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.cancel()
     const wanted = id ?? this.#last?.parent ?? null
     if (wanted === null) throw nothingToTakeBack()
-    const { bundle } = this.#options.request
-    const keepsPresent = await readBundle(bundle).then(() => true, () => false)
-    await this.#goBack(wanted, keepsPresent, (_to, before) => before)
-    return bundle
+    await this.#goBack({ to: wanted, refused: null })
+    return this.#options.request.bundle
   }
 
   /**
@@ -188,16 +190,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.cancel()
     const last = this.#last
     if (last?.accepted !== true || last.parent === null) throw nothingToTakeBack()
-    await this.#goBack(last.parent, false, ({ id, parent }, before) => ({
-      ...last,
-      accepted: false,
-      bundle: id,
-      parent,
-      learned: 0,
-      gate: { ...last.gate, accepted: false, reasons: [why, ...last.gate.reasons] },
-      memory: before?.memory ?? { items: 0, bytes: 0, classes: {} },
-      exemplars: before?.exemplars ?? []
-    }))
+    await this.#goBack({ to: last.parent, refused: { outcome: last, why } })
   }
 
   /** The cause of a drift was removed. */
@@ -207,9 +200,9 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   /** Encoded, from the memory or from what waits; `null` for an unknown or malformed hash. */
-  picture (sha256: string): Uint8Array | null {
+  async picture (sha256: string): Promise<Uint8Array | null> {
     if (!/^[0-9a-f]{64}$/.test(sha256)) return null
-    return this.#inbox.pictures.read(sha256) ?? this.#remembered(sha256)
+    return await this.#inbox.pictures.readInTurn(sha256) ?? await this.#memory.readInTurn(sha256)
   }
 
   /** What waits for an update, oldest first. */
@@ -222,6 +215,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.removeAllListeners()
     this.#run?.abort()
     await this.#work
+    await this.#ready?.catch(() => {})
     await this.#statistics.close()
   }
 
@@ -229,33 +223,63 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return await readFile(lastOutcomePath(this.#options.request.folder), 'utf8').then((text) => JSON.parse(text) as UpdateOutcome | null, () => null)
   }
 
-  /** While no update runs; none begins meanwhile. */
-  async #goBack (id: string, keepsPresent: boolean, outcome: (to: BundleMetadata, before: UpdateOutcome | null) => UpdateOutcome | null): Promise<void> {
-    const { request } = this.#options
+  /** Tries again after a failure. */
+  async #whenReady (): Promise<void> {
+    this.#ready ??= this.#prepare().catch((error: unknown) => {
+      this.#ready = null
+      throw error
+    })
+    await this.#ready
+  }
+
+  async #prepare (): Promise<void> {
+    await settleInThread(this.#options.request)
+    await this.#inbox.refreshInTurn()
+    this.#inbox.tidy()
+  }
+
+  /** While no update runs; none begins meanwhile, and labels wait until it is done. */
+  async #goBack (back: TakingBackById): Promise<void> {
+    await this.#whenReady()
+    this.#run = new AbortController()
+    const change = (this.#ready ?? Promise.resolve()).then(async () => this.#changeBack(back))
+    this.#ready = change.catch(() => {})
+    await change
+  }
+
+  async #changeBack (back: TakingBackById): Promise<void> {
     this.#run = new AbortController()
     try {
-      settle(request)
-      const to = await this.#history.read(id)
-      await takeBackTo(request, { to, keepsPresent, outcome: (before) => outcome(to.metadata, before === null ? null : JSON.parse(before) as UpdateOutcome) })
+      await Promise.allSettled(this.#adding)
+      await takeBackInThread(this.#options.request, back)
       await this.#countFrom(new Date().toISOString())
     } finally {
       this.#run = null
-      this.#inbox.refresh()
+      await this.#inbox.refreshInTurn()
       this.#last = await this.#lastOutcome()
     }
   }
 
-  #remembered (sha256: string): Uint8Array | null {
-    return new PictureFiles(join(this.#options.request.folder, 'memory', 'pictures')).read(sha256)
+  /** Never while another thread puts labels back. */
+  async #add (picture: Uint8Array, label: PictureLabel, { confirmed }: { confirmed: boolean }): Promise<WaitingPicture> {
+    await this.#whenReady()
+    const adding = this.#inbox.add(picture, label, { confirmed })
+    this.#adding.add(adding)
+    try {
+      return await adding
+    } finally {
+      this.#adding.delete(adding)
+    }
   }
 
   async #keep (picture: Uint8Array, label: PictureLabel): Promise<string> {
-    const held = createHash('sha256').update(picture).digest('hex')
+    await this.#whenReady()
+    const held = await sha256InTurn(picture)
     const before = this.#inbox.waiting.find((each) => each.sha256 === held)
     // The last update told the person what speaks against it, and this is another word of theirs, not the same one that a broker delivers again.
     const isAnother = label.word !== undefined && before?.words?.includes(label.word) !== true
     const confirmed = isAnother && before?.product === label.product && before.label === label.label && this.#last?.heldBack.some((each) => each.sha256 === held) === true
-    const { sha256 } = await this.#inbox.add(picture, label, { confirmed })
+    const { sha256 } = await this.#add(picture, label, { confirmed })
     if (label.by === 'person' && label.label !== removedLabel) this.#beginIfDue()
     return sha256
   }
@@ -285,6 +309,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     let outcome: UpdateOutcome | null = null
     const failures: unknown[] = []
     try {
+      await this.#whenReady()
       const found = await updateInProcess({ ...this.#options.request, mode }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
       if (found.accepted) this.#last = found
       else await this.#remember(found)
@@ -293,7 +318,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
       if (!run.signal.aborted) failures.push(error)
       try {
         // Its process may have ended when the update was decided already.
-        settle(this.#options.request)
+        await settleInThread(this.#options.request)
         if (isUntold(this.#options.request.folder)) outcome = this.#last = await this.#lastOutcome()
       } catch (cause) {
         failures.push(cause)
@@ -301,7 +326,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     }
     this.#run = null
     try {
-      this.#inbox.refresh()
+      await this.#inbox.refreshInTurn()
     } catch (error) {
       failures.push(error)
     }
@@ -323,8 +348,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   #announce (outcome: UpdateOutcome, before: UpdateOutcome | null): void {
-    this.emit('updated', outcome, before)
-    told(this.#options.request.folder)
+    if (this.emit('updated', outcome, before)) told(this.#options.request.folder)
   }
 
   /** While another picture is measured this one is left out: the next comes soon. */

@@ -1,6 +1,6 @@
 /** Pictures as files named by their content, written so that a reader sees a whole one or none. */
-import { createHash, randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { createHash, randomUUID, webcrypto } from 'node:crypto'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
@@ -30,12 +30,11 @@ export class PictureFiles {
     return sha256
   }
 
-  /** The same without holding up the thread. */
-  async addInTurn (bytes: Uint8Array): Promise<string> {
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
+  /** The same without holding up the thread, of bytes whose hash is known. */
+  async addInTurn (bytes: Uint8Array, sha256: string): Promise<void> {
     const path = this.path(sha256)
-    if (statSync(path, { throwIfNoEntry: false })?.size !== bytes.byteLength) await writeWholeInTurn(path, bytes)
-    return sha256
+    const kept = await stat(path).then(({ size }) => size, () => null)
+    if (kept !== bytes.byteLength) await writeWholeInTurn(path, bytes)
   }
 
   path (sha256: string): string {
@@ -52,12 +51,23 @@ export class PictureFiles {
     }
   }
 
+  /** The same without holding up the thread. */
+  async readInTurn (sha256: string): Promise<Uint8Array | null> {
+    const bytes = await readFile(this.path(sha256)).catch(() => null)
+    return bytes !== null && await sha256InTurn(bytes) === sha256 ? bytes : null
+  }
+
   /** Takes every file away that is not among these, what a crash has left half written too. */
   keepOnly (wanted: ReadonlySet<string>): void {
     for (const name of readdirSync(this.folder)) {
       if (!wanted.has(name.replace(/\.img$/, ''))) rmSync(join(this.folder, name), { force: true })
     }
   }
+}
+
+/** Hex; computed beside the thread that asks. */
+export async function sha256InTurn (bytes: Uint8Array): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
 }
 
 /** With those above it. @throws GOODPARTS_STORE_FAILED */

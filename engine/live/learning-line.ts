@@ -15,7 +15,7 @@ export interface LearningLine {
   /** Everything that is kept or waits. */
   sheet: () => LearningSheet
   /** Encoded; `null` for a hash of none. */
-  picture: (sha256: string) => Uint8Array | null
+  picture: (sha256: string) => Promise<Uint8Array | null>
   /** Another word for a picture that is kept or waits. @throws GOODPARTS_PART_GONE when there is none, GOODPARTS_STORE_FAILED */
   relabel: (sha256: string, said: Pick<PartWord, 'product' | 'label'>) => Promise<void>
   /** Begins an update unless one runs; `null` = of the kind that the form says. */

@@ -26,8 +26,8 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     if (found === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the line ${line} to have a replay buffer, got none`, { fix: 'Choose the live page in a replay buffer node' })
     return found
   }
-  const pictureOf = (line: string, sha256: string): Uint8Array => {
-    const picture = of(line).picture(sha256)
+  const pictureOf = async (line: string, sha256: string): Promise<Uint8Array> => {
+    const picture = await of(line).picture(sha256)
     if (picture === null) throw new GoodpartsError('GOODPARTS_PART_GONE', `Expected ${sha256} to be a picture that is kept or waits, got none`, { fix: 'Look at the memory again' })
     return picture
   }
@@ -50,13 +50,13 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
   app.get<OfLine>('/api/lines/:line/learning/exemplars.tar', async (request, reply) => {
     if (await allow(request, reply, 'viewer') === undefined) return reply
     const learning = of(request.params.line)
-    const archive = sheetArchive(learning.sheet(), (sha256) => learning.picture(sha256), new Date())
+    const archive = sheetArchive(learning.sheet(), async (sha256) => learning.picture(sha256), new Date())
     return await reply.header('Cache-Control', 'no-store').type('application/x-tar').send(Readable.from(archive, { objectMode: false }))
   })
 
   app.get<OfPicture>('/api/lines/:line/learning/pictures/:sha256', async (request, reply) => {
     if (await allow(request, reply, 'viewer') === undefined) return reply
-    const picture = pictureOf(request.params.line, request.params.sha256)
+    const picture = await pictureOf(request.params.line, request.params.sha256)
     return await reply.headers({ 'Cache-Control': 'private, max-age=86400, immutable', 'Content-Type': 'image/png' }).send(Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength))
   })
 
@@ -67,7 +67,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     const asked = readBody(request.body, 'relabel')
     const said = { product: asked.product.trim(), label: asked.label.trim() }
     if (said.product === '' || said.label === '' || said.label === reservedLabel) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected a product and the type of a defect, or good, got ${JSON.stringify(said)}`)
-    pictureOf(line, sha256)
+    await pictureOf(line, sha256)
     await entered({ who: `role:${role}`, line, kind: 'exemplar-relabelled', details: { sha256, ...said } }, async () => of(line).relabel(sha256, said))
     return await reply.code(204).send()
   })
@@ -76,7 +76,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     const role = await allow(request, reply, 'operator')
     if (role === undefined) return reply
     const { line, sha256 } = request.params
-    pictureOf(line, sha256)
+    await pictureOf(line, sha256)
     await entered({ who: `role:${role}`, line, kind: 'exemplar-removed', details: { sha256 } }, async () => of(line).withdraw(sha256))
     return await reply.code(204).send()
   })

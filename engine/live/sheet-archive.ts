@@ -7,11 +7,11 @@ import { tarArchive } from './tar-archive.ts'
 const longestFolder = 60
 
 /** `picture` gives the encoded bytes, `null` for one that has gone meanwhile. */
-export function sheetArchive (sheet: LearningSheet, picture: (sha256: string) => Uint8Array | null, at: Date): Generator<Uint8Array> {
+export function sheetArchive (sheet: LearningSheet, picture: (sha256: string) => Promise<Uint8Array | null>, at: Date): AsyncGenerator<Uint8Array> {
   const pictures = new Map([...sheet.relabel, ...sheet.memory, ...sheet.waiting].map((each) => [each.sha256, each]))
   return tarArchive([
     { path: 'exemplars.csv', read: () => Buffer.from(sheetTable(sheet, pathOf)) },
-    ...[...pictures.values()].map((each) => ({ path: pathOf(each), read: () => picture(each.sha256) }))
+    ...[...pictures.values()].map((each) => ({ path: pathOf(each), read: async () => picture(each.sha256) }))
   ], at)
 }
 

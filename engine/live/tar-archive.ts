@@ -5,15 +5,15 @@ export interface ArchivedFile {
   /** With `/`; its last part has at most 100 bytes of UTF-8, all before it at most 155. */
   path: string
   /** When its turn has come; `null` leaves it out. */
-  read: () => Uint8Array | null
+  read: () => Promise<Uint8Array | null> | Uint8Array | null
 }
 
 const block = 512
 
 /** @param at When the files were changed. @throws GOODPARTS_ARGUMENT for a path that is too long */
-export function * tarArchive (files: Iterable<ArchivedFile>, at: Date): Generator<Uint8Array> {
+export async function * tarArchive (files: Iterable<ArchivedFile>, at: Date): AsyncGenerator<Uint8Array> {
   for (const { path, read } of files) {
-    const bytes = read()
+    const bytes = await read()
     if (bytes === null) continue
     yield header(path, bytes.byteLength, at)
     yield bytes

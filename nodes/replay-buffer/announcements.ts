@@ -35,7 +35,7 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
     await trail.add({ kind: outcome.accepted ? 'update-accepted' : 'update-refused', details: updateDetails(outcome, before) })
     if (outcome.accepted) await model.swap(path)
     const message = { topic, payload: { kind: outcome.accepted ? 'accepted' : 'refused', path, ...outcome } }
-    const queue = outcome.relabel.map((entry) => ({ ...entry, picture: line.picture(entry.sha256) }))
+    const queue = await Promise.all(outcome.relabel.map(async (entry) => ({ ...entry, picture: await line.picture(entry.sha256) })))
     node.send([outcome.accepted ? message : null, outcome.accepted ? null : message, { topic, payload: queue }])
     show()
   }

@@ -1,7 +1,7 @@
 /** What a message may ask of a replay buffer: each change is in the audit log before it is made. */
-import { createHash } from 'node:crypto'
 import { removedLabel } from '../../engine/continual/label-inbox.ts'
 import { pngOf, type LineReplay, type SaidLabel } from '../../engine/continual/line-replay.ts'
+import { sha256InTurn } from '../../engine/continual/picture-files.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame, type Frame } from '../../engine/frame/frame.ts'
 import type { WorkQueue } from '../../engine/frame/work-queue.ts'
@@ -62,7 +62,7 @@ async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessag
 async function keepLabel ({ line, trail, labels }: Obeying, frame: Frame, label: SaidLabel, inspection: InspectionRecord | null): Promise<void> {
   await labels.run(async () => {
     const picture = await pngOf(frame)
-    const sha256 = createHash('sha256').update(picture).digest('hex')
+    const sha256 = await sha256InTurn(picture)
     await trail.before({ kind: 'label', details: { ...label, sha256 }, ...(inspection === null ? {} : { line: inspection.line }) }, async () => line.labelPicture(picture, label, inspection))
   })
 }

@@ -27,9 +27,12 @@ export function addContactSheet (RED: NodeAPI): Map<string, LearningLine> {
     else response.json(line.sheet())
   })
   RED.httpAdmin.get('/goodparts/replay-buffer/:id/picture/:sha256', permitted, (request, response) => {
-    const picture = lines.get(String(request.params['id']))?.picture(String(request.params['sha256'])) ?? null
-    if (picture === null) response.sendStatus(404)
-    else response.set('Cache-Control', 'private, max-age=86400').type('png').send(Buffer.from(picture))
+    const answer = async (): Promise<void> => {
+      const picture = await lines.get(String(request.params['id']))?.picture(String(request.params['sha256'])) ?? null
+      if (picture === null) response.sendStatus(404)
+      else response.set('Cache-Control', 'private, max-age=86400').type('png').send(Buffer.from(picture))
+    }
+    answer().catch(() => { response.sendStatus(500) })
   })
   return lines
 }

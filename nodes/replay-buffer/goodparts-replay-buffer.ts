@@ -3,12 +3,13 @@ import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
+import { asGoodpartsError } from '../../engine/errors.ts'
 import { WorkQueue } from '../../engine/frame/work-queue.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
-import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
+import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
 import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { announce } from './announcements.ts'
@@ -53,7 +54,7 @@ export default function register (RED: NodeAPI): void {
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(state.current.model.metadata.calibration.scores) })
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
     lines.set(node.id, learning)
-    line.recall().then(show, show)
+    line.recall().catch((cause: unknown) => { tellError(node, asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')) }).finally(show)
 
     onInput(node, async (msg: Message) => {
       if (isKeptWord(msg.payload, node.id)) return null

@@ -45,7 +45,7 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
       show()
     },
     sheet: () => sheetOf(line, learning.state),
-    picture: (sha256) => line.picture(sha256),
+    picture: async (sha256) => line.picture(sha256),
     relabel: async (sha256, said) => {
       await line.relabel(sha256, said)
       show()

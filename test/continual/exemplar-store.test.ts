@@ -167,6 +167,20 @@ describe('the inbox of labels', () => {
     expect(await keptOf(small, 3)).toEqual([12, 12, 12])
   })
 
+  it('looks again at what other processes took out and put back, while labels come', async () => {
+    const labels = inbox()
+    const one = await labels.add(Buffer.from('one'), good)
+    const two = await labels.add(Buffer.from('two'), good)
+    inbox().remove([one])
+    const three = await inbox().add(Buffer.from('three'), good)
+    const [four] = await Promise.all([labels.add(Buffer.from('four'), good), labels.refreshInTurn()])
+    const again = labels.add(Buffer.from('two'), { ...good, label: 'scratch' })
+    await labels.refreshInTurn()
+    expect(labels.waiting.map(({ sha256 }) => sha256).sort()).toEqual([two, three, four].map(({ sha256 }) => sha256).sort())
+    await again
+    expect(labels.waiting.find(({ sha256 }) => sha256 === two.sha256)).toMatchObject({ label: 'scratch' })
+  })
+
   it('keeps a label that cannot be read now, and its picture', async () => {
     const labels = inbox()
     const one = await labels.add(Buffer.from('one'), good)

@@ -1,15 +1,17 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readBundle, saveBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
+import { BundleHistory } from '../../engine/continual/detector-update/bundle-history.ts'
 import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
 import { updateDetector, type UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import { LabelInbox } from '../../engine/continual/label-inbox.ts'
 import { LineReplay, pngOf, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
 import { DriftMonitor, type DriftAlarm } from '../../engine/decision/drift/drift-monitor.ts'
 import { measurePicture } from '../../engine/decision/drift/image-statistics.ts'
+import { PictureFiles } from '../../engine/continual/picture-files.ts'
 import { patchMemory } from '../../engine/detectors/patch-memory/patch-memory.ts'
 import { Frame } from '../../engine/frame/frame.ts'
 import { encodePng } from '../../engine/frame/image-codec.ts'
@@ -106,7 +108,7 @@ describe('a line that keeps learning', () => {
     expect(outcome).toMatchObject({ accepted: true, parent: parent.metadata.id })
     expect(await idInUse()).toBe(outcome.bundle)
     expect(replay.state).toMatchObject({ waiting: 0, updating: false, last: { bundle: outcome.bundle } })
-    expect(replay.picture(outcome.exemplars[0]!.sha256)?.byteLength).toBeGreaterThan(100)
+    expect((await replay.picture(outcome.exemplars[0]!.sha256))?.byteLength).toBeGreaterThan(100)
     await replay.rollback()
     expect(await idInUse()).toBe(parent.metadata.id)
     expect(replay.state).toMatchObject({ waiting: 36, last: null })
@@ -376,9 +378,44 @@ describe('a line that keeps learning', () => {
     expect(replay.state.waiting).toBe(3)
   })
 
-  it('gives no file away but pictures of its own', () => {
-    expect(replay.picture('../../line')).toBeNull()
-    expect(replay.picture('0'.repeat(64))).toBeNull()
+  it('takes a bundle back and gives pictures with no hash, no database and no read of the inbox in this thread, and keeps what is said meanwhile', async () => {
+    const bundle = join(folder, 'line.onnx')
+    await new BundleHistory(join(folder, 'replay', 'history')).keep(bundle)
+    await labelGood([100])
+    writeFileSync(bundle, 'damaged')
+    const here = [vi.spyOn(ExemplarStore.prototype, 'goBack'), vi.spyOn(BundleHistory.prototype, 'read'), vi.spyOn(PictureFiles.prototype, 'read'), vi.spyOn(LabelInbox.prototype, 'refresh')]
+    const back = replay.rollback(parent.metadata.id)
+    await Promise.all([back, labelGood([101, 102])])
+    expect(replay.waiting.map(({ partId }) => partId).sort()).toEqual(['woven 100', 'woven 101', 'woven 102'])
+    expect(Buffer.from((await replay.picture(replay.waiting[0]!.sha256))!).subarray(1, 4).toString()).toBe('PNG')
+    expect(here.map((spy) => spy.mock.calls.length)).toEqual([0, 0, 0, 0])
+    vi.restoreAllMocks()
+    expect(await idInUse()).toBe(parent.metadata.id)
+    await expect(replay.rollback('0'.repeat(16))).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
+    expect(replay.state.updating).toBe(false)
+    await labelGood([103])
+    expect(replay.waiting).toHaveLength(4)
+  })
+
+  it('says that its labels cannot be read, and goes on with them when they can', async () => {
+    await labelGood([100])
+    const { sha256 } = replay.waiting[0]!
+    await replay.close()
+    const path = join(folder, 'replay', 'inbox', 'labels', `${sha256}.json`)
+    renameSync(path, join(folder, 'elsewhere'))
+    symlinkSync(path, path)
+    replay = new LineReplay(optionsIn(folder))
+    await expect(replay.recall()).rejects.toMatchObject({ code: 'GOODPARTS_STORE_FAILED', message: expect.stringContaining(path) as string })
+    await expect(labelGood([101])).rejects.toMatchObject({ code: 'GOODPARTS_STORE_FAILED' })
+    renameSync(join(folder, 'elsewhere'), path)
+    await labelGood([101])
+    expect(replay.waiting.map(({ partId }) => partId).sort()).toEqual(['woven 100', 'woven 101'])
+    expect(await replay.picture(sha256)).not.toBeNull()
+  })
+
+  it('gives no file away but pictures of its own', async () => {
+    expect(await replay.picture('../../line')).toBeNull()
+    expect(await replay.picture('0'.repeat(64))).toBeNull()
   })
 })
 
