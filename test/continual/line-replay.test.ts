@@ -9,16 +9,13 @@ import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
 import { updateDetector, type UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import { LabelInbox } from '../../engine/continual/label-inbox.ts'
 import { LineReplay, pngOf, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
-import { DriftMonitor, type DriftAlarm } from '../../engine/decision/drift/drift-monitor.ts'
-import { measurePicture } from '../../engine/decision/drift/image-statistics.ts'
 import { PictureFiles } from '../../engine/continual/picture-files.ts'
 import { patchMemory } from '../../engine/detectors/patch-memory/patch-memory.ts'
-import { Frame } from '../../engine/frame/frame.ts'
 import { encodePng } from '../../engine/frame/image-codec.ts'
-import { normal, seededRandom } from '../../engine/random.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import { mountSmallDisk } from '../small-disk.ts'
 import { part, range } from './detector-update/products.ts'
+import { frameOf, inspectionOf, optionsIn } from './woven-line.ts'
 
 // Fits and updates share the machine with the other tests.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -44,40 +41,6 @@ async function begin (path: string, change: Partial<LineReplayOptions> = {}): Pr
   await saveBundle(join(folder, 'line.onnx'), parent)
   replay = new LineReplay({ ...optionsIn(folder), ...change })
 }
-
-function optionsIn (path: string): LineReplayOptions {
-  return {
-    request: { bundle: join(path, 'line.onnx'), folder: join(path, 'replay'), policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 },
-    updateAfter: 0,
-    learnFromLineEveryMs: null,
-    driftRate: 0.001
-  }
-}
-
-const frameOf = (seed: number, brighter = 0): Frame => {
-  const { data, width, height, channels } = part('woven', seed)
-  return Frame.fromPixels(data.map((value) => Math.min(255, value + brighter)), { source: 'camera', sequence: seed, width, height, channels })
-}
-
-const inspectionOf = (frame: Frame, score: number, pValue = 0.5): InspectionRecord => ({
-  schema: 'goodparts.inspection/1',
-  eventId: frame.id,
-  line: 'line',
-  recipe: null,
-  product: 'woven',
-  partId: null,
-  frame: frame.toJSON(),
-  times: { captured: frame.capturedAt, scored: frame.capturedAt, published: null },
-  bundle: null,
-  score,
-  pValue,
-  limits: null,
-  verdict: 'good',
-  reason: { code: 'within-limits', text: '' },
-  regions: [],
-  explanation: null,
-  traceId: frame.id
-})
 
 async function labelGood (seeds: readonly number[]): Promise<void> {
   for (const seed of seeds) await replay.labelPicture(await pngOf(frameOf(seed)), { product: 'woven', label: 'good', partId: `woven ${seed}`, by: 'person' }, null)
@@ -279,103 +242,6 @@ describe('a line that keeps learning', () => {
     expect((await failed)[0]).toBeInstanceOf(Error)
     await replay.cancel()
     expect(replay.state.updating).toBe(false)
-  })
-
-  it('learns from the line only far from drift, and not more often than told', async () => {
-    await replay.close()
-    let now = 0
-    await begin(folder, { learnFromLineEveryMs: 1000, now: () => now })
-    const random = seededRandom(3)
-    replay.watch(Array.from({ length: 60 }, () => normal(random)))
-    const alarms: string[] = []
-    replay.on('drift', ({ signal }) => alarms.push(signal))
-    for (let index = 0; index < 130; index++) {
-      now += 500
-      const frame = frameOf(index)
-      await replay.inspected(frame, inspectionOf(frame, normal(random)))
-    }
-    expect(alarms).toEqual([])
-    expect(replay.state).toMatchObject({ waiting: 65, inDrift: false })
-    for (let index = 0; index < 60; index++) {
-      now += 500
-      const frame = frameOf(1000 + index, 25)
-      await replay.inspected(frame, inspectionOf(frame, normal(random)))
-    }
-    expect(alarms).toContain('brightness')
-    const { waiting } = replay.state
-    expect(waiting).toBeLessThan(80)
-    replay.resetDrift()
-    expect(replay.state.inDrift).toBe(false)
-  })
-
-  it('tells of drift what a monitor tells that sees every picture in order, and reads no pixel in this thread', async () => {
-    await replay.close()
-    let now = 0
-    await begin(folder, { now: () => now })
-    const random = seededRandom(3)
-    const calibrationScores = Array.from({ length: 60 }, () => normal(random))
-    replay.watch(calibrationScores)
-    const monitor = new DriftMonitor({ calibrationScores, falseAlarmRate: 0.001, seed: 1 })
-    const told: Array<[number, DriftAlarm]> = []
-    const expected: Array<[number, DriftAlarm]> = []
-    let read = 0
-    for (let index = 0; index < 140; index++) {
-      now += 500
-      const frame = frameOf(index, index < 110 ? 0 : 25)
-      const { width, height, channels } = frame
-      const pixels = frame.pixels()
-      Object.defineProperty(frame, 'pixels', { value: () => { read++; return pixels } })
-      const score = normal(random)
-      const alarms = [...monitor.observeScore(score), ...monitor.observePicture(measurePicture({ data: pixels, width, height, channels }, monitor.reference))]
-      expected.push(...alarms.map((alarm): [number, DriftAlarm] => [index, alarm]))
-      const listener = (alarm: DriftAlarm): void => { told.push([index, alarm]) }
-      replay.on('drift', listener)
-      await replay.inspected(frame, inspectionOf(frame, score))
-      replay.off('drift', listener)
-    }
-    expect(told).toEqual(expected)
-    expect(told.map(([, { signal }]) => signal)).toContain('brightness')
-    expect(read).toBe(0)
-  })
-
-  it('forgets the picture that is being measured when drift is reset', async () => {
-    let now = 0
-    await replay.close()
-    await begin(folder, { now: () => now })
-    const alarms: string[] = []
-    replay.on('drift', ({ signal }) => { alarms.push(signal) })
-    replay.watch([1, 2, 3])
-    const see = async (frame: Frame): Promise<void> => {
-      now += 500
-      await replay.inspected(frame, { ...inspectionOf(frame, 0), score: null })
-    }
-    // Were it the reference, all that follow had moved against it.
-    const blank = Frame.fromPixels(new Uint8Array(96 * 96), { source: 'camera', sequence: 0, width: 96, height: 96, channels: 1 })
-    const seen = see(blank)
-    replay.resetDrift()
-    await seen
-    const reference = frameOf(0)
-    const monitor = new DriftMonitor({ calibrationScores: [1, 2, 3], falseAlarmRate: 0.001, seed: 1 })
-    const expected: string[] = []
-    for (let index = 0; index < 130; index++) {
-      const { data, width, height, channels } = part('woven', index)
-      expected.push(...monitor.observePicture(measurePicture({ data: index < 105 ? data : data.map((value) => value + 10), width, height, channels }, monitor.reference)).map(({ signal, text }) => `${index} ${signal}: ${text}`))
-      const told = (alarm: DriftAlarm): void => { alarms.push(`${index} ${alarm.signal}: ${alarm.text}`) }
-      replay.removeAllListeners('drift').on('drift', told)
-      await see(index < 105 ? (index === 0 ? reference : frameOf(index)) : frameOf(index, 10))
-    }
-    expect(alarms).toEqual(expected)
-    expect(alarms.length).toBeGreaterThan(0)
-  })
-
-  it('keeps one part of the line at a time, however fast they come', async () => {
-    await replay.close()
-    await begin(folder, { learnFromLineEveryMs: 0 })
-    const frames = range(0, 8).map((seed) => frameOf(seed))
-    await Promise.all(frames.map(async (frame) => replay.inspected(frame, inspectionOf(frame, 1))))
-    expect(replay.state.waiting).toBe(1)
-    for (const frame of [frameOf(8), frameOf(9)]) await replay.inspected(frame, inspectionOf(frame, 1))
-    expect(replay.state.waiting).toBe(3)
   })
 
   it('takes a bundle back and gives pictures with no hash, no database and no read of the inbox in this thread, and keeps what is said meanwhile', async () => {

@@ -1,27 +1,18 @@
 /** The thread that settles and takes back. */
 import { join } from 'node:path'
-import { parentPort } from 'node:worker_threads'
 import type { BundleMetadata } from '../../../schemas/bundle.ts'
-import type { ThreadReply } from '../../answering-thread.ts'
+import { answerQuestions } from '../../answering-thread.ts'
 import { readBundle } from '../../bundle/bundle.ts'
-import { asGoodpartsError } from '../../errors.ts'
 import { BundleHistory } from './bundle-history.ts'
 import { settle, takeBackTo, type LinePlace, type Settled } from './line-change.ts'
 import type { LineChangeQuestion, TakingBackById } from './line-change-thread.ts'
 import type { UpdateOutcome } from './update-detector.ts'
 
-parentPort?.on('message', (question: LineChangeQuestion) => {
-  change(question).then((result) => { reply({ result }) }, (cause: unknown) => {
-    const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')
-    reply({ error: { code, message, fix } })
-  })
-})
-
-async function change ({ place, back }: LineChangeQuestion): Promise<Settled> {
+answerQuestions<Settled>('GOODPARTS_STORE_FAILED', async ({ place, back }: LineChangeQuestion) => {
   const settled = settle(place)
   if (back !== null) await takeBack(place, back)
   return settled
-}
+})
 
 async function takeBack (place: LinePlace, { to: id, refused }: TakingBackById): Promise<void> {
   const to = await new BundleHistory(join(place.folder, 'history')).read(id)
@@ -49,8 +40,4 @@ function asRefused ({ outcome, why }: NonNullable<TakingBackById['refused']>, { 
     memory: before?.memory ?? { items: 0, bytes: 0, classes: {} },
     exemplars: before?.exemplars ?? []
   }
-}
-
-function reply (message: ThreadReply<Settled>): void {
-  parentPort?.postMessage(message)
 }
