@@ -145,7 +145,7 @@ describe('goodparts-replay-buffer', () => {
     expect(await next({ buffer: 'relabel', payload: { sha256: first, label: 'remove' } }, 'exemplar-removed')).toMatchObject({ details: { sha256: first } })
     expect(await next({ buffer: 'withdraw', payload: { sha256: second } }, 'label-withdrawn')).toMatchObject({ details: { sha256: second } })
     const before = entered().length
-    expect(await next({ buffer: 'relabel', payload: { sha256: '0'.repeat(64), label: 'blot' } }, 'change-failed')).toMatchObject({ details: { code: 'GOODPARTS_ARGUMENT' } })
+    expect(await next({ buffer: 'relabel', payload: { sha256: '0'.repeat(64), label: 'blot' } }, 'change-failed')).toMatchObject({ details: { code: 'GOODPARTS_PART_GONE' } })
     expect(entered().slice(before).map(({ kind }) => kind)).toEqual(['exemplar-relabelled', 'change-failed'])
   })
 
@@ -167,7 +167,7 @@ describe('goodparts-replay-buffer', () => {
       { kind: 'update-asked' },
       { kind: 'update-cancelled' },
       { kind: 'bundle-rolled-back', details: { to: null } },
-      { kind: 'change-failed', details: { code: 'GOODPARTS_ARGUMENT' } }
+      { kind: 'change-failed', details: { code: 'GOODPARTS_NOTHING_TO_TAKE_BACK' } }
     ])
   })
 
