@@ -63,11 +63,13 @@ export function countChart (title: string, below: string, above: string, series:
   return chart(title, [
     grid(ticks(0, most, 5), ticks(low - room, high + room, 5), x, y, (value) => String(Number(value.toPrecision(5))), String),
     axisNames(below, above),
-    ...series.map((one, i) => html`${seriesLine(one, i, x, y)}${one.points.map(([count, value]) => html`<circle class="series-${i % seriesColours}" cx="${round(x(count))}" cy="${round(y(value))}" r="3.5"><title>${one.name}: ${value.toFixed(4)} with ${count}</title></circle>`)}`)
+    ...series.map((one, i) => html`${seriesLine(one, i, x, y)}${one.points.length > mostDots ? null : one.points.map(([count, value]) => html`<circle class="series-${i % seriesColours}" cx="${round(x(count))}" cy="${round(y(value))}" r="3.5"><title>${one.name}: ${value.toFixed(4)} with ${count}</title></circle>`)}`)
   ])
 }
 
 const seriesColours = 8
+/** More would hide the line. */
+const mostDots = 40
 
 function seriesLine ({ name, points }: Series, index: number, x: Scale, y: Scale): Html {
   return html`<path class="series series-${index % seriesColours}" d="${points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${round(x(px))} ${round(y(py))}`).join('')}"><title>${name}</title></path>`
