@@ -126,8 +126,13 @@ export class LiveHub {
   }
 
   /** As `PartWords.say`. */
-  async say (line: string, eventId: string, label: string, by: LiveRole): Promise<PartWord> {
-    return await this.#words.say(line, eventId, label, by)
+  async say (line: string, eventId: string, label: string, by: LiveRole, who?: string): Promise<PartWord> {
+    return await this.#words.say(line, eventId, label, by, who)
+  }
+
+  /** What was said of a part, as far as it is remembered. */
+  word (line: string, eventId: string): PartWord | undefined {
+    return this.#words.of(line)[eventId]
   }
 
   /** As `PartWords.withdraw`. */

@@ -136,6 +136,11 @@ export class LiveServer {
     return this.#hub.explained(explanations)
   }
 
+  /** What another system says of a part that the page lists, as if an operator had said it there; the same again says nothing new. `who` is for the audit log. @throws as `PartWords.say` */
+  async say (line: string, eventId: string, label: string, who: string): Promise<void> {
+    if (this.#hub.word(line, eventId)?.label !== label.trim()) await this.#hub.say(line, eventId, label, 'operator', who)
+  }
+
   /** Shown as the line's notice: a fit on its way or failed, a camera that stalls. `false` as for `publish`, and for a fit that is cancelled on a line that has left the page. */
   notice (line: string, notice: CaptureEvent | FitProgress | FitEnd): boolean {
     return this.#hub.notice(line, notice)

@@ -1,5 +1,7 @@
 /** What the publisher needs of a way out: a Kafka library, or a file in its place. `test/publish/kafka-client.contract.ts` is the suite that each passes. */
 
+import type { GoodpartsError } from '../errors.ts'
+
 export interface OutgoingRecord {
   topic: string
   /** Records of one key stay in order. `null`: any partition. */
@@ -29,4 +31,32 @@ export interface KafkaClient {
 
   /** Idempotent, bounded in time, never throws; `connect` opens it anew. */
   close (): Promise<void>
+}
+
+export interface IncomingRecord {
+  topic: string
+  partition: number
+  /** A whole number that may be larger than a double holds. */
+  offset: string
+  key: string | null
+  /** `null`: the record only says that its key is gone. */
+  value: Buffer | null
+  headers: Record<string, string>
+  /** ISO 8601, UTC. */
+  time: string
+}
+
+export interface ReaderListener {
+  /** One at a time; the next comes, and this one counts as read, when it resolves. What it throws ends the reading until the next try. */
+  record: (record: IncomingRecord) => Promise<void>
+  /** Whenever that changes; `error` says why it is `unreachable`. */
+  state: (state: 'connecting' | 'reading' | 'unreachable', error: GoodpartsError | null) => void
+}
+
+export interface ReaderOptions {
+  topics: readonly string[]
+  /** Members of one group share the records, and go on where the group was. */
+  group: string
+  /** Where a group begins that has read nothing yet. */
+  from: 'latest' | 'earliest'
 }

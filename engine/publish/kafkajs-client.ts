@@ -1,4 +1,4 @@
-/** The one door to kafkajs: an idempotent producer that waits for all in-sync replicas. Why this library, and for how long: docs/decisions/0003-kafka-client.md. */
+/** The one door to kafkajs, with an idempotent producer that waits for all in-sync replicas. Why this library, and for how long: docs/decisions/0003-kafka-client.md. */
 import { createRequire } from 'node:module'
 import type { ConnectionOptions } from 'node:tls'
 import type * as Kafkajs from 'kafkajs'
@@ -43,7 +43,7 @@ export class KafkajsClient implements KafkaClient {
     try {
       await within(SEND_LIMIT_MS, producer.sendBatch({ acks: -1, compression: CompressionTypes.GZIP, topicMessages: byTopic(records) }))
     } catch (error) {
-      const failure = this.#failure(error)
+      const failure = kafkaFailure(this.address, error)
       // Another producer numbers its records anew: the old one may have lost count.
       if (failure.code === 'GOODPARTS_KAFKA_UNAVAILABLE') await this.close()
       throw failure
@@ -63,28 +63,13 @@ export class KafkajsClient implements KafkaClient {
       return await opening
     } catch (error) {
       if (this.#producer === opening) this.#producer = undefined
-      throw this.#failure(error)
+      throw kafkaFailure(this.address, error)
     }
   }
 
   async #open (): Promise<Kafkajs.Producer> {
-    const { logLevel, Partitioners, ...kafkajs } = loadKafkajs()
-    const { brokers, clientId, tls, sasl, log } = this.#options
-    const configuration: Kafkajs.KafkaConfig = {
-      brokers: [...brokers],
-      clientId,
-      connectionTimeout: 3_000,
-      requestTimeout: 15_000,
-      retry: { retries: 2, initialRetryTime: 200, maxRetryTime: 2_000 },
-      logLevel: logLevel.WARN,
-      logCreator: () => ({ log: { message } }) => {
-        // Retries end here because the publisher repeats what failed, from the spool.
-        if (!message.startsWith('Limiting retries')) log?.(message)
-      },
-      ...(tls === undefined ? {} : { ssl: tls }),
-      ...(sasl === undefined ? {} : { sasl: sasl as Kafkajs.SASLOptions })
-    }
-    const kafka: Kafkajs.Kafka = new kafkajs.Kafka(configuration)
+    const { Partitioners } = loadKafkajs()
+    const kafka = openKafka(this.#options)
     const producer = kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -99,18 +84,38 @@ export class KafkajsClient implements KafkaClient {
     }
     return producer
   }
+}
 
-  #failure (error: unknown): GoodpartsError {
-    if (error instanceof GoodpartsError) return error
-    const cause = rootCause(error)
-    const { name, message, type } = cause
-    if (type !== undefined && rejections.has(type)) return new GoodpartsError('GOODPARTS_KAFKA_REJECTED', `Expected the broker to take the record, got ${type}: ${message}`, { cause: error, fix: 'Compare the size and topic of the record with the broker\'s settings' })
-    if (name === 'KafkaJSSASLAuthenticationError' || type?.includes('AUTHORIZATION') === true || type?.includes('SASL') === true) {
-      return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected ${this.address} to let this client in, got "${message}"`, { cause: error, fix: 'Check user, password, mechanism and the rights on the topic' })
-    }
-    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected the topic to exist on ${this.address}, got "${message}"`, { cause: error, fix: 'Create the topic, or let the broker create topics by itself' })
-    return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected a Kafka broker to answer at ${this.address}, got "${message}"`, { cause: error, fix: 'Check the address, and whether the listener there expects TLS or SASL' })
+/** For reading and for sending; connects with the first use. @throws GOODPARTS_DEPENDENCY_MISSING */
+export function openKafka ({ brokers, clientId, tls, sasl, log }: KafkajsOptions): Kafkajs.Kafka {
+  const { logLevel, Kafka } = loadKafkajs()
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    retry: { retries: 2, initialRetryTime: 200, maxRetryTime: 2_000 },
+    logLevel: logLevel.WARN,
+    logCreator: () => ({ log: { message } }) => {
+      // Retries end here because whoever uses it repeats what failed.
+      if (!message.startsWith('Limiting retries')) log?.(message)
+    },
+    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(sasl === undefined ? {} : { sasl: sasl as Kafkajs.SASLOptions })
+  })
+}
+
+/** @param address Of the brokers, for people. */
+export function kafkaFailure (address: string, error: unknown): GoodpartsError {
+  if (error instanceof GoodpartsError) return error
+  const cause = rootCause(error)
+  const { name, message, type } = cause
+  if (type !== undefined && rejections.has(type)) return new GoodpartsError('GOODPARTS_KAFKA_REJECTED', `Expected the broker to take the record, got ${type}: ${message}`, { cause: error, fix: 'Compare the size and topic of the record with the broker\'s settings' })
+  if (name === 'KafkaJSSASLAuthenticationError' || type?.includes('AUTHORIZATION') === true || type?.includes('SASL') === true) {
+    return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected ${address} to let this client in, got "${message}"`, { cause: error, fix: 'Check user, password, mechanism and the rights on the topic' })
   }
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected the topic to exist on ${address}, got "${message}"`, { cause: error, fix: 'Create the topic, or let the broker create topics by itself' })
+  return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected a Kafka broker to answer at ${address}, got "${message}"`, { cause: error, fix: 'Check the address, and whether the listener there expects TLS or SASL' })
 }
 
 interface KafkajsError { name: string, message: string, type?: string, cause?: unknown }
@@ -131,7 +136,7 @@ function byTopic (records: readonly OutgoingRecord[]): Array<{ topic: string, me
   return [...topics].map(([topic, messages]) => ({ topic, messages }))
 }
 
-async function within<T> (limitMs: number, work: Promise<T> | undefined): Promise<T | undefined> {
+export async function within<T> (limitMs: number, work: Promise<T> | undefined): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => { reject(new Error(`no answer within ${limitMs / 1000} s`)) }, limitMs)

@@ -2,8 +2,9 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
-import type { KafkaClient } from '../../engine/publish/kafka-client.ts'
+import type { KafkaClient, ReaderListener, ReaderOptions } from '../../engine/publish/kafka-client.ts'
 import { KafkajsClient, type KafkajsOptions } from '../../engine/publish/kafkajs-client.ts'
+import { KafkajsReader } from '../../engine/publish/kafkajs-reader.ts'
 import { RateLimitedReporter } from '../../engine/rate-limited-reporter.ts'
 import { tellError } from '../shared/lifecycle.ts'
 import { readBrokerForm, type BrokerCredentials, type BrokerForm } from './settings.ts'
@@ -14,6 +15,8 @@ type Config = NodeDef & BrokerForm & { tls: string }
 export interface KafkaBrokerNode extends Node<BrokerCredentials> {
   /** A producer of the caller's own, so that no node's failure ends another's sends. @throws GOODPARTS_ARGUMENT */
   client: () => KafkaClient
+  /** A reader of the caller's own, which begins at once. @throws GOODPARTS_ARGUMENT */
+  read: (options: ReaderOptions, listener: ReaderListener) => KafkajsReader
 }
 
 interface TlsConfigNode extends Node {
@@ -37,10 +40,12 @@ export default function register (RED: NodeAPI): void {
       failure = asGoodpartsError(error, 'GOODPARTS_ARGUMENT')
       tellError(this, failure)
     }
-    this.client = () => {
+    const connection = (): KafkajsOptions => {
       if (options === undefined) throw failure as GoodpartsError
-      return new KafkajsClient(options)
+      return options
     }
+    this.client = () => new KafkajsClient(connection())
+    this.read = (what, listener) => new KafkajsReader(connection(), what, listener)
   }
 
   RED.nodes.registerType('goodparts-kafka-broker', KafkaBroker as (this: Node, config: Config) => void, {

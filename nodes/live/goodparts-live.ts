@@ -35,7 +35,14 @@ export default function register (RED: NodeAPI): void {
 
     // Nothing is kept while the server is away: the page shows what is, not what was.
     onInput(this, async (msg) => {
-      const taken = pass(readLiveMessage(msg, line), lease)
+      const input = readLiveMessage(msg, line)
+      if (input.kind === 'word') {
+        const server = lease.server()
+        if (server === undefined) throw new GoodpartsError('GOODPARTS_LIVE_FAILED', 'Expected the live server to be up when a label comes, got one that is not', { fix: 'Send the label again' })
+        await server.say(input.line, input.eventId, input.label, `node:${this.id}`)
+        return null
+      }
+      const taken = pass(input, lease)
       if (taken.isTaken === true && !lines.has(taken.line)) {
         lines.add(taken.line)
         serverNode.claim(this.id, taken.line)
@@ -53,7 +60,7 @@ export default function register (RED: NodeAPI): void {
     })
   }
 
-  function pass (input: LiveInput, lease: ServerLease): { line: string, isTaken: boolean | undefined } {
+  function pass (input: Exclude<LiveInput, { kind: 'word' }>, lease: ServerLease): { line: string, isTaken: boolean | undefined } {
     const server = lease.server()
     switch (input.kind) {
       case 'notice': return { line: input.line, isTaken: server?.notice(input.line, input.notice) }

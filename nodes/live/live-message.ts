@@ -12,6 +12,7 @@ import { validate } from '../../engine/schema-validation.ts'
 export type LiveInput =
   | { kind: 'publication', publication: LivePublication }
   | { kind: 'explanations', explanations: PartExplanations }
+  | { kind: 'word', line: string, eventId: string, label: string }
   | { kind: 'notice', line: string, notice: CaptureEvent | FitProgress | FitEnd }
 
 interface Message {
@@ -24,10 +25,13 @@ interface Message {
   weakPromise?: unknown
   explaining?: unknown
   explainer?: unknown
+  eventId?: unknown
+  label?: unknown
+  line?: unknown
 }
 
 /**
- * A verdict, a bare frame, or a notice. `name` is the line as configured; left empty, the record names it, then the topic, then the source.
+ * A verdict, a bare frame, a notice, or a word on a part (`eventId` and `label`). `name` is the line as configured; left empty, the record names it, then the topic, then the source.
  * @throws GOODPARTS_ARGUMENT for a message with nothing to show, GOODPARTS_SCHEMA_INVALID for a record that is none.
  */
 export function readLiveMessage (message: Message, name: string): LiveInput {
@@ -36,8 +40,11 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
   if (notice !== undefined && frame === undefined) {
     return { kind: 'notice', line: firstName(name, message.topic, 'source' in notice ? notice.source : undefined), notice }
   }
+  if (inspection === undefined && frame === undefined && typeof message.eventId === 'string' && typeof message.label === 'string') {
+    return { kind: 'word', line: firstName(name, message.line), eventId: message.eventId, label: message.label }
+  }
   if (inspection === undefined && !isFrame(frame)) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg to have an inspection, a frame or an event of a capture or fit node, got none of them',
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg to have an inspection, a frame, an event of a capture or fit node, or an eventId and a label, got none of them',
       { fix: 'Wire the outputs of a score, capture or fit node into the live node' })
   }
   const record: InspectionRecord | undefined = inspection === undefined ? undefined : validate('inspection', inspection)

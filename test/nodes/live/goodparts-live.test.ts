@@ -89,6 +89,31 @@ describe('goodparts-live', () => {
     browser.close()
   })
 
+  it('takes another system\'s word on a part that the page lists, once, and hands it on with the judged pixels', async () => {
+    port = await freePort()
+    await deploy([liveServer, live], [...flow({ live: { line: 'a', wires: [['words']] } }), { id: 'words', z: 'flow', x: 300, y: 100, type: 'helper' }])
+    await untilStatus('live', shows('viewers'))
+    const browser = await Browser.open(address())
+    const { frame, record, map } = (await openSampleLine('a')).nextReject()
+    nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
+    await browser.until(() => browser.of('kept').length === 1)
+    const words: unknown[] = []
+    nodeOf('words').on('input', (msg: unknown) => { words.push(msg) })
+
+    const word = { topic: 'labels', payload: null, eventId: record.eventId, label: 'scratch' }
+    nodeOf('live').receive({ ...word })
+    await browser.until(() => browser.of('word').length === 1)
+    nodeOf('live').receive({ ...word })
+    const caught = nextMessage('errors')
+    nodeOf('live').receive({ ...word, eventId: 'a-of-yesterday' })
+    await caught
+
+    expect(browser.of('word')).toMatchObject([{ line: 'a', eventId: record.eventId, word: { label: 'scratch', by: 'operator' } }])
+    await expect.poll(() => words).toMatchObject([{ payload: { kind: 'said', eventId: record.eventId, label: 'scratch' }, frame: { width: frame.width } }])
+    browser.validate()
+    browser.close()
+  })
+
   it('sends what it cannot show to Catch, once', async () => {
     port = await freePort()
     await deploy([liveServer, live], flow({ live: { line: 'a' } }))

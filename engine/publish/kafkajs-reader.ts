@@ -1,0 +1,95 @@
+/** Reads topics as a member of a consumer group, again and again until it is closed: at least once, in the order of each partition. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ReaderListener, ReaderOptions } from './kafka-client.ts'
+import { kafkaFailure, openKafka, within, type KafkajsOptions } from './kafkajs-client.ts'
+
+const FIRST_WAIT_MS = 1_000
+const LONGEST_WAIT_MS = 30_000
+const CLOSE_LIMIT_MS = 5_000
+
+type Consumer = ReturnType<ReturnType<typeof openKafka>['consumer']>
+
+export class KafkajsReader {
+  readonly #connection: KafkajsOptions
+  readonly #options: ReaderOptions
+  readonly #listener: ReaderListener
+  readonly #closing = new AbortController()
+  readonly #ended: Promise<void>
+  #waitMs = FIRST_WAIT_MS
+
+  /** Begins at once, and goes on by itself after every failure. */
+  constructor (connection: KafkajsOptions, options: ReaderOptions, listener: ReaderListener) {
+    this.#connection = connection
+    this.#options = options
+    this.#listener = listener
+    this.#ended = this.#readForEver()
+  }
+
+  /** When the record under way is done with, its place is kept. Idempotent, never throws. */
+  async close (): Promise<void> {
+    this.#closing.abort()
+    await within(CLOSE_LIMIT_MS, this.#ended).catch(() => {})
+  }
+
+  async #readForEver (): Promise<void> {
+    const { signal } = this.#closing
+    while (!this.#isClosing()) {
+      this.#listener.state('connecting', null)
+      try {
+        await this.#readUntilBroken(signal)
+      } catch (error) {
+        if (this.#isClosing()) return
+        this.#listener.state('unreachable', kafkaFailure(this.#connection.brokers.join(', '), error))
+        await delay(this.#waitMs, undefined, { signal }).catch(() => {})
+        this.#waitMs = Math.min(2 * this.#waitMs, LONGEST_WAIT_MS)
+      }
+    }
+  }
+
+  #isClosing (): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  /** @throws why it cannot go on; resolves when closed. */
+  async #readUntilBroken (signal: AbortSignal): Promise<void> {
+    const { topics, group, from } = this.#options
+    // Another try, with its state told, is made here.
+    const consumer = openKafka(this.#connection).consumer({ groupId: group, retry: { retries: 2, restartOnFailure: async () => Promise.resolve(false) } })
+    try {
+      await consumer.connect()
+      await consumer.subscribe({ topics: [...topics], fromBeginning: from === 'earliest' })
+      const over = this.#untilOver(consumer, signal)
+      // It may be over before anybody waits for it.
+      over.catch(() => {})
+      await consumer.run({ autoCommitInterval: 1_000, autoCommitThreshold: 100, eachMessage: async (delivery) => { await this.#take(delivery) } })
+      await over
+    } finally {
+      await within(CLOSE_LIMIT_MS, consumer.disconnect()).catch(() => {})
+    }
+  }
+
+  async #untilOver (consumer: Consumer, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => { resolve() })
+      consumer.on('consumer.crash', ({ payload }) => { reject(payload.error) })
+      consumer.on('consumer.group_join', () => {
+        this.#waitMs = FIRST_WAIT_MS
+        this.#listener.state('reading', null)
+      })
+    })
+  }
+
+  async #take ({ topic, partition, message: { offset, key, value, headers = {}, timestamp } }: { topic: string, partition: number, message: Message }): Promise<void> {
+    await this.#listener.record({
+      topic,
+      partition,
+      offset,
+      key: key?.toString() ?? null,
+      value,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])),
+      time: new Date(Number(timestamp)).toISOString()
+    })
+  }
+}
+
+interface Message { offset: string, key: Buffer | null, value: Buffer | null, headers?: Record<string, unknown> | undefined, timestamp: string }

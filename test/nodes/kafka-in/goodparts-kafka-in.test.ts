@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { NodeStatus } from 'node-red'
+import { KafkajsClient } from '../../../engine/publish/kafkajs-client.ts'
+import kafkaBroker from '../../../nodes/kafka-broker/goodparts-kafka-broker.ts'
+import kafkaIn from '../../../nodes/kafka-in/goodparts-kafka-in.ts'
+import { freePort, kafkaMissing, startKafka, type KafkaBroker } from '../../../scripts/test-kafka.ts'
+import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+
+const missing = kafkaMissing()
+if (missing !== null) process.stdout.write(`skipped: the Kafka in node with a real broker: ${missing}\n`)
+
+function flow (changes: object, port: number): object[] {
+  return [
+    { id: 'flow', type: 'tab' },
+    { id: 'broker', type: 'goodparts-kafka-broker', name: '', brokers: `127.0.0.1:${port}`, clientId: 'goodparts', useTls: false, tls: '', mechanism: 'none' },
+    { id: 'in', z: 'flow', type: 'goodparts-kafka-in', name: '', broker: 'broker', topic: 'labels', group: 'quality', from: 'earliest', content: 'json', wires: [['read']], ...changes },
+    { id: 'catch', z: 'flow', type: 'catch', scope: ['in'], wires: [['errors']] },
+    { id: 'read', z: 'flow', type: 'helper' },
+    { id: 'errors', z: 'flow', type: 'helper' }
+  ].map((node) => 'z' in node ? { ...node, x: 0, y: 0 } : node)
+}
+
+const shows = (text: string) => (status: NodeStatus): boolean => typeof status === 'object' && status.text === `goodparts-kafka-in.status.${text}`
+
+/** The payloads that arrive, as they do. */
+function collect (): unknown[] {
+  const found: unknown[] = []
+  nodeOf('read').on('input', (msg: unknown) => { found.push((msg as { payload: unknown }).payload) })
+  return found
+}
+
+beforeAll(async () => { await startRuntime() })
+afterAll(async () => { await stopRuntime() })
+afterEach(async () => { await undeploy() })
+
+describe.skipIf(missing !== null)('goodparts-kafka-in with a real broker', () => {
+  let kafka: KafkaBroker
+  let client: KafkajsClient
+  const send = async (topic: string, ...values: string[]): Promise<void> => { await client.send(values.map((value) => ({ topic, key: 'line-1', value }))) }
+
+  beforeAll(async () => {
+    kafka = await startKafka()
+    client = new KafkajsClient({ brokers: [`127.0.0.1:${kafka.port}`], clientId: 'system' })
+  }, 180_000)
+  afterAll(async () => {
+    await client.close()
+    await kafka.stop()
+  })
+
+  it('reads what was there before it, in order, goes on where it was after a new deploy, and loses nothing said meanwhile', async () => {
+    await send('labels', '1', '2', '3')
+    await deploy([kafkaBroker, kafkaIn], flow({}, kafka.port))
+    const first = collect()
+    await expect.poll(() => first, { timeout: 60_000 }).toEqual([1, 2, 3])
+    expect(await untilStatus('in', shows('reading'))).toMatchObject({ fill: 'green', shape: 'dot' })
+    await undeploy()
+    await send('labels', '4', '5')
+
+    await deploy([kafkaBroker, kafkaIn], flow({}, kafka.port))
+    const second = collect()
+
+    await expect.poll(() => second, { timeout: 60_000 }).toEqual([4, 5])
+  }, 180_000)
+
+  it('tells Catch of a record that it cannot read, and reads on', async () => {
+    await send('mixed', '{"label":"scratch","picture":"AQID"}', 'no label at all', '{"label":"good","eventId":"line-1-5"}')
+    await deploy([kafkaBroker, kafkaIn], flow({ topic: 'mixed', group: 'mixed', content: 'label' }, kafka.port))
+    const found = collect()
+    const caught = nextMessage('errors')
+
+    expect(await caught).toMatchObject({ error: { message: expect.stringContaining('record 1 of partition 0 of mixed') as string }, kafka: { offset: '1' } })
+    await expect.poll(() => found, { timeout: 60_000 }).toEqual([Buffer.from([1, 2, 3]), null])
+  }, 120_000)
+})
+
+it.skipIf(missing !== null)('waits for a broker, saying so, and reads when one comes', async () => {
+  const port = await freePort()
+  await deploy([kafkaBroker, kafkaIn], flow({}, port))
+  const found = collect()
+  expect(await untilStatus('in', shows('noBroker'))).toMatchObject({ fill: 'red' })
+
+  const kafka = await startKafka({ port })
+  const client = new KafkajsClient({ brokers: [`127.0.0.1:${port}`], clientId: 'system' })
+  try {
+    await client.send([{ topic: 'labels', key: null, value: '"here"' }])
+    await expect.poll(() => found, { timeout: 90_000 }).toEqual(['here'])
+    await undeploy()
+  } finally {
+    await client.close()
+    await kafka.stop()
+  }
+}, 180_000)
+
+it.each([['no broker', { broker: '' }], ['a topic that Kafka does not take', { topic: 'two words' }]])('with %s shows that it is not configured', async (_what, changes) => {
+  await deploy([kafkaBroker, kafkaIn], flow(changes, 9))
+
+  expect(await untilStatus('in', shows('notConfigured'))).toMatchObject({ fill: 'red', shape: 'ring' })
+})
