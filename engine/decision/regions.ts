@@ -53,7 +53,8 @@ function connectedComponents ({ values, height, width }: { values: Float32Array,
   const reaches = (cell: number): boolean => seen[cell] === 0 && Number.isFinite(values[cell]) && (values[cell] as number) >= limit
   const components: Component[] = []
   for (let start = 0; start < values.length; start++) {
-    if (!reaches(start)) continue
+    // Nearly all do not, in every map.
+    if (!((values[start] as number) >= limit) || !reaches(start)) continue
     const component: Component = { left: width, top: height, right: -1, bottom: -1, cells: 0, peak: -Infinity, peakCell: start }
     const open = [start]
     seen[start] = 1

@@ -58,7 +58,7 @@ function rowPeaks ({ values, height, width }: MapValues): Float32Array {
 }
 
 function inColour ({ data, width, height, channels }: RawImage): Uint8Array {
-  if (channels === 3) return Uint8Array.from(data.subarray(0, 3 * width * height))
+  if (channels === 3) return new Uint8Array(data.subarray(0, 3 * width * height))
   const colour = new Uint8Array(3 * width * height)
   for (let p = 0, q = 0; p < width * height; p++, q += 3) colour[q] = colour[q + 1] = colour[q + 2] = data[p] as number
   return colour
