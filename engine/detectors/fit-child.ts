@@ -1,12 +1,11 @@
 /** The process that fits: one request in, progress and one outcome out. */
-import { constants, setPriority } from 'node:os'
 import { saveBundle } from '../bundle/bundle.ts'
 import { withExemplars } from '../bundle/kept-exemplars.ts'
-import { asGoodpartsError } from '../errors.ts'
 import { decodeImage } from '../frame/image-codec.ts'
 import { fitCheckpoint } from './fit-checkpoint.ts'
-import type { FitContext } from './detector.ts'
-import type { FitMessage, FitOutcome, FitRequest } from './fit-process.ts'
+import { serveParent } from '../process-of-its-own.ts'
+import type { FitContext, FitProgress } from './detector.ts'
+import type { FitJob, FitOutcome, FitRequest } from './fit-process.ts'
 import { fitShare } from './fit-share.ts'
 import { FitWork } from './fit-work.ts'
 import { detectorByFamily } from './registry.ts'
@@ -15,22 +14,9 @@ import { findSuspects } from './suspects.ts'
 /** Milliseconds between two reports of progress. */
 const reportEvery = 100
 
-process.once('disconnect', () => { process.exit(1) })
-process.once('message', (request: FitRequest) => { serve(request).catch(() => { process.exit(1) }) })
-lowerPriority()
-send({ kind: 'ready' })
+serveParent<FitJob>(fit)
 
-async function serve (request: FitRequest): Promise<void> {
-  try {
-    send({ kind: 'done', outcome: await fit(request) })
-  } catch (error) {
-    const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_FIT_FAILED')
-    send({ kind: 'failed', code, message, fix })
-  }
-  process.disconnect()
-}
-
-async function fit (request: FitRequest): Promise<FitOutcome> {
+async function fit (request: FitRequest, report: (progress: FitProgress) => void): Promise<FitOutcome> {
   const { family, images, defects = [], options, seed, output, threads = 1, suspects = false, knownOptionsOnly = false } = request
   const detector = detectorByFamily(family)
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
@@ -53,31 +39,18 @@ async function fit (request: FitRequest): Promise<FitOutcome> {
       if (now - reported < reportEvery && rows === shown) return
       reported = now
       shown = rows
-      send({ kind: 'progress', progress: { ...progress, share, ...(losses.length === 0 ? {} : { loss: losses.reduce((sum, loss) => sum + loss) / losses.length }) } })
+      report({ ...progress, share, ...(losses.length === 0 ? {} : { loss: losses.reduce((sum, loss) => sum + loss) / losses.length }) })
       losses = []
     }
   }
   if (suspects) {
     const found = await findSuspects(good, new FitWork(context).under('suspects'))
-    send({ kind: 'progress', progress: { stage: 'suspects', done: found.length, total: good.length, suspects: found } })
+    report({ stage: 'suspects', done: found.length, total: good.length, suspects: found })
   }
   const given = knownOptionsOnly ? Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(detector.defaults, name))) : options
   const bundle = await detector.fit(good, given, context)
   await saveBundle(output, await withExemplars(bundle, good))
   await checkpoint?.remove()
-  send({ kind: 'progress', progress: { stage: 'done', done: 1, total: 1, share: 1 } })
+  report({ stage: 'done', done: 1, total: 1, share: 1 })
   return { path: output, metadata: bundle.metadata }
-}
-
-function send (message: FitMessage): void {
-  process.send?.(message)
-}
-
-/** A line that inspects goes first. Refused in some containers; then the fit runs as everything else. */
-function lowerPriority (): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-  } catch {
-    // Nothing is lost but speed elsewhere.
-  }
 }
