@@ -78,6 +78,25 @@ export interface UpdateReport {
   seconds: number
 }
 
+/** What has changed on a line: its scores, the look of its parts, or a measure of the picture itself. */
+export type DriftSignal = 'scores' | 'embedding' | 'brightness' | 'contrast' | 'focus' | 'colour' | 'shift'
+
+/**
+ * What to do, by all signals that stand. `check-camera`: the picture changed, whatever the part. `label-lot`: scores alone; calibrate anew if the
+ * parts are good. `update`: parts look different and are judged as before. `update-or-fit`: parts look and score differently.
+ */
+export type DriftAdvice = 'check-camera' | 'label-lot' | 'update' | 'update-or-fit'
+
+/** A drift that stands. */
+export interface LineDrift {
+  /**
+   * In the order in which they alarmed.
+   * @minItems 1
+   */
+  signals: DriftSignal[]
+  advice: DriftAdvice
+}
+
 /** The replay buffer of a line, as the page sees it. */
 export interface LearningState {
   /** @minLength 1 */
@@ -93,6 +112,8 @@ export interface LearningState {
   waiting: number
   updating: { stage: string, done: number, total: number } | null
   inDrift: boolean
+  /** `null` without any. */
+  drift?: LineDrift | null
   /** A bundle is kept that `rollback` puts back. */
   canRollBack: boolean
   last: UpdateReport | null

@@ -126,6 +126,7 @@ export class LineView {
     const waiting = this.#memory.querySelector('.badge')
     waiting?.replaceChildren(String(learning?.waiting ?? 0))
     waiting?.toggleAttribute('hidden', learning?.waiting === 0)
+    this.#notice.drifts(learning?.drift ?? null)
   }
 
   notice (notice: LineNotice): void {

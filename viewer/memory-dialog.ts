@@ -1,5 +1,6 @@
 /** What a line has learned: the pictures of its replay buffer, the last update, and for engineers the next. */
 import type { LearningSheet, LearningState, LiveRole, SheetPicture } from '../schemas/learning.ts'
+import { adviceText, signalsText } from './drift-text.ts'
 import { element } from './element.ts'
 import { download, exemplarCard } from './exemplar-card.ts'
 import { gateReport } from './gate-table.ts'
@@ -83,7 +84,7 @@ export class MemoryDialog {
     this.#cancel.hidden = !isUpdating
     this.#back.hidden = isUpdating || state?.canRollBack !== true
     const progress = state?.updating == null ? [] : [translate('updating', { stage: stageText(state.updating.stage), done: state.updating.done, total: state.updating.total })]
-    this.#state.textContent = state === null ? translate('noBuffer') : [translate('waitingCount', { count: state.waiting }), ...progress, ...(state.inDrift ? [translate('inDrift')] : [])].join(' · ')
+    this.#state.textContent = state === null ? translate('noBuffer') : [translate('waitingCount', { count: state.waiting }), ...progress, ...drifting(state)].join(' · ')
   }
 
   /** Progress changes nothing of the pictures. */
@@ -171,4 +172,9 @@ export class MemoryDialog {
     })
     return made
   }
+}
+
+function drifting ({ inDrift, drift }: LearningState): string[] {
+  if (!inDrift) return []
+  return [drift == null ? translate('inDrift') : `${translate('inDrift')} (${signalsText(drift)}): ${adviceText(drift)}`]
 }

@@ -1,6 +1,8 @@
-/** What a line says of itself besides verdicts: a fit on its way or failed, a camera in trouble. */
+/** What a line says of itself besides verdicts: a fit on its way or failed, a camera in trouble, a drift. */
 import type { CaptureEvent } from '../schemas/capture-event.ts'
 import type { FitEnd, FitProgress, LineNotice, WeakPromise } from '../schemas/live.ts'
+import type { LineDrift } from '../schemas/learning.ts'
+import { adviceText, signalsText } from './drift-text.ts'
 import { element } from './element.ts'
 import { icon } from './icons.ts'
 import { currentLanguage, eventText, fitProblemText, problemText, stageText, translate, warningText } from './texts.ts'
@@ -14,6 +16,7 @@ export class NoticeBar {
   #fit: FitProgress | null = null
   #failure: FitEnd | null = null
   #promise: WeakPromise | null = null
+  #drift: LineDrift | null = null
 
   show ({ notice }: LineNotice): void {
     if (notice.kind === 'fit-progress' || notice.kind === 'fit-ended') {
@@ -36,6 +39,12 @@ export class NoticeBar {
     this.render()
   }
 
+  /** What has changed on the line, as its replay buffer says. */
+  drifts (drift: LineDrift | null): void {
+    this.#drift = drift
+    this.render()
+  }
+
   /** A fit that came to its end is over with the first verdict. */
   judged (): void {
     if (this.#fit === null || (this.#fit.share ?? 0) < 1) return
@@ -45,14 +54,19 @@ export class NoticeBar {
 
   render (): void {
     const shown = this.#event === null || QUIET.has(this.#event.kind) ? null : this.#event
-    this.host.hidden = shown === null && this.#fit === null && this.#failure === null && this.#promise === null
+    this.host.hidden = shown === null && this.#fit === null && this.#failure === null && this.#promise === null && this.#drift === null
     this.host.replaceChildren(
       ...(shown === null ? [] : [element('div', { class: `notice ${shown.kind === 'error' ? 'serious' : 'mild'}` }, ...event(shown))]),
       ...(this.#failure === null ? [] : [element('div', { class: 'notice serious' }, ...failure(this.#failure))]),
+      ...(this.#drift === null ? [] : [element('div', { class: 'notice mild drift', role: 'status' }, ...drift(this.#drift))]),
       ...(this.#fit === null ? [] : [element('div', { class: 'notice learning' }, ...progress(this.#fit))]),
       ...(this.#promise === null ? [] : [element('div', { class: 'notice learning promise' }, promise(this.#promise))])
     )
   }
+}
+
+function drift (stands: LineDrift): Node[] {
+  return [icon('warning'), element('strong', {}, translate('drifts')), element('span', { class: 'drift-signals' }, signalsText(stands)), element('em', {}, adviceText(stands))]
 }
 
 function promise ({ asked, promised, atMost, heldOut, needed }: WeakPromise): HTMLElement {

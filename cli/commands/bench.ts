@@ -1,5 +1,6 @@
 /** `goodparts bench …`: measurements that print a table and write JSON. Each is a file of `bench/`. */
 import type { Command } from 'commander'
+import { registerDrift } from './bench/drift.ts'
 import { registerExplain } from './bench/explain.ts'
 import { registerLoop } from './bench/loop.ts'
 import { registerPipeline } from './bench/pipeline.ts'
@@ -16,5 +17,6 @@ export function register (program: Command): void {
   registerSpool(bench)
   registerTraining(bench)
   registerUpdate(bench)
+  registerDrift(bench)
   registerPipeline(bench)
 }

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import { DriftMonitor, type DriftAlarm } from '../decision/drift/drift-monitor.ts'
-import { StatisticsThread } from '../decision/drift/statistics-thread.ts'
+import type { LineDrift } from '../../schemas/learning.ts'
+import type { DriftAlarm } from '../decision/drift/drift-monitor.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
@@ -18,6 +18,7 @@ import { settleInThread, takeBackInThread, type TakingBackById } from './detecto
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
 import { LabelInbox, removedLabel, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
+import { LineWatch } from './line-watch.ts'
 import { PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
 
 export interface LineReplayOptions {
@@ -26,7 +27,7 @@ export interface LineReplayOptions {
   updateAfter: number
   /** What the line itself calls good is learned too, far from the limit, at most one part in so many milliseconds; `null` = not at all. */
   learnFromLineEveryMs: number | null
-  /** Probability that the scores ever alarm while nothing changes. */
+  /** Probability that the scores ever alarm while nothing changes; the same for the look of parts. */
   driftRate: number
   /** Clock, for tests. */
   now?: () => number
@@ -48,22 +49,15 @@ interface LineReplayEvents {
   due: [labels: number]
 }
 
-/** Milliseconds between two pictures whose statistics are taken. */
-const PICTURE_EVERY_MS = 500
-
 export class LineReplay extends EventEmitter<LineReplayEvents> {
   readonly #options: LineReplayOptions
   readonly #inbox: LabelInbox
   readonly #memory: PictureFiles
   readonly #now: () => number
-  readonly #statistics: StatisticsThread
-  #drift: DriftMonitor | null = null
-  /** How often the drift monitor has begun anew. */
-  #watch = 0
+  readonly #watch: LineWatch
   #learnedAt = -Infinity
   /** One of the line's own parts is being kept: of those that come meanwhile none is, so that no more than one frame waits for the disk. */
   #learning = false
-  #lookedAt = -Infinity
   /** ISO 8601: labels of persons count from here on; `''` = all that wait. */
   #countedFrom: string
   /** Labels that were told to be due, while no update has begun since. */
@@ -85,13 +79,15 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { later: true })
     this.#memory = new PictureFiles(join(folder, 'memory', 'pictures'))
     this.#countedFrom = readCountedFrom(folder)
-    this.#statistics = new StatisticsThread(`drift/${basename(folder)}`)
+    const { driftRate, request: { seed } } = options
+    this.#watch = new LineWatch({ name: basename(folder), falseAlarmRate: driftRate, seed, now: this.#now, tell: (alarm) => { this.emit('drift', alarm) } })
     // Who calls something hears of it.
     this.#whenReady().catch(() => {})
   }
 
-  get state (): { waiting: number, updating: boolean, inDrift: boolean, last: UpdateOutcome | null } {
-    return { waiting: this.#inbox.waiting.length, updating: this.#run !== null, inDrift: this.#drift?.inDrift === true, last: this.#last }
+  get state (): { waiting: number, updating: boolean, inDrift: boolean, drift: LineDrift | null, last: UpdateOutcome | null } {
+    const { drift } = this.#watch
+    return { waiting: this.#inbox.waiting.length, updating: this.#run !== null, inDrift: drift !== null, drift, last: this.#last }
   }
 
   /** What the last update left, and the labels that wait, from the disk: to be called once at the beginning. `updated` tells of one that came into use before this process. @throws GOODPARTS_STORE_FAILED */
@@ -105,15 +101,13 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   /** Another bundle took its place, the first or another: drift is measured against its scores from now on. */
   watch (calibrationScores: readonly number[]): void {
-    this.#watch++
-    if (this.#drift === null) this.#drift = new DriftMonitor({ calibrationScores, falseAlarmRate: this.#options.driftRate, seed: this.#options.request.seed })
-    else this.#drift.reset(calibrationScores)
+    this.#watch.begin(calibrationScores)
   }
 
   /** A part that was labelled, encoded without loss. @returns SHA-256 of its picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
   async labelPicture (picture: Uint8Array, { wordId, ...label }: SaidLabel, inspection: InspectionRecord | null): Promise<string> {
     const word = wordId == null && inspection === null ? {} : { word: `${inspection?.eventId ?? ''}/${wordId ?? ''}` }
-    return await this.#keep(picture, { ...label, ...word, pValue: inspection?.pValue ?? null, inDrift: this.#drift?.inDrift === true })
+    return await this.#keep(picture, { ...label, ...word, pValue: inspection?.pValue ?? null, inDrift: this.#watch.drift !== null })
   }
 
   /** The person takes a label back: it is not learned; where it was, its picture is forgotten at the next update. */
@@ -135,15 +129,11 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   /** A part that was inspected: watched for drift, and where the options say so learned from. */
   async inspected (frame: Frame, inspection: InspectionRecord): Promise<void> {
-    const { score, verdict, pValue, partId, product } = inspection
+    const { verdict, pValue, partId, product } = inspection
     const now = this.#now()
-    if (score !== null) this.#tell(this.#drift?.observeScore(score))
-    if (now - this.#lookedAt >= PICTURE_EVERY_MS) {
-      this.#lookedAt = now
-      await this.#look(frame)
-    }
+    await this.#watch.inspected(frame, inspection)
     const every = this.#options.learnFromLineEveryMs
-    if (every === null || this.#learning || verdict !== 'good' || this.#drift?.inDrift === true || now - this.#learnedAt < every) return
+    if (every === null || this.#learning || verdict !== 'good' || this.#watch.drift !== null || now - this.#learnedAt < every) return
     this.#learnedAt = now
     this.#learning = true
     try {
@@ -195,8 +185,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   /** The cause of a drift was removed. */
   resetDrift (): void {
-    this.#watch++
-    this.#drift?.reset()
+    this.#watch.reset()
   }
 
   /** Encoded, from the memory or from what waits; `null` for an unknown or malformed hash. */
@@ -216,7 +205,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#run?.abort()
     await this.#work
     await this.#ready?.catch(() => {})
-    await this.#statistics.close()
+    await this.#watch.close()
   }
 
   async #lastOutcome (): Promise<UpdateOutcome | null> {
@@ -349,23 +338,6 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
 
   #announce (outcome: UpdateOutcome, before: UpdateOutcome | null): void {
     if (this.emit('updated', outcome, before)) told(this.#options.request.folder)
-  }
-
-  /** While another picture is measured this one is left out: the next comes soon. */
-  async #look (frame: Frame): Promise<void> {
-    const [drift, watch] = [this.#drift, this.#watch]
-    if (drift === null) return
-    try {
-      const measured = await this.#statistics.measure(frame, drift.reference)
-      // What was seen before a reset says nothing of what comes after it.
-      if (watch === this.#watch) this.#tell(drift.observePicture(measured))
-    } catch (error) {
-      if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_QUEUE_FULL') throw error
-    }
-  }
-
-  #tell (alarms: readonly DriftAlarm[] = []): void {
-    for (const alarm of alarms) this.emit('drift', alarm)
   }
 }
 

@@ -16,6 +16,9 @@ export interface EmbeddingOptions {
   size: number
 }
 
+/** Edge in pixels at which parts are embedded, on a line as in an update: memories hold such features. */
+export const embeddingSize = 224
+
 /** All layers that the backbone offers under one name, from fine to coarse. */
 function widestLayers ({ layerSets }: Backbone): string {
   return Object.entries(layerSets).reduce((widest, entry) => entry[1].length > widest[1].length ? entry : widest)[0]

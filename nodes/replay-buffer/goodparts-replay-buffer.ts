@@ -45,7 +45,7 @@ export default function register (RED: NodeAPI): void {
     const obeying = { line, model, trail, labels, product }
     const page = RED.nodes.getNode(config.server ?? '') as LiveServerNode | null
     const show = (): void => {
-      const { kind, text, values } = replayStatus(line.state)
+      const { kind, text, values } = replayStatus(line.state, (key) => RED._(`goodparts-replay-buffer.${key}`))
       status.show(kind, RED._(`goodparts-replay-buffer.status.${text}`, values))
       page?.learning.changed()
     }

@@ -21,7 +21,7 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
   line.on('progress', (stage, done, total) => { updating = { stage, done, total } })
   const learning: LearningLine = {
     get state () {
-      const { updating: isUpdating, waiting, inDrift, last } = line.state
+      const { updating: isUpdating, waiting, inDrift, drift, last } = line.state
       if (!isUpdating) updating = null
       return {
         id,
@@ -30,6 +30,7 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
         waiting,
         updating: isUpdating ? updating ?? { stage: 'starting', done: 0, total: 0 } : null,
         inDrift,
+        drift,
         // Not a second time: the update that was taken back is no longer in use.
         canRollBack: last?.parent != null && model.current()?.model.metadata.id === last.bundle,
         last: last === null ? null : reportOf(last)

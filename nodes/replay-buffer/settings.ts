@@ -4,6 +4,7 @@ import { defaultReplayPolicy, replayPolicyByName } from '../../engine/continual/
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import type { LineReplayOptions, SaidLabel } from '../../engine/continual/line-replay.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import type { LineDrift } from '../../schemas/learning.ts'
 import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface ReplayForm {
@@ -116,13 +117,13 @@ function readName (where: string, value: unknown): string {
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${where} to be a name without "/", got ${JSON.stringify(value) as string | undefined ?? 'nothing'}`)
 }
 
-export interface ReplayState { waiting: number, updating: boolean, inDrift: boolean, last: UpdateOutcome | null }
+export interface ReplayState { waiting: number, updating: boolean, drift: LineDrift | null, last: UpdateOutcome | null }
 
-/** Under `goodparts-replay-buffer.status`. */
-export function replayStatus ({ waiting, updating, inDrift, last }: ReplayState): { kind: 'busy' | 'running' | 'degraded' | 'stopped', text: string, values: Record<string, string | number> } {
+/** Under `goodparts-replay-buffer.status`. @param translate Of the names of signals and advice: a key under `goodparts-replay-buffer`. */
+export function replayStatus ({ waiting, updating, drift, last }: ReplayState, translate: (key: string) => string): { kind: 'busy' | 'running' | 'degraded' | 'stopped', text: string, values: Record<string, string | number> } {
   const values = { waiting, kept: last?.memory.items ?? 0, classes: Object.keys(last?.memory.classes ?? {}).length, id: last?.bundle.slice(0, 6) ?? '' }
   if (updating) return { kind: 'busy', text: 'updating', values }
-  if (inDrift) return { kind: 'degraded', text: 'drift', values }
+  if (drift !== null) return { kind: 'degraded', text: 'drift', values: { ...values, signals: drift.signals.map((signal) => translate(`signal.${signal}`)).join(', '), advice: translate(`advice.${drift.advice}`) } }
   if (last === null) return { kind: 'stopped', text: 'collecting', values }
   return last.accepted ? { kind: 'running', text: 'accepted', values } : { kind: 'degraded', text: 'refused', values }
 }

@@ -4,7 +4,7 @@ import { efficientNetLite0 } from '../../backbones/backbone.ts'
 import { decodeImage, type RawImage } from '../../frame/image-codec.ts'
 import type { Exemplar, ReplayItem } from '../buffers/replay-policy.ts'
 import { removedLabel, type LabelInbox, type WaitingPicture } from '../label-inbox.ts'
-import { PictureEmbedding } from '../picture-embedding.ts'
+import { embeddingSize, PictureEmbedding } from '../picture-embedding.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
 import type { CodedText } from '../../../schemas/learning.ts'
 import { LabelGuard, type HeldBack } from './label-guard.ts'
@@ -29,7 +29,6 @@ export interface LabelledLot {
   removed: string[]
 }
 
-const embeddingSize = 224
 /** Of good parts, for good: the same part is on the same side in every update. */
 const heldOutShare = 0.4
 

@@ -1,20 +1,17 @@
 /**
- * Watches a line for drift, apart from defects: scores that no longer look like those of the good parts it was calibrated on, and pictures that no
- * longer look as the camera took them. Says which, and what to do.
+ * Watches a line for drift, apart from defects: scores that no longer look like those of the good parts it was calibrated on, parts that no longer
+ * look like those before, and pictures that no longer look as the camera took them. Says which, and by all of them together what to do.
  */
+import type { DriftAdvice, DriftSignal, LineDrift } from '../../../schemas/learning.ts'
 import { seededRandom } from '../../random.ts'
 import { ControlChart, type ChartOptions } from './control-chart.ts'
+import type { WindowResult } from './embedding-drift.ts'
 import type { MeasuredPicture, Profiles } from './image-statistics.ts'
 import { ScoreMartingale } from './score-martingale.ts'
 
-export type DriftSignal = 'scores' | 'brightness' | 'contrast' | 'focus' | 'colour' | 'shift'
-
-/** `check-camera`: the picture changed, whatever the part; `label-lot`: the parts changed, or the light did in a way no statistic shows. */
-export type DriftAdvice = 'check-camera' | 'label-lot'
-
-export interface DriftAlarm {
+export interface DriftAlarm extends LineDrift {
+  /** That alarms now; `signals` has those that stood before it too. */
   signal: DriftSignal
-  advice: DriftAdvice
   /** For a person. */
   text: string
 }
@@ -27,7 +24,7 @@ export interface DriftOptions {
   chart?: Partial<ChartOptions>
 }
 
-type Charted = Exclude<DriftSignal, 'scores' | 'shift'>
+type Charted = Exclude<DriftSignal, 'scores' | 'embedding' | 'shift'>
 
 const charted: readonly Charted[] = ['brightness', 'contrast', 'focus', 'colour']
 /** Below these deviations nobody would see a difference. */
@@ -51,19 +48,21 @@ export class DriftMonitor {
     return this.#told.size > 0
   }
 
+  /** What stands, `null` without any. */
+  get state (): LineDrift | null {
+    return this.inDrift ? { signals: [...this.#told], advice: adviceFor(this.#told) } : null
+  }
+
   /** A part that was inspected. @returns what alarms for the first time. */
   observeScore (score: number): DriftAlarm[] {
     this.#martingale.observe(score)
     if (!this.#martingale.alarming || this.#told.has('scores')) return []
-    this.#told.add('scores')
-    const camera = [...this.#told].some((signal) => signal !== 'scores')
-    return [{
-      signal: 'scores',
-      advice: camera ? 'check-camera' : 'label-lot',
-      text: camera
-        ? 'Scores no longer look like those of the good parts that set the limits, and the picture itself has changed: see to the camera first'
-        : 'Scores no longer look like those of the good parts that set the limits, the picture itself has not changed: label a lot, then update; if good parts are rejected all the same, fit anew'
-    }]
+    return [this.#alarm('scores')]
+  }
+
+  /** A window of parts was compared with those before (`EmbeddingDrift`). @returns what alarms for the first time. */
+  observeWindow ({ alarming }: WindowResult): DriftAlarm[] {
+    return !alarming || this.#told.has('embedding') ? [] : [this.#alarm('embedding')]
   }
 
   /** What the next picture is to be measured against; `null` before the first. */
@@ -78,8 +77,7 @@ export class DriftMonitor {
     if (Number.isFinite(measured.shift)) this.#chart('shift').observe(measured.shift)
     return [...this.#charts].flatMap(([signal, chart]) => {
       if (!chart.alarming || this.#told.has(signal)) return []
-      this.#told.add(signal)
-      return [{ signal, advice: 'check-camera', text: pictureText(signal, chart) }]
+      return [this.#alarm(signal, pictureText(signal, chart))]
     })
   }
 
@@ -91,6 +89,13 @@ export class DriftMonitor {
     this.#told.clear()
   }
 
+  #alarm (signal: DriftSignal, text?: string): DriftAlarm {
+    this.#told.add(signal)
+    const signals = [...this.#told]
+    const advice = adviceFor(this.#told)
+    return { signal, signals, advice, text: text ?? adviceTexts[advice] }
+  }
+
   #newCharts (): Map<Charted | 'shift', ControlChart> {
     return new Map(([...charted, 'shift'] as const).map((name) => [name, new ControlChart({ ...this.#options.chart, smallestDeviation: smallest[name] })]))
   }
@@ -98,6 +103,20 @@ export class DriftMonitor {
   #chart (name: Charted | 'shift'): ControlChart {
     return this.#charts.get(name) as ControlChart
   }
+}
+
+/** The picture comes first: what changes it changes embeddings and scores too. */
+function adviceFor (signals: ReadonlySet<DriftSignal>): DriftAdvice {
+  if ([...signals].some((signal) => signal !== 'scores' && signal !== 'embedding')) return 'check-camera'
+  if (!signals.has('embedding')) return 'label-lot'
+  return signals.has('scores') ? 'update-or-fit' : 'update'
+}
+
+const adviceTexts: Record<DriftAdvice, string> = {
+  'check-camera': 'Parts or their scores are no longer as they were, and the picture itself has changed: see to the camera and the light first; where the new light is to stay, label a lot and adapt',
+  'label-lot': 'Scores no longer look like those of the good parts that set the limits, and nothing else has changed so far: label a lot; if its parts are good, calibrate anew',
+  update: 'Parts look different from those before, the picture itself and the scores have not changed so far: another material, or a product that is judged as before. Label a lot, then update',
+  'update-or-fit': 'Parts look different from those before and score differently, the picture itself has not changed: see whether the bundle is that of this product; if it is, label a lot, then update; where the update is refused, fit anew'
 }
 
 const wording: Record<Charted | 'shift', { name: string, see: string }> = {

@@ -128,6 +128,17 @@ describe('the two-sample test', () => {
     expect(rejected).toBeLessThanOrEqual(32)
   })
 
+  it('is the unbiased squared discrepancy under the kernel of the median distance', () => {
+    const [a, b] = [[0, 1], [3, 5, 9]]
+    const all = [...a, ...b]
+    const distances = all.flatMap((x, i) => all.slice(i + 1).map((y) => (x - y) ** 2)).sort((x, y) => x - y)
+    const width = distances[5] as number
+    const meanKernel = (pairs: number[][]): number => pairs.reduce((sum, [x, y]) => sum + Math.exp(-(((x as number) - (y as number)) ** 2) / width), 0) / pairs.length
+    const pairs = (values: number[]): number[][] => values.flatMap((x, i) => values.filter((_, j) => j !== i).map((y) => [x, y]))
+    const expected = meanKernel(pairs(a)) + meanKernel(pairs(b)) - 2 * meanKernel(a.flatMap((x) => b.map((y) => [x, y])))
+    expect(twoSampleTest(a.map((x) => Float32Array.of(x)), b.map((x) => Float32Array.of(x)), seededRandom(1)).discrepancy).toBeCloseTo(expected, 12)
+  })
+
   it('finds a difference', () => {
     const random = seededRandom(1)
     const { pValue, discrepancy } = twoSampleTest(vectors(30, random, 0), vectors(30, random, 0.8), random)
@@ -169,7 +180,30 @@ describe('the drift monitor', () => {
     const watched = monitor()
     watch(watched, 4, 60)
     const alarms = watch(watched, 5, 60, {}, 2.5)
-    expect(alarms).toEqual([{ signal: 'scores', advice: 'label-lot', text: expect.stringMatching(/label a lot/) as string }])
+    expect(alarms).toEqual([{ signal: 'scores', signals: ['scores'], advice: 'label-lot', text: expect.stringMatching(/label a lot/) as string }])
+  })
+
+  const window = { pValue: 0.001, alarming: true }
+
+  it('tells another look of the parts from another picture, and says what to do by all that stands', () => {
+    const watched = monitor()
+    watch(watched, 4, 60)
+    expect(watched.observeWindow({ pValue: 0.001, alarming: false })).toEqual([])
+    expect(watched.state).toBeNull()
+    expect(watched.observeWindow(window)).toEqual([{ signal: 'embedding', signals: ['embedding'], advice: 'update', text: expect.stringMatching(/then update/) as string }])
+    expect(watched.observeWindow(window)).toEqual([])
+    expect(watch(watched, 5, 60, {}, 2.5)).toEqual([{ signal: 'scores', signals: ['embedding', 'scores'], advice: 'update-or-fit', text: expect.stringMatching(/bundle is that of this product/) as string }])
+    expect(watch(watched, 6, 30, { brighter: 6 })[0]).toMatchObject({ signal: 'brightness', signals: ['embedding', 'scores', 'brightness'], advice: 'check-camera' })
+    expect(watched.state).toMatchObject({ advice: 'check-camera' })
+    watched.reset()
+    expect(watched.state).toBeNull()
+  })
+
+  it('sends to the camera when the picture changed before parts looked different', () => {
+    const watched = monitor()
+    watch(watched, 2, 60)
+    watch(watched, 3, 30, { brighter: 6 })
+    expect(watched.observeWindow(window)).toEqual([{ signal: 'embedding', signals: expect.arrayContaining(['brightness', 'embedding']) as string[], advice: 'check-camera', text: expect.stringMatching(/camera and the light first/) as string }])
   })
 
   it('tells each signal once, until it is reset', () => {

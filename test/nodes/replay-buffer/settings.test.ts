@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mostContradicted } from '../../../engine/continual/detector-update/update-detector.ts'
+import type { LineDrift } from '../../../schemas/learning.ts'
 import { readCommand, readLabel, readRelabel, readReplayForm, replayStatus, type ReplayForm } from '../../../nodes/replay-buffer/settings.ts'
 
 const form: ReplayForm = { product: '', policy: 'snnl-preserving', memory: '200', bytes: '500', mode: 'extend', updateAfter: '50', interval: '', driftRate: '1000', seed: '0' }
@@ -46,13 +47,18 @@ describe('its messages', () => {
 
 describe('its status', () => {
   const last = { accepted: true, bundle: '0123456789abcdef', memory: { items: 40, bytes: 1, classes: { 'a/good': 20, 'a/scratch': 20 } } } as never
+  const drift: LineDrift = { signals: ['embedding', 'scores'], advice: 'update-or-fit' }
   it.each([
-    [{ waiting: 3, updating: false, inDrift: false, last: null }, 'stopped', 'collecting'],
-    [{ waiting: 3, updating: true, inDrift: true, last }, 'busy', 'updating'],
-    [{ waiting: 3, updating: false, inDrift: true, last }, 'degraded', 'drift'],
-    [{ waiting: 3, updating: false, inDrift: false, last }, 'running', 'accepted']
+    [{ waiting: 3, updating: false, drift: null, last: null }, 'stopped', 'collecting'],
+    [{ waiting: 3, updating: true, drift, last }, 'busy', 'updating'],
+    [{ waiting: 3, updating: false, drift, last }, 'degraded', 'drift'],
+    [{ waiting: 3, updating: false, drift: null, last }, 'running', 'accepted']
   ])('of %j', (state, kind, text) => {
-    expect(replayStatus(state)).toMatchObject({ kind, text, values: { waiting: 3 } })
+    expect(replayStatus(state, (key) => key)).toMatchObject({ kind, text, values: { waiting: 3 } })
+  })
+
+  it('names what has changed, and what to do', () => {
+    expect(replayStatus({ waiting: 3, updating: false, drift, last }, (key) => `<${key}>`).values).toMatchObject({ signals: '<signal.embedding>, <signal.scores>', advice: '<advice.update-or-fit>' })
   })
 })
 

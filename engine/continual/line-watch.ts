@@ -1,0 +1,110 @@
+/** Watches what a line inspects for drift: every score, and of some pictures their statistics and embeddings, each in a thread of its own. */
+import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { LineDrift } from '../../schemas/learning.ts'
+import { DriftMonitor, type DriftAlarm } from '../decision/drift/drift-monitor.ts'
+import { StatisticsThread } from '../decision/drift/statistics-thread.ts'
+import { GoodpartsError } from '../errors.ts'
+import type { Frame } from '../frame/frame.ts'
+import { EmbeddingWatchThread } from './embedding-watch-thread.ts'
+
+export interface LineWatchOptions {
+  /** Of the line, for ledgers. */
+  name: string
+  /** Probability that the scores ever alarm while nothing changes; the same for the look of parts. */
+  falseAlarmRate: number
+  seed: number
+  /** Clock, milliseconds. */
+  now: () => number
+  tell: (alarm: DriftAlarm) => void
+}
+
+/** Milliseconds between two pictures whose statistics are taken. */
+const MEASURE_EVERY_MS = 500
+/** Milliseconds between two parts that are embedded. */
+const EMBED_EVERY_MS = 1000
+
+export class LineWatch {
+  readonly #options: LineWatchOptions
+  readonly #statistics: StatisticsThread
+  readonly #embeddings: EmbeddingWatchThread
+  #monitor: DriftMonitor | null = null
+  /** How often it has begun anew: what was seen before says nothing of what comes after. */
+  #begun = 0
+  #measuredAt = -Infinity
+  #embeddedAt = -Infinity
+  #lastPart: string | null = null
+
+  constructor (options: LineWatchOptions) {
+    this.#options = options
+    this.#statistics = new StatisticsThread(`drift/${options.name}`)
+    this.#embeddings = new EmbeddingWatchThread(`drift/${options.name}/embedding`)
+  }
+
+  get drift (): LineDrift | null {
+    return this.#monitor?.state ?? null
+  }
+
+  /** Another bundle took its place, the first or another: drift is measured against its scores, and the parts from now on. */
+  begin (calibrationScores: readonly number[]): void {
+    this.#begun++
+    const { falseAlarmRate, seed } = this.#options
+    if (this.#monitor === null) this.#monitor = new DriftMonitor({ calibrationScores, falseAlarmRate, seed })
+    else this.#monitor.reset(calibrationScores)
+  }
+
+  /** The cause of a drift was removed. */
+  reset (): void {
+    this.#begun++
+    this.#monitor?.reset()
+  }
+
+  /** Resolves when what is looked at of this part has been told. @throws GOODPARTS_INFERENCE_FAILED when a thread fails; the next part starts another */
+  async inspected (frame: Frame, inspection: InspectionRecord): Promise<void> {
+    const monitor = this.#monitor
+    if (monitor === null) return
+    if (inspection.score !== null) this.#tell(monitor.observeScore(inspection.score))
+    const now = this.#options.now()
+    const looks: Array<Promise<void>> = []
+    if (now - this.#measuredAt >= MEASURE_EVERY_MS) {
+      this.#measuredAt = now
+      looks.push(this.#unlessBusy(async () => this.#statistics.measure(frame, monitor.reference), (measured) => monitor.observePicture(measured)))
+    }
+    if (now - this.#embeddedAt >= EMBED_EVERY_MS && this.#isAnotherPart(inspection)) {
+      this.#embeddedAt = now
+      looks.push(this.#embed(monitor, frame, inspection))
+    }
+    const failed = (await Promise.allSettled(looks)).find((look) => look.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  async close (): Promise<void> {
+    await Promise.all([this.#statistics.close(), this.#embeddings.close()])
+  }
+
+  async #embed (monitor: DriftMonitor, frame: Frame, { product, verdict, partId }: InspectionRecord): Promise<void> {
+    this.#lastPart = partId
+    const { falseAlarmRate, seed } = this.#options
+    const part = { frame, product, isGood: verdict === 'good', watch: this.#begun, falseAlarmRate, seed }
+    await this.#unlessBusy(async () => this.#embeddings.look(part), (window) => window === null ? [] : monitor.observeWindow(window))
+  }
+
+  /** Pictures of one part are more alike than parts are. */
+  #isAnotherPart ({ partId }: InspectionRecord): boolean {
+    return partId === null || partId !== this.#lastPart
+  }
+
+  /** While another picture is looked at this one is left out: the next comes soon. */
+  async #unlessBusy<Seen> (look: () => Promise<Seen>, observe: (seen: Seen) => DriftAlarm[]): Promise<void> {
+    const begun = this.#begun
+    try {
+      const seen = await look()
+      if (begun === this.#begun) this.#tell(observe(seen))
+    } catch (error) {
+      if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_QUEUE_FULL') throw error
+    }
+  }
+
+  #tell (alarms: readonly DriftAlarm[]): void {
+    for (const alarm of alarms) this.#options.tell(alarm)
+  }
+}
