@@ -7,8 +7,8 @@ import { frameMemory } from '../frame/frame-memory.ts'
 import type { WatchAnswer, WatchedPart } from './embedding-watch-thread.ts'
 import { embeddingSize, PictureEmbedding } from './picture-embedding.ts'
 
-/** Below the inference threads. */
-const NICENESS = 10
+/** The lowest there is: verdicts, and all else, go first. */
+const NICENESS = 19
 
 // On Linux, and only there, a priority belongs to the thread that sets it; one intra-op thread is this one.
 if (process.platform === 'linux') setPriority(NICENESS)

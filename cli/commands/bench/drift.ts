@@ -11,7 +11,7 @@ import { positiveNumber, wholeNumber } from '../../option-values.ts'
 import { textTable } from '../../text-table.ts'
 import { measureDrift, type DriftMeasurement } from './drift-measurement.ts'
 
-interface Options { only: string, thenOnly: string, steady: number, changed: number, seeds: number, falseAlarmIn: number, json?: string }
+interface Options { only?: string, thenOnly?: string, steady: number, changed: number, seeds: number, falseAlarmIn: number, json?: string }
 
 const { reference, window } = embeddingDriftDefaults
 
@@ -20,8 +20,8 @@ export function registerDrift (bench: Command): void {
     .description('when a line would tell that its parts look different (embedding): pictures of one folder in random order, then those of another; without another, how often it would tell of nothing')
     .argument('<before>', 'folder of pictures')
     .argument('[after]', 'folder of pictures that come then')
-    .option('--only <text>', 'of the first folder, pictures whose name contains this', '')
-    .option('--then-only <text>', 'of the second folder', '')
+    .option('--only <text>', 'of the first folder, pictures whose name contains this (all)')
+    .option('--then-only <text>', 'the same of the second folder (all)')
     .option('--steady <number>', `parts before the change; the first ${reference} say what is usual`, wholeNumber(reference + window), 192)
     .option('--changed <number>', 'parts after it', wholeNumber(window), 192)
     .option('--seeds <number>', 'lines, each in an order of its own', wholeNumber(1), 10)
@@ -45,7 +45,7 @@ async function benchDrift (beforeFolder: string, afterFolder: string | undefined
 }
 
 /** @throws GOODPARTS_DATASET_INVALID, GOODPARTS_TOO_FEW_IMAGES */
-async function embedded (embedding: PictureEmbedding, folder: string, only: string): Promise<Float32Array[]> {
+async function embedded (embedding: PictureEmbedding, folder: string, only = ''): Promise<Float32Array[]> {
   const images = (await folderImages(folder)).filter(({ name }) => name.slice(folder.length).includes(only))
   if (images.length < window) throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES', `Expected at least ${window} pictures${only === '' ? '' : ` with ${only} in their name`} in ${folder}, got ${images.length}`, { fix: 'Give a folder with more pictures: few that come again and again look more alike than parts do.' })
   const found: Float32Array[] = []
