@@ -53,9 +53,17 @@ export class AnsweringThread<Question, Answer> {
     this.#worker = undefined
   }
 
+  #start (): Worker {
+    const { module, name } = this.#options
+    const worker = new Worker(module, { name })
+    const gone = (): void => { if (this.#worker === worker) this.#worker = undefined }
+    // Also between questions: an error that nobody hears would end this process, and one that is gone would let the next question wait.
+    return worker.on('error', gone).on('exit', gone)
+  }
+
   async #exchange (question: Question, moved: readonly Transferable[]): Promise<Answer> {
-    const { module, name, limitMs, failure } = this.#options
-    const worker = this.#worker ??= new Worker(module, { name })
+    const { name, limitMs, failure } = this.#options
+    const worker = this.#worker ??= this.#start()
     try {
       const { result, error } = await exchange<Answer>(worker, question, moved, limitMs)
       if (result !== undefined) return result

@@ -153,7 +153,7 @@ async function print (path: string, metadata: BundleMetadata, { json }: Options)
     trials.length === 0 ? '' : trialTable(trials),
     `${metadata.name}: learned from ${training.images} pictures${training.groups === null ? '' : ` of ${training.groups} parts`}${defectsText(training.defects)}, calibrated on ${calibration.scores.length} others, in ${training.seconds.toFixed(1)} s.`,
     lossSentence(training.lossCurve),
-    createDecision({ calibrationScores: calibration.scores }).statement,
+    createDecision({ calibrationScores: calibration.scores, productScores: calibration.products ?? {} }).statement,
     `Written: ${path}, bundle ${metadata.id}`
   ]
   process.stdout.write(`${parts.filter((part) => part !== '').join('\n\n')}\n`)

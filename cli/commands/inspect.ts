@@ -122,7 +122,7 @@ async function print (source: string, { metadata, choice }: LoadedModel, { count
   const imagesPerSecond = frames / seconds
   if (json !== undefined) {
     const bundle = { id: metadata.id, name: metadata.name }
-    const { limits, statement } = createDecision({ calibrationScores: metadata.calibration.scores })
+    const { limits, statement } = createDecision({ calibrationScores: metadata.calibration.scores, productScores: metadata.calibration.products ?? {} })
     const text = `${JSON.stringify({ source, bundle, frames, counts, warnings, limits, limitsStatement: statement, seconds, imagesPerSecond, device: choice, ...await measuredOn() }, null, 2)}\n`
     if (json === '-') process.stdout.write(text)
     else await writeFile(json, text)

@@ -29,11 +29,13 @@ export interface Judgement {
 export interface Decision {
   /** A score above, not at, a limit is beyond it. */
   readonly limits: { review: number, reject: number }
-  /** What the limits promise, in sentences. */
+  /** What the limits promise, in sentences; those of products that have limits of their own are named. */
   readonly statement: string
   /** Of the review limit; `null` where it promises what was asked. */
   readonly weakPromise: WeakPromise | null
   judge (score: number): Judgement
+  /** Products that have limits of their own, with what is decided of them. */
+  readonly products: ReadonlyMap<string, Decision>
   /** By the limits of this product; the decision itself where the product has none, or is not known. */
   forProduct (product: string | null): Decision
 }
@@ -57,9 +59,13 @@ function oneDecision ({ calibrationScores, reviewRate = 0.05, rejectRate = 0.005
   const limits = { review: review.limit, reject: reject.limit }
   const decision: Decision = {
     limits,
-    statement: [promise('review', reviewRate, review, ascending.length), promise('reject', rejectRate, reject, ascending.length)].join(' '),
+    statement: [
+      promise('review', reviewRate, review, ascending.length), promise('reject', rejectRate, reject, ascending.length),
+      ...[...own].map(([product, { statement }]) => `For ${product}: ${statement}`)
+    ].join(' '),
     weakPromise: review.rank === null ? { asked: reviewRate, promised: 1 / (ascending.length + 1), atMost: falseRejectQuantile(1, ascending.length, 0.95), heldOut: ascending.length, needed: partsPromising(reviewRate) } : null,
     judge: (score) => judge(score, limits, ascending),
+    products: own,
     forProduct: (product) => own.get(product ?? '') ?? decision
   }
   return decision

@@ -61,16 +61,23 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
 }
 
 /** What the audit log says of an update, by the hashes of pictures: what it learned from, what the memory took in and let go. */
-function updateDetails ({ bundle, parent, gate, learnedPictures = [], heldBack, exemplars }: UpdateOutcome, before: UpdateOutcome | null): AuditDetails {
+function updateDetails ({ accepted, bundle, parent, gate, learnedPictures = [], heldBack, exemplars }: UpdateOutcome, before: UpdateOutcome | null): AuditDetails {
   const known = new Set(before?.exemplars.map(({ sha256 }) => sha256))
   const kept = new Set(exemplars.map(({ sha256 }) => sha256))
   return {
     bundle,
     parent,
     reasons: gate.reasons,
+    ...accepted ? { limits: limitsOf(gate) } : {},
     learned: learnedPictures,
     heldBack: heldBack.map(({ sha256, reason }) => ({ sha256, reason })),
     added: exemplars.filter(({ sha256 }) => !known.has(sha256)).map(({ sha256, label }) => ({ sha256, label })),
     gone: [...known].filter((sha256) => !kept.has(sha256))
   }
+}
+
+/** Reject limits too of products that have limits of their own. */
+function limitsOf ({ limits: { before, after }, products }: UpdateOutcome['gate']): AuditDetails {
+  const own = products.flatMap(({ product, limits }) => limits === undefined ? [] : [[product, { ...limits }] as const])
+  return { before: { ...before }, after: { ...after }, ...own.length === 0 ? {} : { products: Object.fromEntries(own) } }
 }

@@ -1,11 +1,10 @@
 /** Judges each frame that comes in: good, review, reject, or not inspected, on an output of its own. */
-import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
+import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { Inspector, type InspectorOptions } from '../../engine/decision/inspector.ts'
 import { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
-import type { Verdict } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
 import { followVerdicts } from '../shared/follow-verdicts.ts'
@@ -13,12 +12,11 @@ import { configurationNode } from '../shared/configuration-node.ts'
 import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
 import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
+import { limitsInForce, onOutputs, partOf, type Message } from './judged-message.ts'
 import { noModel, readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
 
 type Config = NodeDef & ScoreForm & { model: string }
-interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, product?: unknown, anomalyMap?: unknown }
 
-const outputs: readonly Verdict[] = ['good', 'review', 'reject', 'not-inspected']
 const STATUS_MS = 1000
 
 export default function register (RED: NodeAPI): void {
@@ -49,8 +47,8 @@ export default function register (RED: NodeAPI): void {
       inspector.modelChanged()
       show()
       if (changed.kind !== 'ready') return
-      const { model: { metadata: { id } }, decision: { limits } } = changed.current
-      trail.tell({ kind: 'limits-changed', details: { bundle: id } }, { ...limits, ...model.rates }).catch((cause: unknown) => { node.warn(String(cause)) })
+      const { model: { metadata: { id } }, decision } = changed.current
+      trail.tell({ kind: 'limits-changed', details: { bundle: id } }, limitsInForce(decision, model.rates)).catch((cause: unknown) => { node.warn(String(cause)) })
     })
     if (model === null) {
       status.show('failed', RED._('goodparts-score.status.notConfigured'))
@@ -58,13 +56,11 @@ export default function register (RED: NodeAPI): void {
     }
 
     onInput(node, async (msg: Message) => {
-      const { frame, partId, product } = msg
+      const { frame } = msg
       if (!isFrame(frame)) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg.frame to be a frame, got none', { fix: 'Wire a capture or image-in node into the score node.' })
-      const { record, anomalyMap } = await inspector.inspect(frame, { partId: typeof partId === 'string' ? partId : null, product: typeof product === 'string' && product !== '' ? product : null })
-      tally.add(record.verdict)
-      const { anomalyMap: _earlier, ...kept } = msg
-      const judged = { ...kept, inspection: record, payload: record, weakPromise: model?.current()?.decision.weakPromise, ...(anomalyMap === undefined ? {} : { anomalyMap }) }
-      return outputs.map((verdict) => verdict === record.verdict ? judged : null)
+      const inspection = await inspector.inspect(frame, partOf(msg))
+      tally.add(inspection.record.verdict)
+      return onOutputs(msg, inspection, model?.current()?.decision)
     })
     onClose(node, async () => {
       clearInterval(timer)

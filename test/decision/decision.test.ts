@@ -123,6 +123,14 @@ describe('limits per product', () => {
     expect(decision.forProduct('tile').judge(5).pValue).toBeCloseTo(decision.judge(50).pValue!, 12)
   })
 
+  it('are named, with what they promise', () => {
+    const few = createDecision({ calibrationScores: common, productScores: { tile: common.slice(0, 12) } })
+    expect(few.weakPromise).toBeNull()
+    expect(few.forProduct('tile').weakPromise).toMatchObject({ heldOut: 12 })
+    expect(few.statement).toContain(`For tile: ${few.forProduct('tile').statement}`)
+    expect([...few.products.keys()]).toEqual(['tile'])
+  })
+
   it('need scores of the product', () => {
     expect(() => createDecision({ calibrationScores: common, productScores: { tile: [] } })).toThrow(/held-out good parts, got none/)
   })

@@ -117,7 +117,7 @@ describe('goodparts-replay-buffer', () => {
     expect(log.slice(0, 40).map(({ kind, details }) => [kind, (details as { label: string }).label])).toEqual(range(0, 40).map((i) => ['label', i < 36 ? 'good' : 'blot']))
     expect(log.slice(40)).toMatchObject([
       { kind: 'update-asked', details: { mode: null, waiting: 40 } },
-      { kind: 'update-accepted', details: { bundle: outcome.bundle, parent: parent.metadata.id, reasons: [], learned: outcome.learnedPictures, gone: [] } },
+      { kind: 'update-accepted', details: { bundle: outcome.bundle, parent: parent.metadata.id, reasons: [], limits: outcome.gate.limits, learned: outcome.learnedPictures, gone: [] } },
       { kind: 'bundle-rolled-back', details: { to: parent.metadata.id } }
     ])
     const labels = new Set(log.slice(0, 40).map(({ details }) => (details as { sha256: string }).sha256))

@@ -163,6 +163,23 @@ describe('goodparts-score', () => {
     expect(entered().slice(before.length)).toEqual([{ ...limits, from: limitsOf(first), to: limitsOf(wider, 0.1) }])
   })
 
+  it('promises for a part what the limits of its product can, and enters these limits into the audit log', async () => {
+    const own = { plate: scores.slice(0, 10), tile: scores.slice(0, 99) }
+    await saveBundle(join(bundles, 'products.onnx'), await brightnessBundle({}, { calibration: { scores, heldOutBy: 'image', products: own } }))
+    await deploy(nodes, flow({ model: { bundle: 'products' }, score: { line: 'products' } }))
+    const { decision } = await untilPlaced()
+    const promised = async (product: string): Promise<unknown> => {
+      const next = nextMessage('good')
+      send(flatFrame(0), { product })
+      return (await next)['weakPromise']
+    }
+    expect(await promised('plate')).toMatchObject({ heldOut: 10, promised: 1 / 11 })
+    for (const product of ['tile', 'cup']) expect(await promised(product)).toBeNull()
+    await undeploy()
+    const { to } = readAudit(auditPath(userDir)).findLast(({ line }) => line === 'products')!.details
+    expect(to).toMatchObject({ ...decision.limits, products: { plate: decision.forProduct('plate').limits, tile: decision.forProduct('tile').limits } })
+  })
+
   it('tells Catch nodes what the audit log lacks, the model\'s entries too', async () => {
     const log = auditPath(userDir)
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${log}${suffix}`, { force: true })

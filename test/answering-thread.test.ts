@@ -1,0 +1,26 @@
+/** A thread that fails while nobody asks. */
+import { afterEach, expect, test } from 'vitest'
+import { AnsweringThread } from '../engine/answering-thread.ts'
+
+/** Answers with how often it was asked, then does what it was asked to do. */
+const source = `
+  import { parentPort } from 'node:worker_threads'
+  let asked = 0
+  parentPort.on('message', (question) => {
+    parentPort.postMessage({ result: ++asked })
+    if (question === 'exit') process.exit(0)
+    if (question === 'fail') setImmediate(() => { throw new Error('a fault of its own') })
+  })`
+
+let thread: AnsweringThread<string, number> | undefined
+
+afterEach(async () => { await thread?.close() })
+
+test.each(['fail', 'exit'])('a thread that ends between questions (%s) harms nobody, and the next question starts another', async (end) => {
+  const limitMs = 8000
+  thread = new AnsweringThread({ hop: 'test', capacity: 2, module: new URL(`data:text/javascript,${encodeURIComponent(source)}`), name: 'goodparts-test', limitMs, failure: 'GOODPARTS_STORE_FAILED' })
+  expect(await thread.ask('stay')).toBe(1)
+  expect(await thread.ask(end)).toBe(2)
+  await new Promise((resolve) => { setTimeout(resolve, 500) })
+  expect(await thread.ask('stay')).toBe(1)
+}, 9000)
