@@ -14,7 +14,7 @@ import type { LearningLines } from './learning-line.ts'
 import { LineBoard } from './line-board.ts'
 import { PacketEncoder } from './packet-encoder.ts'
 import type { PageMemory } from './page-memory.ts'
-import { PartWords, type SaidOfPart } from './part-words.ts'
+import { PartWords, type SaidOfPart, type WordOrigin } from './part-words.ts'
 import type { LinePicture, LivePublication, PartExplanations } from './publication.ts'
 import { ShownParts } from './shown-parts.ts'
 
@@ -126,13 +126,8 @@ export class LiveHub {
   }
 
   /** As `PartWords.say`. */
-  async say (line: string, eventId: string, label: string, by: LiveRole, who?: string): Promise<PartWord> {
-    return await this.#words.say(line, eventId, label, by, who)
-  }
-
-  /** What was said of a part, as far as it is remembered. */
-  word (line: string, eventId: string): PartWord | undefined {
-    return this.#words.of(line)[eventId]
+  async say (line: string, eventId: string, label: string, by: LiveRole, origin?: WordOrigin): Promise<PartWord> {
+    return await this.#words.say(line, eventId, label, by, origin)
   }
 
   /** As `PartWords.withdraw`. */

@@ -6,10 +6,10 @@ import type { AuditLog } from '../store/audit-log.ts'
 export interface LearningLine {
   readonly state: LearningState
   /**
-   * Resolves when an encoded, lossless picture and what a person says of it are on the disk.
+   * Resolves when an encoded, lossless picture and what a person says of it are on the disk. The same `wordId` again is the same word; without one it is a new one.
    * @returns SHA-256 of the picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
-  keep: (picture: Uint8Array, word: Pick<PartWord, 'product' | 'label' | 'partId'>, inspection: InspectionRecord) => Promise<string>
+  keep: (picture: Uint8Array, word: Pick<PartWord, 'product' | 'label' | 'partId'> & { wordId?: string }, inspection: InspectionRecord) => Promise<string>
   /** The person takes it back: it is not learned, or forgotten at the next update. */
   withdraw: (sha256: string) => Promise<void>
   /** Everything that is kept or waits. */

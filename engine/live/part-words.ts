@@ -42,6 +42,12 @@ export interface PartWordsOptions {
   onSaid: (said: SaidOfPart) => void
 }
 
+/** Of a word that nobody says at the page. */
+export interface WordOrigin {
+  who?: string
+  wordId?: string
+}
+
 export class PartWords {
   readonly #options: PartWordsOptions
   readonly #words: Map<string, Map<string, PartWord>>
@@ -60,10 +66,10 @@ export class PartWords {
   }
 
   /**
-   * Resolves when the word and its picture are on the disk, as far as there is one for them. `who` stands in the audit log; default: the role.
+   * Resolves when the word and its picture are on the disk, as far as there is one for them. `who` stands in the audit log, default: the role; `wordId` as in `LearningLine.keep`.
    * @throws GOODPARTS_PART_GONE when the part or its picture is no longer kept, GOODPARTS_ARGUMENT for no label, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
-  async say (line: string, eventId: string, label: string, by: LiveRole, who = `role:${by}`): Promise<PartWord> {
+  async say (line: string, eventId: string, label: string, by: LiveRole, { who = `role:${by}`, wordId }: WordOrigin = {}): Promise<PartWord> {
     if (label.trim() === '' || label.trim() === reservedLabel) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, got ${JSON.stringify(label)}`)
     const era = this.#options.era(line)
     return await this.#inTurn(async () => {
@@ -74,7 +80,7 @@ export class PartWords {
       const said = { label: label.trim(), product: record.product ?? buffer?.state.product ?? 'part', partId: record.partId }
       const hash = contentHash(picture)
       const word = await this.#entered({ who, line, kind: 'label', details: { ...said, eventId, sha256: hash } }, async () => {
-        const sha256 = await buffer?.keep(picture, said, record)
+        const sha256 = await buffer?.keep(picture, { ...said, ...(wordId === undefined ? {} : { wordId }) }, record)
         const kept: PartWord = { ...said, by, at: new Date(this.#options.now()).toISOString(), keptBy: buffer?.state.id ?? null, picture: sha256 ?? hash }
         await this.#store({ line, eventId, era }, kept, buffer !== undefined)
         return kept

@@ -14,7 +14,7 @@ import { LiveHub } from './hub.ts'
 import { LearningLines } from './learning-line.ts'
 import { LiveMetrics } from './metrics.ts'
 import { PageMemory } from './page-memory.ts'
-import type { SaidOfPart } from './part-words.ts'
+import type { SaidOfPart, WordOrigin } from './part-words.ts'
 import type { LivePublication, PartExplanations } from './publication.ts'
 import { addRoutes, guard } from './routes.ts'
 import { Tickets } from './tickets.ts'
@@ -136,9 +136,9 @@ export class LiveServer {
     return this.#hub.explained(explanations)
   }
 
-  /** What another system says of a part that the page lists, as if an operator had said it there; the same again says nothing new. `who` is for the audit log. @throws as `PartWords.say` */
-  async say (line: string, eventId: string, label: string, who: string): Promise<void> {
-    if (this.#hub.word(line, eventId)?.label !== label.trim()) await this.#hub.say(line, eventId, label, 'operator', who)
+  /** What another system says of a part that the page lists, as if an operator had said it there. @throws as `PartWords.say` */
+  async say (line: string, eventId: string, label: string, origin: WordOrigin): Promise<void> {
+    await this.#hub.say(line, eventId, label, 'operator', origin)
   }
 
   /** Shown as the line's notice: a fit on its way or failed, a camera that stalls. `false` as for `publish`, and for a fit that is cancelled on a line that has left the page. */

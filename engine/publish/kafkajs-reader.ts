@@ -6,6 +6,7 @@ import { kafkaFailure, openKafka, within, type KafkajsOptions } from './kafkajs-
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 30_000
 const CLOSE_LIMIT_MS = 5_000
+const HEARTBEAT_MS = 3_000
 
 type Consumer = ReturnType<ReturnType<typeof openKafka>['consumer']>
 
@@ -58,10 +59,12 @@ export class KafkajsReader {
     try {
       await consumer.connect()
       await consumer.subscribe({ topics: [...topics], fromBeginning: from === 'earliest' })
+      // Closed while it connected.
+      signal.throwIfAborted()
       const over = this.#untilOver(consumer, signal)
       // It may be over before anybody waits for it.
       over.catch(() => {})
-      await consumer.run({ autoCommitInterval: 1_000, autoCommitThreshold: 100, eachMessage: async (delivery) => { await this.#take(delivery) } })
+      await consumer.run({ autoCommitInterval: 1_000, autoCommitThreshold: 100, eachMessage: async (delivery) => { await stillHere(async () => delivery.heartbeat(), this.#take(delivery)) } })
       await over
     } finally {
       await within(CLOSE_LIMIT_MS, consumer.disconnect()).catch(() => {})
@@ -70,7 +73,7 @@ export class KafkajsReader {
 
   async #untilOver (consumer: Consumer, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => { resolve() })
+      signal.addEventListener('abort', () => { resolve() }, { once: true })
       consumer.on('consumer.crash', ({ payload }) => { reject(payload.error) })
       consumer.on('consumer.group_join', () => {
         this.#waitMs = FIRST_WAIT_MS
@@ -90,6 +93,12 @@ export class KafkajsReader {
       time: new Date(Number(timestamp)).toISOString()
     })
   }
+}
+
+/** Tells the group that a member lives while it works on one record for long. */
+async function stillHere (heartbeat: () => Promise<void>, work: Promise<void>): Promise<void> {
+  const timer = setInterval(() => { heartbeat().catch(() => { /* the next fetch tells */ }) }, HEARTBEAT_MS)
+  await work.finally(() => { clearInterval(timer) })
 }
 
 interface Message { offset: string, key: Buffer | null, value: Buffer | null, headers?: Record<string, unknown> | undefined, timestamp: string }

@@ -1,7 +1,8 @@
 /** The form of a Kafka in node, checked; a record as a message; a state as a status. */
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { IncomingRecord, ReaderOptions } from '../../engine/publish/kafka-client.ts'
-import { readChoice } from '../shared/form-values.ts'
+import { readAll } from '../../engine/read-all.ts'
+import { readChoice, readText, shown } from '../shared/form-values.ts'
 
 export interface KafkaInForm {
   /** Several by commas. */
@@ -29,17 +30,21 @@ export interface KafkaMessage {
   [property: string]: unknown
 }
 
-/** @throws GOODPARTS_ARGUMENT */
-export function readKafkaInForm (form: KafkaInForm, id: string): KafkaInSettings {
-  const topics = form.topic.split(',').map((topic) => topic.trim()).filter((topic) => topic !== '')
+/** @throws GOODPARTS_ARGUMENT, all wrong fields at once */
+export function readKafkaInForm (form: Partial<KafkaInForm>, id: string): KafkaInSettings {
+  return readAll({
+    topics: () => readTopics(form.topic),
+    group: () => readText('the group', form.group) || `goodparts-${id}`,
+    from: () => readChoice('where to begin', form.from ?? '', ['latest', 'earliest']),
+    content: () => readChoice('the content', form.content ?? '', contents)
+  })
+}
+
+function readTopics (given: unknown): string[] {
+  const topics = readText('topic', given).split(',').map((topic) => topic.trim()).filter((topic) => topic !== '')
   const odd = topics.length === 0 ? '' : topics.find((topic) => !/^[a-zA-Z0-9._-]{1,249}$/.test(topic))
-  if (odd !== undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected topic to be 1 to 249 letters, digits, dots, dashes and underscores, got "${odd}"`)
-  return {
-    topics,
-    group: form.group.trim() === '' ? `goodparts-${id}` : form.group.trim(),
-    from: readChoice('where to begin', form.from, ['latest', 'earliest']),
-    content: readChoice('the content', form.content, contents)
-  }
+  if (odd !== undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected topic to be 1 to 249 letters, digits, dots, dashes and underscores, got ${shown(odd)}`)
+  return topics
 }
 
 /** @throws GOODPARTS_ARGUMENT for a value that is not what the form says, naming its place in the topic. */
@@ -57,8 +62,8 @@ export function recordToMessage (record: IncomingRecord, content: Content): Kafk
 function labelOf (json: unknown, record: IncomingRecord): { payload: unknown, label: string, wordId: string } {
   const { picture, label, ...said } = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>
   if (typeof label !== 'string' || label.trim() === '') throw unfit(record, `a label to be good or the type of a defect, got ${label === undefined ? 'none' : JSON.stringify(label)}`)
-  if (picture !== undefined && (typeof picture !== 'string' || !/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(picture))) throw unfit(record, 'picture to be a JPEG, PNG, WebP or TIFF in base64')
-  const kept = Object.fromEntries(['product', 'partId', 'eventId', 'line'].flatMap((name) => {
+  if (picture !== undefined && !isBase64(picture)) throw unfit(record, 'picture to be a JPEG, PNG, WebP or TIFF in base64')
+  const kept = Object.fromEntries(['product', 'partId', 'eventId', 'line', 'by'].flatMap((name) => {
     const text = said[name]
     if (text === undefined || text === null) return []
     if (typeof text !== 'string') throw unfit(record, `${name} to be a text, got ${JSON.stringify(text)}`)
@@ -67,6 +72,11 @@ function labelOf (json: unknown, record: IncomingRecord): { payload: unknown, la
   if (picture === undefined && kept['eventId'] === undefined) throw unfit(record, 'a picture or an eventId, got neither')
   // The same record, delivered again, is the same word.
   return { ...kept, label, wordId: `${record.topic}/${record.partition}/${record.offset}`, payload: picture === undefined ? null : Buffer.from(picture, 'base64') }
+}
+
+/** With line breaks or without. */
+function isBase64 (given: unknown): given is string {
+  return typeof given === 'string' && /^[A-Za-z0-9+/]+={0,2}$/.test(given.replaceAll(/\s+/g, ''))
 }
 
 function parse (value: Buffer, record: IncomingRecord): unknown {

@@ -39,7 +39,8 @@ export default function register (RED: NodeAPI): void {
       if (input.kind === 'word') {
         const server = lease.server()
         if (server === undefined) throw new GoodpartsError('GOODPARTS_LIVE_FAILED', 'Expected the live server to be up when a label comes, got one that is not', { fix: 'Send the label again' })
-        await server.say(input.line, input.eventId, input.label, `node:${this.id}`)
+        const { kind: _kind, line: of, eventId, label, ...word } = input
+        await server.say(of, eventId, label, { who: `node:${this.id}`, ...word })
         return null
       }
       const taken = pass(input, lease)

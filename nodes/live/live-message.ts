@@ -12,7 +12,7 @@ import { validate } from '../../engine/schema-validation.ts'
 export type LiveInput =
   | { kind: 'publication', publication: LivePublication }
   | { kind: 'explanations', explanations: PartExplanations }
-  | { kind: 'word', line: string, eventId: string, label: string }
+  | { kind: 'word', line: string, eventId: string, label: string, wordId?: string }
   | { kind: 'notice', line: string, notice: CaptureEvent | FitProgress | FitEnd }
 
 interface Message {
@@ -27,6 +27,7 @@ interface Message {
   explainer?: unknown
   eventId?: unknown
   label?: unknown
+  wordId?: unknown
   line?: unknown
 }
 
@@ -41,7 +42,7 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
     return { kind: 'notice', line: firstName(name, message.topic, 'source' in notice ? notice.source : undefined), notice }
   }
   if (inspection === undefined && frame === undefined && typeof message.eventId === 'string' && typeof message.label === 'string') {
-    return { kind: 'word', line: firstName(name, message.line), eventId: message.eventId, label: message.label }
+    return { kind: 'word', line: firstName(name, message.line), eventId: message.eventId, label: message.label, ...(typeof message.wordId === 'string' ? { wordId: message.wordId } : {}) }
   }
   if (inspection === undefined && !isFrame(frame)) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected msg to have an inspection, a frame, an event of a capture or fit node, or an eventId and a label, got none of them',

@@ -37,7 +37,7 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
       }
     },
     keep: async (picture, word, inspection) => {
-      const sha256 = await line.labelPicture(picture, { ...word, by: 'person', wordId: randomUUID() }, inspection)
+      const sha256 = await line.labelPicture(picture, { ...word, by: 'person', wordId: word.wordId ?? randomUUID() }, inspection)
       show()
       return sha256
     },

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { NodeStatus } from 'node-red'
+import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red'
+import { GoodpartsError } from '../../../engine/errors.ts'
 import { KafkajsClient } from '../../../engine/publish/kafkajs-client.ts'
 import kafkaBroker from '../../../nodes/kafka-broker/goodparts-kafka-broker.ts'
 import kafkaIn from '../../../nodes/kafka-in/goodparts-kafka-in.ts'
@@ -60,6 +61,42 @@ describe.skipIf(missing !== null)('goodparts-kafka-in with a real broker', () =>
     const second = collect()
 
     await expect.poll(() => second, { timeout: 60_000 }).toEqual([4, 5])
+  }, 180_000)
+
+  it('loses none of a backlog, however few the nodes behind it take at a time', async () => {
+    await send('backlog', ...Array.from({ length: 40 }, (_, number) => String(number)))
+    const kept: unknown[] = []
+    // Takes one at a time, as a queue that is full, and is done with it later.
+    const slow = (RED: NodeAPI): void => {
+      RED.nodes.registerType('slow', function (this: Node, config: NodeDef) {
+        RED.nodes.createNode(this, config)
+        let busy = false
+        let refused = 0
+        this.on('input', (msg, _send, done) => {
+          if (busy || (kept.length === 5 && refused++ < 2)) { done(new GoodpartsError('GOODPARTS_QUEUE_FULL', 'Expected room, got none')); return }
+          busy = true
+          setTimeout(() => { kept.push(msg.payload); busy = false; done() }, 20)
+        })
+      })
+    }
+    await deploy([kafkaBroker, kafkaIn, slow], [...flow({ topic: 'backlog', group: 'backlog', wires: [['slow']] }, kafka.port), { id: 'slow', z: 'flow', x: 0, y: 0, type: 'slow', wires: [] }])
+
+    await expect.poll(() => kept, { timeout: 60_000 }).toEqual(Array.from({ length: 40 }, (_, number) => number))
+  }, 120_000)
+
+  it('leaves nothing behind that reads on when it is closed while it connects', async () => {
+    await send('shared', '1')
+    for (let time = 0; time < 3; time++) {
+      await deploy([kafkaBroker, kafkaIn], flow({ topic: 'shared', group: 'shared' }, kafka.port))
+      await undeploy()
+    }
+
+    await deploy([kafkaBroker, kafkaIn], flow({ topic: 'shared', group: 'shared' }, kafka.port))
+    const found = collect()
+    await expect.poll(() => found.length, { timeout: 60_000 }).toBeGreaterThan(0)
+    await send('shared', '2', '3', '4')
+
+    await expect.poll(() => found, { timeout: 60_000 }).toEqual([1, 2, 3, 4])
   }, 180_000)
 
   it('tells Catch of a record that it cannot read, and reads on', async () => {

@@ -29,6 +29,10 @@ describe('a record of Kafka as a message', () => {
     expect(recordToMessage(of({ label: 'good', eventId: 'line-1-5', line: 'line-1', product: null }), 'label')).toEqual({ ...envelope, label: 'good', eventId: 'line-1-5', line: 'line-1', wordId: 'labels/0/7', payload: null })
   })
 
+  test('is read in no time, however long and odd it is', () => {
+    expect(() => recordToMessage(of({ label: 'good', picture: `A${' '.repeat(1_000_000)}!` }), 'label')).toThrow(/base64/)
+  }, 2000)
+
   test.each([
     ['no JSON', '{"label":'],
     ['no object', '"scratch"'],
