@@ -1,9 +1,10 @@
 /**
  * Whether parts still look like those before. Their embeddings come in windows; each whole window is compared with parts before it by a kernel
  * two-sample test (`twoSampleTest`). While nothing changes, window and parts before are exchangeable, so that the permutation p-values of all windows are
- * independent of each other and no smaller than uniform ones: each is that given the *set* of everything up to its window, and the later ones depend on
- * no more of it (Vovk, Gammerman, Shafer 2005, chapter 8, with windows for examples). That is what repeated looks are paid by: a martingale bets
- * against these p-values, and by Ville's inequality ever alarms with at most the promised probability, however long the line runs.
+ * independent of each other and no smaller than uniform ones: each is so given everything up to its window as a set, and the later ones depend on no more
+ * of it than that set (Vovk, Gammerman, Shafer 2005, chapter 8, with windows for examples). That is what repeated looks are paid by: a martingale bets
+ * against these p-values, and by Ville's inequality ever alarms with at most the promised probability, however often it looks. That holds while every
+ * window joins the parts that later ones are compared with; beyond `remembered` it holds nearly: as far as these stand for all.
  *
  * Parts must come as they pass: good and rejected alike, in the reference as in the windows. Several products, told apart by name, are watched each by
  * its own parts, and share that probability.
