@@ -21,6 +21,7 @@ export const errorTable = {
   GOODPARTS_INFERENCE_FAILED: { retriable: true },
   GOODPARTS_DEADLINE_PASSED: { retriable: false },
   GOODPARTS_QUEUE_FULL: { retriable: true },
+  GOODPARTS_MEMORY_LOW: { retriable: true },
   GOODPARTS_EXPLANATION_FAILED: { retriable: true },
   GOODPARTS_FIT_FAILED: { retriable: false },
   GOODPARTS_FIT_CANCELLED: { retriable: false },

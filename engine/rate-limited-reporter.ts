@@ -2,7 +2,7 @@ import { systemClock, type Clock } from './clock.ts'
 
 const INTERVAL_MS = 1000
 
-/** Reports the first at once, then once a second at most: the latest, and how many it stands for. None goes unreported while the process runs. */
+/** Reports the first at once, then once a second at most: the latest, and how many it stands for. None goes unreported. */
 export class RateLimitedReporter<T> {
   readonly #report: (latest: T, count: number) => void
   readonly #clock: Clock
@@ -22,14 +22,22 @@ export class RateLimitedReporter<T> {
     this.#report(latest, count)
     this.#cancel = this.#clock.after(INTERVAL_MS, () => {
       this.#cancel = undefined
-      const held = this.#held
-      this.#held = undefined
+      const held = this.#release()
       if (held !== undefined) this.add(held.latest, held.count)
     })
   }
 
+  /** Reports what it holds, at once. */
   close (): void {
     this.#cancel?.()
     this.#cancel = undefined
+    const held = this.#release()
+    if (held !== undefined) this.#report(held.latest, held.count)
+  }
+
+  #release (): { latest: T, count: number } | undefined {
+    const held = this.#held
+    this.#held = undefined
+    return held
   }
 }

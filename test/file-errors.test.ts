@@ -20,8 +20,11 @@ it.skipIf(disk === null)('a fit or an update that a full disk stops is the disk�
   expect(asGoodpartsError(new Error('not written', { cause }), 'GOODPARTS_SPOOL_FAILED')).toMatchObject({ code: 'GOODPARTS_SPOOL_FAILED', fix: expect.stringContaining('room') as string })
 })
 
-it('a place that refuses has its fix too, and what is no disk’s has none', () => {
-  expect(diskFix(Object.assign(new Error('EACCES: permission denied'), { syscall: 'open', code: 'EACCES' }))).toContain('name another place')
+it('a place that refuses has its fix too, by what was refused, and what is no disk’s has none', () => {
+  const refused = (syscall: string): string | null => diskFix(Object.assign(new Error('EACCES: permission denied'), { syscall, code: 'EACCES' }))
+  expect(refused('mkdir')).toMatch(/write there, or name another place/)
+  for (const call of ['scandir', 'realpath']) expect(refused(call)).toMatch(/read it, or name another$/)
+  expect(refused('open')).toMatch(/read the file or, where it is to be written, write in its folder/)
   expect(diskFix(new TypeError('x is not a function'))).toBeNull()
   expect(asGoodpartsError(new TypeError('x is not a function'), 'GOODPARTS_FIT_FAILED')).toMatchObject({ code: 'GOODPARTS_FIT_FAILED', fix: null })
   const own = new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a, got b')

@@ -22,14 +22,15 @@ it('reports the first at once, then once a second the latest with how many it st
   expect(told).toEqual(['a 1', 'c 2', 'd 1', 'e 1'])
 })
 
-it('reports nothing after it is closed', () => {
+it('reports what it holds when it is closed, and nothing after', () => {
   const told: string[] = []
-  const reporter = new RateLimitedReporter<string>((latest) => told.push(latest))
+  const reporter = new RateLimitedReporter<string>((latest, count) => told.push(`${latest} ${count}`))
 
   reporter.add('a')
   reporter.add('b')
+  reporter.add('c')
   reporter.close()
+  expect(told).toEqual(['a 1', 'c 2'])
   vi.advanceTimersByTime(5000)
-
-  expect(told).toEqual(['a'])
+  expect(told).toEqual(['a 1', 'c 2'])
 })

@@ -87,6 +87,7 @@ const problems: Record<string, string> = {
   GOODPARTS_NOTHING_TO_TAKE_BACK: '취소할 것이 없습니다. 이미 취소되었을 수 있습니다.',
   GOODPARTS_EXPLANATION_FAILED: '이 부품은 지금 설명할 수 없습니다. 모델과 히트맵 노드를 확인하세요.',
   GOODPARTS_QUEUE_FULL: '처리할 것이 밀려 있습니다. 잠시 뒤 다시 시도하세요.',
+  GOODPARTS_MEMORY_LOW: '메모리가 부족합니다. 잠시 뒤 다시 시도하세요.',
   GOODPARTS_STORE_FAILED: '디스크에 저장하지 못했습니다. 디스크 공간과 폴더 권한을 확인하세요.',
   GOODPARTS_FORBIDDEN: '허용되지 않습니다. 토큰과 역할을 확인하세요.',
   GOODPARTS_SCHEMA_INVALID: '서버가 이 요청을 이해하지 못했습니다.',

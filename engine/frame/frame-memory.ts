@@ -9,6 +9,7 @@
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { GoodpartsError } from '../errors.ts'
 
 export interface FrameMemoryCounters {
   taken: number
@@ -56,7 +57,7 @@ export class FrameMemory {
     return { ...this.#counters }
   }
 
-  /** `byteLength` bytes; `undefined` when the machine has too little left: wait with `whenReleased`. */
+  /** `byteLength` bytes; `undefined` when the machine has too little left: wait with `whenReleased`, or take it with `takeWithin`. */
   take (byteLength: number): SharedArrayBuffer | undefined {
     if (this.#around.available() < RESERVE + byteLength) {
       this.#counters.refused++
@@ -67,6 +68,19 @@ export class FrameMemory {
     this.#counters.takenBytes += byteLength
     this.saw(byteLength)
     return new SharedArrayBuffer(byteLength)
+  }
+
+  /** `byteLength` bytes, as soon as the machine has them. @throws GOODPARTS_MEMORY_LOW when it has not for `limitMs` milliseconds */
+  async takeWithin (limitMs: number, byteLength: number): Promise<SharedArrayBuffer> {
+    for (const until = this.#around.now() + limitMs; ;) {
+      const memory = this.take(byteLength)
+      if (memory !== undefined) return memory
+      if (this.#around.now() >= until) {
+        const [needed, available] = [RESERVE + byteLength, this.#around.available()].map((bytes) => `${(bytes / MIB).toFixed(0)} MiB`)
+        throw new GoodpartsError('GOODPARTS_MEMORY_LOW', `Expected ${needed} of memory for a picture and a reserve, got ${available}, for ${limitMs / 1000} s`, { fix: 'Free memory on this machine, send fewer pictures at once, or smaller ones' })
+      }
+      await new Promise<void>((resolve) => { this.whenReleased(resolve) })
+    }
   }
 
   /** A frame of `byteLength` bytes came to this thread from another. */

@@ -4,9 +4,7 @@ import { basename } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
 import { confinedPath } from './confined-path.ts'
 import { decodeImage, type RawImage } from './image-codec.ts'
-
-/** Encoded pictures beyond this are refused. */
-const MAXIMUM_BYTES = 64 * 1024 * 1024
+import { refuseTooLarge } from './picture-bytes.ts'
 
 export interface OpenedPicture {
   image: RawImage
@@ -21,7 +19,7 @@ export interface OpenedPicture {
  */
 export async function openPicture (content: string | Uint8Array, { folder, channels }: { folder: string, channels?: 1 | 3 }): Promise<OpenedPicture> {
   const { bytes, name } = await readContent(content, folder)
-  if (bytes.byteLength > MAXIMUM_BYTES) throw tooLarge(bytes.byteLength)
+  refuseTooLarge(bytes.byteLength)
   if (!isPicture(bytes)) throw new GoodpartsError('GOODPARTS_IMAGE_DECODE', `Expected ${name ?? `${bytes.byteLength} bytes`} to be a JPEG, PNG, WebP or TIFF picture, got something else`)
   return { image: await decodeImage(bytes, channels === undefined ? {} : { channels }), name }
 }
@@ -39,15 +37,11 @@ async function readBounded (path: string): Promise<Uint8Array> {
   try {
     const found = await file.stat()
     if (!found.isFile()) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be a file`)
-    if (found.size > MAXIMUM_BYTES) throw tooLarge(found.size)
+    refuseTooLarge(found.size)
     return await file.readFile()
   } finally {
     await file.close()
   }
-}
-
-function tooLarge (bytes: number): GoodpartsError {
-  return new GoodpartsError('GOODPARTS_IMAGE_DECODE', `Expected a picture of at most ${MAXIMUM_BYTES} bytes, got ${bytes}`)
 }
 
 const signatures = [[0xff, 0xd8, 0xff], [0x89, 0x50, 0x4e, 0x47], [0x49, 0x49, 0x2a, 0x00], [0x4d, 0x4d, 0x00, 0x2a]]

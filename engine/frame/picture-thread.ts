@@ -4,6 +4,7 @@ import { AnsweringThread } from '../answering-thread.ts'
 import { siblingModule } from '../sibling-module.ts'
 import { frameMemory } from './frame-memory.ts'
 import type { FrameInit } from './frame.ts'
+import { refuseTooLarge } from './picture-bytes.ts'
 import type { PictureQuestion } from './picture-worker.ts'
 
 /** Beyond what the largest picture takes on a busy machine. */
@@ -37,8 +38,13 @@ export class PictureThread {
   }
 
   async #ask (content: unknown, options: { folder: string, channels?: 1 | 3 }): Promise<SharedPicture> {
-    if (typeof content === 'string') return await this.#thread.ask({ content, ...options })
+    if (typeof content === 'string') {
+      // Three bytes in four characters; to be sent, text is copied too.
+      if (content.startsWith('data:')) refuseTooLarge(Math.floor(0.75 * (content.length - content.indexOf(',') - 4)))
+      return await this.#thread.ask({ content, ...options })
+    }
     if (content instanceof Uint8Array) {
+      refuseTooLarge(content.byteLength)
       // A view may lie in memory that much else lies in; sending it would copy all of that.
       const own = new Uint8Array(content)
       return await this.#thread.ask({ content: own, ...options }, [own.buffer])

@@ -4,6 +4,9 @@ import { frameMemory } from './frame-memory.ts'
 import { openPicture } from './open-picture.ts'
 import type { SharedPicture } from './picture-thread.ts'
 
+/** Pictures behind this one wait as long. */
+const MEMORY_WAIT_MS = 5000
+
 export interface PictureQuestion {
   content: string | Uint8Array
   folder: string
@@ -12,16 +15,7 @@ export interface PictureQuestion {
 
 answerQuestions<SharedPicture>('GOODPARTS_IMAGE_DECODE', async ({ content, ...options }: PictureQuestion) => {
   const { image: { data, ...size }, name } = await openPicture(content, options)
-  const memory = await memoryOf(data.byteLength)
+  const memory = await frameMemory.takeWithin(MEMORY_WAIT_MS, data.byteLength)
   new Uint8Array(memory).set(data)
   return { ...size, name, memory }
 })
-
-/** Waits while the machine has too little. */
-async function memoryOf (byteLength: number): Promise<SharedArrayBuffer> {
-  for (;;) {
-    const memory = frameMemory.take(byteLength)
-    if (memory !== undefined) return memory
-    await new Promise<void>((resolve) => { frameMemory.whenReleased(resolve) })
-  }
-}

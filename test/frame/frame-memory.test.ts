@@ -36,6 +36,16 @@ describe('memory of frames', () => {
     expect(views.map((view) => [view[0], view.at(-1)])).toEqual(views.map((_, index) => [index * 100 % 256, index * 100 % 256]))
   })
 
+  test('that the machine lacks is waited for, for a while', async () => {
+    let available = 0
+    const memory = new FrameMemory({ available: () => available, collect: () => {} })
+    await expect(memory.takeWithin(100, MIB)).rejects.toMatchObject({ code: 'GOODPARTS_MEMORY_LOW', message: expect.stringContaining('193 MiB of memory') as string, fix: expect.stringContaining('Free memory') as string })
+    const waiting = memory.takeWithin(60_000, MIB)
+    await new Promise((resolve) => { setImmediate(resolve) })
+    available = 2 ** 30
+    expect((await waiting).byteLength).toBe(MIB)
+  })
+
   test('comes back in a worker that is sent frames', async () => {
     const source = `
       const { parentPort } = require('node:worker_threads')

@@ -34,6 +34,17 @@ describe('the picture thread', () => {
     await expect(open(4).open(content, { folder: '' })).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
   })
 
+  test('refuses what is too large before it is copied for the thread', async () => {
+    // A thread that takes nothing says so to all that reach it.
+    const opening = open(0)
+    const most = 64 * 1024 * 1024
+
+    await expect(opening.open(new Uint8Array(8), { folder: '' })).rejects.toMatchObject({ code: 'GOODPARTS_QUEUE_FULL' })
+    for (const content of [new Uint8Array(most + 1), `data:image/png;base64,${'A'.repeat(4 / 3 * most + 8)}`]) {
+      await expect(opening.open(content, { folder: '' })).rejects.toMatchObject({ code: 'GOODPARTS_IMAGE_DECODE', message: expect.stringContaining(`at most ${most} bytes`) as string })
+    }
+  })
+
   test('tells of a bad picture and of a forbidden path by their codes, and goes on', async () => {
     const opening = open(4)
 
