@@ -19,6 +19,7 @@ const usualFix: Record<ErrorCode, string> = {
   GOODPARTS_INFERENCE_FAILED: 'Check that memory is free, then try again; goodparts doctor tells whether the device computes.',
   GOODPARTS_DEADLINE_PASSED: 'Allow more time, or use a faster bundle.',
   GOODPARTS_QUEUE_FULL: 'Send fewer pictures at once.',
+  GOODPARTS_MEMORY_LOW: 'Free memory, or give smaller pictures.',
   GOODPARTS_EXPLANATION_FAILED: 'Try another method with --methods, or another picture.',
   GOODPARTS_FIT_FAILED: 'Free memory, or give fewer or smaller pictures (--size).',
   GOODPARTS_FIT_CANCELLED: 'Start it again; nothing was written.',

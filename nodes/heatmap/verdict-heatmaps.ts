@@ -12,7 +12,8 @@ import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { AskedExplainer } from './asked-explainer.ts'
 import { foundExplanations, isFull, partRequest, within, withMap, withMethods, withoutMethods, withState, type Asked, type Message } from './part-explanations.ts'
-import { readZones, type HeatmapSettings } from './settings.ts'
+import { PartZones } from './part-zones.ts'
+import type { HeatmapSettings } from './settings.ts'
 
 /** No verdict waits longer for its heatmap, or for that of one before it. */
 const LONGEST_WAIT_MS = 5000
@@ -32,6 +33,7 @@ export class VerdictHeatmaps {
   readonly #thread: ExplanationThread
   readonly #others: ExplanationProcess
   readonly #explainer: AskedExplainer | undefined
+  readonly #zones: PartZones
   /** By the part's event, what the line itself has asked for and has no answer to yet. */
   readonly #underway = new Map<string, Promise<PartExplanation>>()
   #earlier: Promise<unknown> = Promise.resolve()
@@ -42,6 +44,7 @@ export class VerdictHeatmaps {
     this.#settings = settings
     this.#model = model
     this.#listener = listener
+    this.#zones = new PartZones(settings.zones)
     this.#thread = new ExplanationThread(hop, settings.capacity)
     this.#others = new ExplanationProcess(`${hop}/methods`, settings.capacity)
     if (model !== null) this.#explainer = new AskedExplainer({ model, methods: settings.methods, isClosed: () => this.#isClosed, explain: async (...part) => this.#asked(...part) })
@@ -79,8 +82,9 @@ export class VerdictHeatmaps {
 
   async #explain (msg: Message, asked: Asked): Promise<Message> {
     const { frame, inspection, anomalyMap: map } = msg
-    if (!isFrame(frame) || inspection === undefined || !this.#settings.chosen.has(inspection.verdict)) return msg
-    const zones = msg.zones === undefined ? this.#settings.zones : readZones(msg.zones, 'msg.zones')
+    if (!isFrame(frame) || inspection === undefined) return msg
+    const zones = this.#zones.read(inspection.eventId, msg.zones)
+    if (!this.#settings.chosen.has(inspection.verdict)) return msg
     const { width, height, channels } = frame
     this.#byOthers({ data: frame.pixels(), width, height, channels }, msg, inspection, zones, asked)
     if (map === undefined) return withState(msg, asked)
@@ -115,7 +119,7 @@ export class VerdictHeatmaps {
       this.#others.hurry(eventId, URGENCY.asked)
       return foundExplanations(await underway)
     }
-    const request = partRequest(image, inspection, this.#model, { ...this.#settings, methods })
+    const request = partRequest(image, inspection, this.#model, { ...this.#settings, zones: this.#zones.of(eventId), methods })
     if (request === null) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the bundle ${inspection.bundle?.id ?? 'none'} that judged the part to be loaded, got another`, { fix: 'Take a newer part' })
     return foundExplanations(await this.#others.explain(request, { urgency: URGENCY.asked }))
   }

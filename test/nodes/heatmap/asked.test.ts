@@ -89,6 +89,20 @@ test('a verdict says whom to ask, who explains a part of before by the methods a
   expect(explainer.obstacle(good.inspection)).toBe('no-explainer')
 }, 30_000)
 
+test('who asks later gets the names of the zones that came with the part', async () => {
+  const everywhere = (name: string): object[] => [{ name, box: [0, 0, 1000, 1000] }]
+  await start({ zones: JSON.stringify(everywhere('of the form')) })
+  const [own, other] = [{ ...part('good'), zones: everywhere('of the part') }, part('good')]
+  const explainer = await explainerOf(own)
+  await explainerOf(other)
+  const zonesOf = async ({ inspection: record, frame }: ReturnType<typeof part>): Promise<unknown> => {
+    const { methods: [found] } = await explainer.explain({ record, picture: await pngOf(frame) }, ['grad-cam'])
+    return found?.regions[0]?.zone
+  }
+  expect(await zonesOf(own)).toBe('of the part')
+  expect(await zonesOf(other)).toBe('of the form')
+}, 30_000)
+
 test('a part of the line that waits already is hurried, and explained once', async () => {
   await start({ methods: 'grad-cam' })
   const came: string[] = []
