@@ -31,6 +31,7 @@ const usualFix: Record<ErrorCode, string> = {
   GOODPARTS_SPOOL_FULL: 'Free the disk, or bring the broker back.',
   GOODPARTS_SPOOL_FAILED: 'Check the permissions of the folder and the disk.',
   GOODPARTS_STORE_FAILED: 'Check that the folder is there, that you may write to it, and that the disk has room.',
+  GOODPARTS_CLOSED: 'Try again in a few seconds.',
   GOODPARTS_LIVE_FAILED: 'Free the port, or choose another with --live-port.',
   GOODPARTS_PART_GONE: 'Take a newer part; older ones make room.',
   GOODPARTS_NOTHING_TO_TAKE_BACK: 'Nothing needs to be done.',

@@ -33,6 +33,7 @@ export const errorTable = {
   GOODPARTS_SPOOL_FULL: { retriable: true },
   GOODPARTS_SPOOL_FAILED: { retriable: true },
   GOODPARTS_STORE_FAILED: { retriable: true },
+  GOODPARTS_CLOSED: { retriable: true },
   GOODPARTS_LIVE_FAILED: { retriable: true },
   GOODPARTS_PART_GONE: { retriable: false },
   GOODPARTS_NOTHING_TO_TAKE_BACK: { retriable: false },

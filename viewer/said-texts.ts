@@ -89,6 +89,7 @@ const problems: Record<string, string> = {
   GOODPARTS_QUEUE_FULL: '처리할 것이 밀려 있습니다. 잠시 뒤 다시 시도하세요.',
   GOODPARTS_MEMORY_LOW: '메모리가 부족합니다. 잠시 뒤 다시 시도하세요.',
   GOODPARTS_STORE_FAILED: '디스크에 저장하지 못했습니다. 디스크 공간과 폴더 권한을 확인하세요.',
+  GOODPARTS_CLOSED: '리플레이 버퍼가 다시 시작되는 중이라 저장하지 않았습니다. 몇 초 뒤 다시 시도하세요.',
   GOODPARTS_FORBIDDEN: '허용되지 않습니다. 토큰과 역할을 확인하세요.',
   GOODPARTS_SCHEMA_INVALID: '서버가 이 요청을 이해하지 못했습니다.',
   GOODPARTS_LIVE_FAILED: '라이브 서버에 문제가 있습니다.',

@@ -47,6 +47,8 @@ interface LineReplayEvents {
   drift: [alarm: DriftAlarm]
   /** After so many labels an update is to begin: who listens calls `update`, without anybody it begins by itself. */
   due: [labels: number]
+  /** A process ended while it put a bundle back: that bundle lies in its place only now, after it may have been read. */
+  settled: []
 }
 
 export class LineReplay extends EventEmitter<LineReplayEvents> {
@@ -114,6 +116,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   async withdraw (sha256: string): Promise<void> {
     await this.#whenReady()
     const isLearned = await this.#memory.readInTurn(sha256) !== null
+    this.#refuseIfClosed()
     const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
     if (!isLearned && this.#run === null) this.#inbox.remove(waiting === undefined ? [] : [waiting])
     else if (waiting !== undefined || isLearned) await this.relabel(sha256, { product: waiting?.product ?? 'part', label: removedLabel })
@@ -155,8 +158,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   async cancel (): Promise<void> {
     const isRunning = this.#run !== null
     const asked = new Date().toISOString()
-    this.#run?.abort()
-    await this.#work
+    await this.#end()
     if (isRunning) await this.#countFrom(asked)
   }
 
@@ -166,9 +168,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
    */
   async rollback (id?: string): Promise<string> {
     await this.cancel()
-    const wanted = id ?? this.#last?.parent ?? null
-    if (wanted === null) throw nothingToTakeBack()
-    await this.#goBack({ to: wanted, refused: null })
+    await this.#goBack(() => {
+      const to = id ?? this.#last?.parent ?? null
+      return to === null ? null : { to, refused: null }
+    })
     return this.#options.request.bundle
   }
 
@@ -178,9 +181,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
    */
   async takeBack (why: string): Promise<void> {
     await this.cancel()
-    const last = this.#last
-    if (last?.accepted !== true || last.parent === null) throw nothingToTakeBack()
-    await this.#goBack({ to: last.parent, refused: { outcome: last, why } })
+    await this.#goBack(() => {
+      const last = this.#last
+      return last?.accepted !== true || last.parent === null ? null : { to: last.parent, refused: { outcome: last, why } }
+    })
   }
 
   /** The cause of a drift was removed. */
@@ -199,12 +203,14 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return this.#inbox.waiting
   }
 
+  /** Refuses what comes from now on; resolves when what came before is on the disk. */
   async close (): Promise<void> {
     this.#isClosed = true
     this.removeAllListeners()
-    this.#run?.abort()
-    await this.#work
+    await this.#end()
     await this.#ready?.catch(() => {})
+    // Who begins after this one takes pictures without a label away.
+    await Promise.allSettled(this.#adding)
     await this.#watch.close()
   }
 
@@ -221,23 +227,43 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.#ready
   }
 
+  /** For what changes something: who comes next would not know of it. Directly before the change. @throws GOODPARTS_CLOSED */
+  #refuseIfClosed (): void {
+    if (this.#isClosed) throw new GoodpartsError('GOODPARTS_CLOSED', 'Expected the replay buffer to run, got one that is being restarted or was taken away', { fix: 'Try again in a few seconds' })
+  }
+
   async #prepare (): Promise<void> {
-    await settleInThread(this.#options.request)
+    // An update that came into use is told of by `recall`.
+    if (await settleInThread(this.#options.request) === 'rollback') this.emit('settled')
     await this.#inbox.refreshInTurn()
     this.#inbox.tidy()
   }
 
-  /** While no update runs; none begins meanwhile, and labels wait until it is done. */
-  async #goBack (back: TakingBackById): Promise<void> {
-    await this.#whenReady()
+  async #end (): Promise<void> {
+    this.#run?.abort()
+    await this.#work
+  }
+
+  /**
+   * While no update runs; none begins meanwhile, and labels wait until it is done.
+   * @param find What to go back to, asked when nothing runs any more; `null` = there is nothing
+   */
+  async #goBack (find: () => TakingBackById | null): Promise<void> {
+    do {
+      await this.#whenReady()
+      await this.#end()
+      // Another update may have begun while the one before ended.
+    } while (this.#run !== null)
+    this.#refuseIfClosed()
+    const back = find()
+    if (back === null) throw nothingToTakeBack()
     this.#run = new AbortController()
     const change = (this.#ready ?? Promise.resolve()).then(async () => this.#changeBack(back))
-    this.#ready = change.catch(() => {})
+    this.#ready = this.#work = change.catch(() => {})
     await change
   }
 
   async #changeBack (back: TakingBackById): Promise<void> {
-    this.#run = new AbortController()
     try {
       await Promise.allSettled(this.#adding)
       await takeBackInThread(this.#options.request, back)
@@ -252,6 +278,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   /** Never while another thread puts labels back. */
   async #add (picture: Uint8Array, label: PictureLabel, { confirmed }: { confirmed: boolean }): Promise<WaitingPicture> {
     await this.#whenReady()
+    this.#refuseIfClosed()
     const adding = this.#inbox.add(picture, label, { confirmed })
     this.#adding.add(adding)
     try {

@@ -45,7 +45,7 @@ export function guard (app: FastifyInstance, context: RouteContext): void {
   })
 }
 
-const statuses: Partial<Record<ErrorCode, number>> = { GOODPARTS_ARGUMENT: 404, GOODPARTS_PART_GONE: 404, GOODPARTS_NOTHING_TO_TAKE_BACK: 404, GOODPARTS_EXPLANATION_FAILED: 409, GOODPARTS_SCHEMA_INVALID: 400, GOODPARTS_QUEUE_FULL: 503, GOODPARTS_STORE_FAILED: 503 }
+const statuses: Partial<Record<ErrorCode, number>> = { GOODPARTS_ARGUMENT: 404, GOODPARTS_PART_GONE: 404, GOODPARTS_NOTHING_TO_TAKE_BACK: 404, GOODPARTS_EXPLANATION_FAILED: 409, GOODPARTS_SCHEMA_INVALID: 400, GOODPARTS_QUEUE_FULL: 503, GOODPARTS_STORE_FAILED: 503, GOODPARTS_CLOSED: 503 }
 
 /** Another site's page in the same browser could ask a server without a token to change something. */
 function isFromElsewhere ({ method, headers }: FastifyRequest): boolean {

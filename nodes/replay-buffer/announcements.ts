@@ -55,6 +55,7 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
     const details = { mode: null, waiting: line.state.waiting, because: `after ${labels} labels` }
     begin(node, trail.before({ kind: 'update-asked', details }, () => { line.update() }).then(show, fail))
   })
+  line.on('settled', () => { begin(node, model.swap(path).then(show, fail)) })
   line.on('failed', fail)
   line.on('progress', (stage, done, total) => { tell({ kind: 'progress', stage, done, total }) })
   line.on('drift', (alarm) => { tell({ kind: 'drift', ...alarm }) })

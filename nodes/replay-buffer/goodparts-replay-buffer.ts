@@ -15,7 +15,7 @@ import { Status } from '../shared/status.ts'
 import { announce } from './announcements.ts'
 import { addContactSheet } from './contact-sheet.ts'
 import { take } from './commands.ts'
-import { learningLine } from './learning-line.ts'
+import { attach, learningLine } from './learning-line.ts'
 import { isKeptWord, mostUnderWay, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
 
 /** Flows of before name no live page. */
@@ -50,7 +50,7 @@ export default function register (RED: NodeAPI): void {
       page?.learning.changed()
     }
     const learning = learningLine({ id: node.id, product, line, model, show })
-    const detach = page?.learning.attach(config.line?.trim() ?? '', learning)
+    const detach = attach(RED, page, config.line?.trim() ?? '', learning)
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(state.current.model.metadata.calibration.scores) })
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
     lines.set(node.id, learning)
@@ -64,12 +64,12 @@ export default function register (RED: NodeAPI): void {
     })
     onClose(node, async (removed) => {
       lines.delete(node.id)
-      detach?.()
       // What is being kept is kept.
       await idle(node)
       await labels.close()
       model.deregister(node.id)
       await line.close()
+      detach(removed)
       await trail.close()
       if (removed) await rm(options.request.folder, { recursive: true, force: true })
       status.close()

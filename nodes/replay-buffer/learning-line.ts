@@ -1,9 +1,11 @@
 /** A replay buffer as the live page sees it. */
 import { randomUUID } from 'node:crypto'
+import type { NodeAPI } from 'node-red'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
 import type { LearningLine } from '../../engine/live/learning-line.ts'
 import type { LearningState, UpdateReport } from '../../schemas/learning.ts'
+import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { sheetOf } from './contact-sheet.ts'
 
@@ -65,6 +67,18 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
     }
   }
   return learning
+}
+
+/**
+ * Lets the page know the line. @returns to be called when the line is closed: until another takes its place it refuses what people say, which would
+ * else be kept as words that no replay buffer is to learn.
+ */
+export function attach (RED: NodeAPI, page: LiveServerNode | null, name: string, learning: LearningLine): (removed: boolean) => void {
+  const detach = page?.learning.attach(name, learning) ?? (() => {})
+  return (removed) => {
+    if (removed) detach()
+    else RED.events.once('flows:started', detach)
+  }
 }
 
 /** Types of defect that were named, in order of name. */

@@ -16,7 +16,8 @@ const places: Record<string, number> = {
   'goodparts-image-out': 3,
   'goodparts-kafka-out': 3,
   'goodparts-live': 3,
-  'goodparts-replay-buffer': 3,
+  // What people say at the live page comes from live nodes.
+  'goodparts-replay-buffer': 3.5,
   'goodparts-live-server': 4,
   // Fit nodes and replay buffers give it bundles.
   'goodparts-model': 4

@@ -36,7 +36,8 @@ export function contactSheet (exemplars: readonly Exemplar[]): SheetExemplar[] {
 export function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: Pick<LabelInbox, 'waiting'>): RelabelEntry[] {
   const waiting = new Map(inbox.waiting.map((picture) => [picture.sha256, picture]))
   const held = heldBack.map(({ sha256, reason, snnl, text, values }): RelabelEntry => ({ sha256, label: `${waiting.get(sha256)?.product ?? ''}/${waiting.get(sha256)?.label ?? ''}`, place: 'inbox', snnl: finite(snnl), text, code: reason, values }))
-  const suspects = contactSheet(exemplars).map((exemplar, index) => ({ exemplar, against: disagreement(exemplars, index) }))
+  const against = disagreements(exemplars)
+  const suspects = contactSheet(exemplars).map((exemplar, index) => ({ exemplar, against: against[index] as Disagreement }))
   const rank = (snnl: number | null): number => snnl ?? -Infinity
   // Of two rankings the better place counts, so that either one alone brings a picture to the front.
   const bySnnl = places(suspects.map(({ exemplar }) => rank(exemplar.snnl)))
@@ -46,7 +47,7 @@ export function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly
   return [...held.sort((a, b) => rank(b.snnl) - rank(a.snnl)), ...remembered].slice(0, longestQueue)
 }
 
-/** Neighbours that are asked. */
+/** Neighbours that are asked, and fewer of a class that has not so many others: the rest would have to be of another, right or wrong. */
 const neighbours = 5
 
 interface Disagreement {
@@ -57,18 +58,20 @@ interface Disagreement {
   other: string
 }
 
-/** Nearest by cosine. */
-export function disagreement (exemplars: readonly Exemplar[], index: number): Disagreement {
-  const own = exemplars[index] as Exemplar
-  const direction = unit(own.features)
-  const nearest = exemplars
-    .filter((exemplar, at) => at !== index && productOf(exemplar.label) === productOf(own.label))
-    .map(({ label, features }) => ({ label, cosine: dot(direction, unit(features)) }))
-    .sort((a, b) => b.cosine - a.cosine)
-    .slice(0, neighbours)
-  const others = nearest.filter(({ label }) => label !== own.label)
-  const [most] = [...countByLabel(others)].sort(([, a], [, b]) => b - a)
-  return { count: others.length, of: nearest.length, other: most?.[0] ?? '' }
+/** Of each, in order, by the nearest by cosine. */
+export function disagreements (exemplars: readonly Exemplar[]): Disagreement[] {
+  const members = countByLabel(exemplars)
+  const directions = exemplars.map(({ features }) => unit(features))
+  return exemplars.map((own, index) => {
+    const direction = directions[index] as Float32Array
+    const nearest = exemplars
+      .flatMap(({ label }, at) => at !== index && productOf(label) === productOf(own.label) ? [{ label, cosine: dot(direction, directions[at] as Float32Array) }] : [])
+      .sort((a, b) => b.cosine - a.cosine)
+      .slice(0, Math.min(neighbours, (members.get(own.label) ?? 1) - 1))
+    const others = nearest.filter(({ label }) => label !== own.label)
+    const [most] = [...countByLabel(others)].sort(([, a], [, b]) => b - a)
+    return { count: others.length, of: nearest.length, other: most?.[0] ?? '' }
+  })
 }
 
 /** Places of values, the largest first; equal ones share the best. */

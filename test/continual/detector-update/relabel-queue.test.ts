@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Exemplar } from '../../../engine/continual/buffers/replay-policy.ts'
-import { disagreement, relabelQueue } from '../../../engine/continual/detector-update/relabel-queue.ts'
+import { disagreements, relabelQueue } from '../../../engine/continual/detector-update/relabel-queue.ts'
 import { clusters } from '../clusters.ts'
 
 const exemplars = (each: number, seed = 1): Exemplar[] =>
@@ -24,15 +24,27 @@ describe('the relabel queue', () => {
     const tight = Array.from({ length: 8 }, (_, index) => at('plate/good', `tight ${index}`, 1, 0.01 * index, 0))
     // Three of a class of its own, far from each other: the SNNL of each is high, and too few of another class are nearer.
     const items = [...tight, at('plate/dent', 'wrong', 1, 0.035, 0), at('plate/dent', 'a', 0, 1, 0), at('plate/dent', 'b', 0, 0, 1), at('plate/dent', 'c', 0, 0.7, 0.7)]
-    expect(disagreement(items, 8)).toEqual({ count: 5, of: 5, other: 'plate/good' })
-    expect(disagreement(items, 0)).toMatchObject({ count: 1, of: 5 })
+    expect(disagreements(items)[8]).toEqual({ count: 3, of: 3, other: 'plate/good' })
+    expect(disagreements(items)[0]).toMatchObject({ count: 1, of: 5 })
     expect(relabelQueue(items, [], none).slice(0, 2).map(({ sha256 }) => sha256)).toContain('wrong')
+  })
+
+  it('suspects no exemplar of a rare class for having few of its own', () => {
+    const all = exemplars(12)
+    for (const members of [1, 2, 3]) {
+      const scratches = all.filter(({ label }) => label === 'plate/scratch').slice(0, members)
+      const items = [...all.filter(({ label }) => label !== 'plate/scratch'), ...scratches]
+      const queue = relabelQueue(items, [], none)
+      expect(queue.filter(({ code }) => code !== undefined)).toEqual([])
+      // The rest of a class of one is of other classes.
+      expect(disagreements(items).slice(-members)).toEqual(Array(members).fill({ count: 0, of: members - 1, other: '' }))
+    }
   })
 
   it('asks no neighbours of another product, and puts what was held back first', () => {
     const items = exemplars(3)
     const tile = items.findIndex(({ label }) => label === 'tile/good')
-    expect(disagreement(items, tile)).toEqual({ count: 0, of: 2, other: '' })
+    expect(disagreements(items)[tile]).toEqual({ count: 0, of: 2, other: '' })
     const [first] = relabelQueue(items, [{ sha256: 'held', reason: 'near-limit', text: 'p-value', values: {}, snnl: 0 }], none)
     expect(first).toMatchObject({ sha256: 'held', place: 'inbox' })
   })
