@@ -6,7 +6,8 @@ import type { ServerLease } from '../live-server/shared-server.ts'
 import { onClose, onInput } from '../shared/lifecycle.ts'
 import { labelOf, NameConcern } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
-import { readLiveMessage, type LiveInput } from './live-message.ts'
+import { handOver } from './hand-over.ts'
+import { readLiveMessage } from './live-message.ts'
 import { SaidMessages } from './said-messages.ts'
 import { shortly } from './server-problem.ts'
 
@@ -43,7 +44,7 @@ export default function register (RED: NodeAPI): void {
         await server.say(of, eventId, label, { who: `node:${this.id}`, ...word })
         return null
       }
-      const taken = pass(input, lease)
+      const taken = handOver(input, lease.server())
       if (taken.isTaken === true && !lines.has(taken.line)) {
         lines.add(taken.line)
         serverNode.claim(this.id, taken.line)
@@ -59,15 +60,6 @@ export default function register (RED: NodeAPI): void {
       status.close()
       await lease.release()
     })
-  }
-
-  function pass (input: Exclude<LiveInput, { kind: 'word' }>, lease: ServerLease): { line: string, isTaken: boolean | undefined } {
-    const server = lease.server()
-    switch (input.kind) {
-      case 'notice': return { line: input.line, isTaken: server?.notice(input.line, input.notice) }
-      case 'explanations': return { line: input.explanations.line, isTaken: server?.explained(input.explanations) }
-      case 'publication': return { line: input.publication.line, isTaken: server?.publish(input.publication) }
-    }
   }
 
   function showState (status: Status, lease: ServerLease, lines: ReadonlySet<string>): void {
