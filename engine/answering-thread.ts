@@ -54,11 +54,15 @@ export class AnsweringThread<Question, Answer> {
   }
 
   #start (): Worker {
-    const { module, name } = this.#options
+    const { module, name, failure: code } = this.#options
     const worker = new Worker(module, { name })
     const gone = (): void => { if (this.#worker === worker) this.#worker = undefined }
     // Also between questions: an error that nobody hears would end this process, and one that is gone would let the next question wait.
-    return worker.on('error', gone).on('exit', gone)
+    return worker.on('exit', gone).on('error', (error) => {
+      gone()
+      const isAsked = worker.listenerCount('message') > 0
+      if (!isAsked) process.emitWarning(`Expected the thread ${name} to wait for the next question: ${String(error)}`, { code })
+    })
   }
 
   async #exchange (question: Question, moved: readonly Transferable[]): Promise<Answer> {

@@ -1,5 +1,5 @@
 /** A thread that fails while nobody asks. */
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { AnsweringThread } from '../engine/answering-thread.ts'
 
 /** Answers with how often it was asked, then does what it was asked to do. */
@@ -19,8 +19,13 @@ afterEach(async () => { await thread?.close() })
 test.each(['fail', 'exit'])('a thread that ends between questions (%s) harms nobody, and the next question starts another', async (end) => {
   const limitMs = 8000
   thread = new AnsweringThread({ hop: 'test', capacity: 2, module: new URL(`data:text/javascript,${encodeURIComponent(source)}`), name: 'goodparts-test', limitMs, failure: 'GOODPARTS_STORE_FAILED' })
+  const warnings: string[] = []
+  const hear = ({ message }: Error): void => { warnings.push(message) }
+  process.on('warning', hear)
+  onTestFinished(() => { process.off('warning', hear) })
   expect(await thread.ask('stay')).toBe(1)
   expect(await thread.ask(end)).toBe(2)
   await new Promise((resolve) => { setTimeout(resolve, 500) })
   expect(await thread.ask('stay')).toBe(1)
+  expect(warnings.filter((text) => text.includes('goodparts-test'))).toHaveLength(end === 'fail' ? 1 : 0)
 }, 9000)
