@@ -42,6 +42,9 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
     return { kind: 'notice', line: firstName(name, message.topic, 'source' in notice ? notice.source : undefined), notice }
   }
   if (inspection === undefined && frame === undefined && typeof message.eventId === 'string' && typeof message.label === 'string') {
+    if (name !== '' && typeof message.line === 'string' && message.line.trim() !== '' && message.line.trim() !== name) {
+      throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a label for the line ${name}, got one for ${message.line.trim()}`, { fix: 'Wire labels into the live node of their line' })
+    }
     return { kind: 'word', line: firstName(name, message.line), eventId: message.eventId, label: message.label, ...(typeof message.wordId === 'string' ? { wordId: message.wordId } : {}) }
   }
   if (inspection === undefined && !isFrame(frame)) {

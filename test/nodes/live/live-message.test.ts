@@ -68,3 +68,11 @@ test('a verdict brings what its limits can promise, where it is known', () => {
   expect(read(null)).toMatchObject({ weakPromise: null })
   for (const given of [undefined, 'much', {}]) expect(read(given)).not.toHaveProperty('weakPromise')
 })
+
+test('a label belongs to the part that it names, on the line of the node, and not to one of another line', () => {
+  const label = { eventId: 'a-7', label: 'scratch', wordId: 'labels/0/3' }
+
+  expect(readLiveMessage({ ...label, line: 'a' }, 'a')).toEqual({ kind: 'word', line: 'a', ...label })
+  expect(readLiveMessage({ ...label, line: 'b' }, '')).toEqual({ kind: 'word', line: 'b', ...label })
+  expect(() => readLiveMessage({ ...label, line: 'b' }, 'a')).toThrow('Expected a label for the line a, got one for b')
+})
