@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
-import type { DriftAlarm } from '../decision/drift/drift-monitor.ts'
+import type { DriftAlarm, WatchedScores } from '../decision/drift/drift-monitor.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { encodePng } from '../frame/image-codec.ts'
@@ -45,6 +45,8 @@ interface LineReplayEvents {
   failed: [error: GoodpartsError]
   progress: [stage: string, done: number, total: number]
   drift: [alarm: DriftAlarm]
+  /** A picture could not be looked at for drift. */
+  unwatched: [error: GoodpartsError]
   /** After so many labels an update is to begin: who listens calls `update`, without anybody it begins by itself. */
   due: [labels: number]
   /** A process ended while it put a bundle back: that bundle lies in its place only now, after it may have been read. */
@@ -82,7 +84,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#memory = new PictureFiles(join(folder, 'memory', 'pictures'))
     this.#countedFrom = readCountedFrom(folder)
     const { driftRate, request: { seed } } = options
-    this.#watch = new LineWatch({ name: basename(folder), falseAlarmRate: driftRate, seed, now: this.#now, tell: (alarm) => { this.emit('drift', alarm) } })
+    this.#watch = new LineWatch({ name: basename(folder), falseAlarmRate: driftRate, seed, now: this.#now, tell: (alarm) => { this.emit('drift', alarm) }, fail: (error) => { this.emit('unwatched', error) } })
     // Who calls something hears of it.
     this.#whenReady().catch(() => {})
   }
@@ -102,8 +104,8 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   /** Another bundle took its place, the first or another: drift is measured against its scores from now on. */
-  watch (calibrationScores: readonly number[]): void {
-    this.#watch.begin(calibrationScores)
+  watch (scores: WatchedScores): void {
+    this.#watch.begin(scores)
   }
 
   /** A part that was labelled, encoded without loss. @returns SHA-256 of its picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */

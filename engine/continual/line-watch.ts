@@ -1,9 +1,9 @@
 /** Watches what a line inspects for drift: every score, and of some pictures their statistics and embeddings, each in a thread of its own. */
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
-import { DriftMonitor, type DriftAlarm } from '../decision/drift/drift-monitor.ts'
+import { DriftMonitor, type DriftAlarm, type WatchedScores } from '../decision/drift/drift-monitor.ts'
 import { StatisticsThread } from '../decision/drift/statistics-thread.ts'
-import { GoodpartsError } from '../errors.ts'
+import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { EmbeddingWatchThread } from './embedding-watch-thread.ts'
 
@@ -16,6 +16,8 @@ export interface LineWatchOptions {
   /** Clock, milliseconds. */
   now: () => number
   tell: (alarm: DriftAlarm) => void
+  /** A picture could not be looked at, and is left out; the next begins another thread. */
+  fail: (error: GoodpartsError) => void
 }
 
 /** Milliseconds between two pictures whose statistics are taken. */
@@ -45,11 +47,11 @@ export class LineWatch {
   }
 
   /** Another bundle took its place, the first or another: drift is measured against its scores, and the parts from now on. */
-  begin (calibrationScores: readonly number[]): void {
+  begin (scores: WatchedScores): void {
     this.#begun++
     const { falseAlarmRate, seed } = this.#options
-    if (this.#monitor === null) this.#monitor = new DriftMonitor({ calibrationScores, falseAlarmRate, seed })
-    else this.#monitor.reset(calibrationScores)
+    if (this.#monitor === null) this.#monitor = new DriftMonitor({ ...scores, falseAlarmRate, seed })
+    else this.#monitor.reset(scores)
   }
 
   /** The cause of a drift was removed. */
@@ -58,11 +60,11 @@ export class LineWatch {
     this.#monitor?.reset()
   }
 
-  /** Resolves when what is looked at of this part has been told. @throws GOODPARTS_INFERENCE_FAILED when a thread fails; the next part starts another */
+  /** Resolves when what is looked at of this part has been told. */
   async inspected (frame: Frame, inspection: InspectionRecord): Promise<void> {
     const monitor = this.#monitor
     if (monitor === null) return
-    if (inspection.score !== null) this.#tell(monitor.observeScore(inspection.score))
+    if (inspection.score !== null) this.#tell(monitor.observeScore(inspection.score, inspection.product))
     const now = this.#options.now()
     const looks: Array<Promise<void>> = []
     if (now - this.#measuredAt >= MEASURE_EVERY_MS) {
@@ -73,8 +75,7 @@ export class LineWatch {
       this.#embeddedAt = now
       looks.push(this.#embed(monitor, frame, inspection))
     }
-    const failed = (await Promise.allSettled(looks)).find((look) => look.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    await Promise.all(looks)
   }
 
   async close (): Promise<void> {
@@ -100,7 +101,7 @@ export class LineWatch {
       const seen = await look()
       if (begun === this.#begun) this.#tell(observe(seen))
     } catch (error) {
-      if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_QUEUE_FULL') throw error
+      if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_QUEUE_FULL') this.#options.fail(asGoodpartsError(error, 'GOODPARTS_INFERENCE_FAILED'))
     }
   }
 

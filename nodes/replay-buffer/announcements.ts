@@ -57,6 +57,7 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
   })
   line.on('settled', () => { begin(node, model.swap(path).then(show, fail)) })
   line.on('failed', fail)
+  line.on('unwatched', (error) => { tellError(node, error) })
   line.on('progress', (stage, done, total) => { tell({ kind: 'progress', stage, done, total }) })
   line.on('drift', (alarm) => { tell({ kind: 'drift', ...alarm }) })
 }

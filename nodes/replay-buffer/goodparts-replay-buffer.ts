@@ -16,7 +16,7 @@ import { announce } from './announcements.ts'
 import { addContactSheet } from './contact-sheet.ts'
 import { take } from './commands.ts'
 import { attach, learningLine } from './learning-line.ts'
-import { isKeptWord, mostUnderWay, readReplayForm, replayStatus, type ReplayForm, type ReplayMessage } from './settings.ts'
+import { isKeptWord, mostUnderWay, readReplayForm, replayStatus, watchedScores, type ReplayForm, type ReplayMessage } from './settings.ts'
 
 /** Flows of before name no live page. */
 type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: string }
@@ -51,7 +51,7 @@ export default function register (RED: NodeAPI): void {
     }
     const learning = learningLine({ id: node.id, product, line, model, show })
     const detach = attach(RED, page, config.line?.trim() ?? '', learning)
-    model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(state.current.model.metadata.calibration.scores) })
+    model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(watchedScores(state.current.model.metadata.calibration)) })
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
     lines.set(node.id, learning)
     line.recall().catch((cause: unknown) => { tellError(node, asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')) }).finally(show)

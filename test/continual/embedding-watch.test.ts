@@ -26,7 +26,7 @@ describe('a line of light-guide plates', () => {
     folder = mkdtempSync(join(tmpdir(), 'goodparts-embedding-watch-'))
     now = 0
     replay = new LineReplay({ ...optionsIn(folder), learnFromLineEveryMs: 1000, now: () => now })
-    replay.watch([1, 2, 3])
+    replay.watch({ calibrationScores: [1, 2, 3] })
   })
   afterEach(async () => {
     await replay.close()

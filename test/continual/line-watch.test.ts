@@ -28,7 +28,7 @@ describe('what a line has inspected', () => {
     let now = 0
     begin({ learnFromLineEveryMs: 1000, now: () => now })
     const random = seededRandom(3)
-    replay.watch(Array.from({ length: 60 }, () => normal(random)))
+    replay.watch({ calibrationScores: Array.from({ length: 60 }, () => normal(random)) })
     const alarms: string[] = []
     replay.on('drift', ({ signal }) => alarms.push(signal))
     for (let index = 0; index < 130; index++) {
@@ -55,7 +55,7 @@ describe('what a line has inspected', () => {
     begin({ now: () => now })
     const random = seededRandom(3)
     const calibrationScores = Array.from({ length: 60 }, () => normal(random))
-    replay.watch(calibrationScores)
+    replay.watch({ calibrationScores })
     const monitor = new DriftMonitor({ calibrationScores, falseAlarmRate: 0.001, seed: 1 })
     const told: Array<[number, DriftAlarm]> = []
     const expected: Array<[number, DriftAlarm]> = []
@@ -84,7 +84,7 @@ describe('what a line has inspected', () => {
     begin({ now: () => now })
     const alarms: string[] = []
     replay.on('drift', ({ signal }) => { alarms.push(signal) })
-    replay.watch([1, 2, 3])
+    replay.watch({ calibrationScores: [1, 2, 3] })
     const see = async (frame: Frame): Promise<void> => {
       now += 500
       await replay.inspected(frame, { ...inspectionOf(frame, 0), score: null })
@@ -106,6 +106,35 @@ describe('what a line has inspected', () => {
     }
     expect(alarms).toEqual(expected)
     expect(alarms.length).toBeGreaterThan(0)
+  })
+
+  it('compares the scores of a product with its own, and says nothing of a run of that product', async () => {
+    begin({})
+    const random = seededRandom(4)
+    const own = Array.from({ length: 60 }, () => 5 + normal(random))
+    replay.watch({ calibrationScores: [...Array.from({ length: 60 }, () => normal(random)), ...own], productScores: { woven: own } })
+    const frame = frameOf(0)
+    for (let index = 0; index < 200; index++) await replay.inspected(frame, inspectionOf(frame, 5 + normal(random)))
+    expect(replay.state.drift).toBeNull()
+  })
+
+  it('learns a part whose picture could not be looked at, and says so', async () => {
+    let now = 0
+    begin({ learnFromLineEveryMs: 0, now: () => now })
+    replay.watch({ calibrationScores: [1, 2, 3] })
+    const failures: string[] = []
+    replay.on('unwatched', ({ code }) => { failures.push(code) })
+    for (const seed of range(0, 2)) {
+      now += 1000
+      const frame = frameOf(seed)
+      const pixels = frame.pixels()
+      // What the threads read is less than the frame says that it holds.
+      Object.defineProperties(frame, { memory: { value: new SharedArrayBuffer(4) }, pixels: { value: () => pixels } })
+      await replay.inspected(frame, inspectionOf(frame, 2))
+    }
+    expect(new Set(failures)).toEqual(new Set(['GOODPARTS_INFERENCE_FAILED']))
+    expect(failures.length).toBeGreaterThanOrEqual(2)
+    expect(replay.state.waiting).toBe(2)
   })
 
   it('keeps one part of the line at a time, however fast they come', async () => {

@@ -103,7 +103,7 @@ describe.skipIf(missing !== null)('the memory of a line on the live page', () =>
   })
 
   it('names what drifts and says what to do, on the line and in its memory, in English and in Korean', async () => {
-    replay.watch(Array.from({ length: 60 }, (_, index) => index / 60))
+    replay.watch({ calibrationScores: Array.from({ length: 60 }, (_, index) => index / 60) })
     const { frame, record } = (await openSampleLine('Plates 1')).next()
     for (let part = 0; part < 60 && replay.state.drift === null; part++) await replay.inspected(frame, { ...record, score: 5 + part })
     const { url } = await opened.serve({ learning })

@@ -16,8 +16,13 @@ export interface DriftAlarm extends LineDrift {
   text: string
 }
 
-export interface DriftOptions {
+export interface WatchedScores {
   calibrationScores: readonly number[]
+  /** Of products that have limits of their own, by the product's name: a run of one of them alone does not look like all of them together. */
+  productScores?: Readonly<Record<string, readonly number[]>>
+}
+
+export interface DriftOptions extends WatchedScores {
   /** Probability that scores ever alarm while nothing changes. */
   falseAlarmRate: number
   seed: number
@@ -32,14 +37,16 @@ const smallest: Record<Charted | 'shift', number> = { brightness: 0.5, contrast:
 
 export class DriftMonitor {
   readonly #options: DriftOptions
-  #martingale: ScoreMartingale
+  #scores: WatchedScores
+  #martingales: ScoreMartingales
   #charts: Map<Charted | 'shift', ControlChart>
   #reference: Profiles | null = null
   readonly #told = new Set<DriftSignal>()
 
   constructor (options: DriftOptions) {
     this.#options = options
-    this.#martingale = new ScoreMartingale(options.calibrationScores, options.falseAlarmRate, seededRandom(options.seed))
+    this.#scores = options
+    this.#martingales = newMartingales(options)
     this.#charts = this.#newCharts()
   }
 
@@ -53,10 +60,11 @@ export class DriftMonitor {
     return this.inDrift ? { signals: [...this.#told], advice: adviceFor(this.#told) } : null
   }
 
-  /** A part that was inspected. @returns what alarms for the first time. */
-  observeScore (score: number): DriftAlarm[] {
-    this.#martingale.observe(score)
-    if (!this.#martingale.alarming || this.#told.has('scores')) return []
+  /** A part that was inspected, and its product where it is known. @returns what alarms for the first time. */
+  observeScore (score: number, product: string | null = null): DriftAlarm[] {
+    const martingale = this.#martingales.products.get(product ?? '') ?? this.#martingales.others
+    martingale.observe(score)
+    if (!martingale.alarming || this.#told.has('scores')) return []
     return [this.#alarm('scores')]
   }
 
@@ -82,8 +90,9 @@ export class DriftMonitor {
   }
 
   /** After the cause was removed, or a new bundle came: begins anew with these scores. */
-  reset (calibrationScores: readonly number[] = this.#options.calibrationScores): void {
-    this.#martingale = new ScoreMartingale(calibrationScores, this.#options.falseAlarmRate, seededRandom(this.#options.seed))
+  reset (scores: WatchedScores = this.#scores): void {
+    this.#scores = scores
+    this.#martingales = newMartingales({ ...this.#options, ...scores, productScores: scores.productScores ?? {} })
     this.#charts = this.#newCharts()
     this.#reference = null
     this.#told.clear()
@@ -103,6 +112,20 @@ export class DriftMonitor {
   #chart (name: Charted | 'shift'): ControlChart {
     return this.#charts.get(name) as ControlChart
   }
+}
+
+interface ScoreMartingales {
+  products: ReadonlyMap<string, ScoreMartingale>
+  /** Of parts of all other products, or of none that is known. */
+  others: ScoreMartingale
+}
+
+/** They share the rate: that any of them ever alarms while nothing changes is as improbable as of one. */
+function newMartingales ({ calibrationScores, productScores = {}, falseAlarmRate, seed }: DriftOptions): ScoreMartingales {
+  const own = Object.entries(productScores)
+  const random = seededRandom(seed)
+  const watching = (scores: readonly number[]): ScoreMartingale => new ScoreMartingale(scores, falseAlarmRate / (own.length + 1), random)
+  return { others: watching(calibrationScores), products: new Map(own.map(([product, scores]) => [product, watching(scores)])) }
 }
 
 /** The picture comes first: what changes it changes embeddings and scores too. */

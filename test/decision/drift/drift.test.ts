@@ -7,6 +7,7 @@ import { twoSampleTest } from '../../../engine/decision/drift/two-sample-test.ts
 import type { RawImage } from '../../../engine/frame/image-codec.ts'
 import { normal, seededRandom, type Random } from '../../../engine/random.ts'
 
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 const normals = (count: number, random: Random, mean = 0): number[] => Array.from({ length: count }, () => mean + normal(random))
 
 describe('the score martingale', () => {
@@ -210,8 +211,40 @@ describe('the drift monitor', () => {
     const watched = monitor()
     watch(watched, 6, 60)
     expect(watch(watched, 7, 60, {}, 3).map(({ signal }) => signal)).toEqual(['scores'])
-    watched.reset(normals(60, seededRandom(10), 3))
+    watched.reset({ calibrationScores: normals(60, seededRandom(10), 3) })
     expect(watched.inDrift).toBe(false)
     expect(watch(watched, 8, 100, {}, 3)).toEqual([])
+  })
+
+  describe('with products that score apart', () => {
+    const productScores = { plate: normals(60, seededRandom(11)), tile: normals(60, seededRandom(12), 5) }
+    const apart = (seed: number): DriftMonitor => new DriftMonitor({ calibrationScores: [...productScores.plate, ...productScores.tile], productScores, falseAlarmRate: 0.001, seed, chart })
+    /** Scores of a run of one product. */
+    const run = (watched: DriftMonitor, seed: number, count: number, product: string | null, mean: number): string[] =>
+      normals(count, seededRandom(seed), mean).flatMap((score) => watched.observeScore(score, product).map(({ signal }) => signal))
+
+    it('says nothing of a run of one of them, also after a reset', () => {
+      for (const seed of range(5)) {
+        const watched = apart(seed)
+        expect(run(watched, 20 + seed, 300, 'tile', 5)).toEqual([])
+        watched.reset()
+        expect(run(watched, 30 + seed, 300, 'plate', 0)).toEqual([])
+      }
+    })
+
+    it('finds where one of them drifts to what is usual of the other, and where one that has no limits of its own does', () => {
+      for (const seed of range(5)) {
+        expect(run(apart(seed), 40 + seed, 100, 'plate', 5)).toEqual(['scores'])
+        expect(run(apart(seed), 50 + seed, 100, 'lid', 9)).toEqual(['scores'])
+        expect(run(apart(seed), 60 + seed, 100, null, 9)).toEqual(['scores'])
+      }
+    })
+
+    it('compares after a reset with the scores of the last bundle', () => {
+      const watched = apart(1)
+      watched.reset({ calibrationScores: normals(60, seededRandom(13), 20) })
+      watched.reset()
+      expect(run(watched, 70, 100, 'tile', 20)).toEqual([])
+    })
   })
 })
