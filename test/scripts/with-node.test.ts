@@ -214,7 +214,7 @@ describe('scripts/with-node', () => {
       finishedCheckout()
       for (const name of ['mv', 'cp']) linkProgram(name)
       program('dpkg-query', 'printf installed')
-      for (const file of ['cli/doctor/chromium.ts', 'cli/demo/user-directory.ts', 'engine/errors.ts', 'engine/make-folder.ts']) {
+      for (const file of ['cli/doctor/chromium.ts', 'cli/demo/user-directory.ts', 'engine/errors.ts', 'engine/file-errors.ts', 'engine/make-folder.ts']) {
         mkdirSync(dirname(join(root, 'checkout', file)), { recursive: true })
         copyFileSync(join(repository, file), join(root, 'checkout', file))
       }
