@@ -1,5 +1,6 @@
 /** What every command says when it ends on an error: the message, its code, and what to do. */
 import { GoodpartsError, type ErrorCode } from '../engine/errors.ts'
+import { diskFix } from '../engine/file-errors.ts'
 
 /** Where an error itself does not know better. */
 const usualFix: Record<ErrorCode, string> = {
@@ -46,6 +47,7 @@ export function failureText (error: unknown): string | null {
 
 function ofFileSystem (error: unknown): GoodpartsError | null {
   if (!(error instanceof Error) || !('syscall' in error)) return null
+  const fix = diskFix(error)
   // What goes wrong while an open file is written names no path.
-  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${'path' in error ? String(error.path) : 'the file'} to be a place to read and write, got ${error.message}`, { cause: error })
+  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${'path' in error ? String(error.path) : 'the file'} to be a place to read and write, got ${error.message}`, { cause: error, ...fix === null ? {} : { fix } })
 }

@@ -86,7 +86,8 @@ describe('what a command says at its end', () => {
 
   it('tells a disk that refuses from a defect', () => {
     expect(failureText(Object.assign(new Error('EACCES: permission denied'), { syscall: 'open', path: '/a' }))).toMatch(/\/a .*EACCES.*\(GOODPARTS_STORE_FAILED\)\nFix: /)
-    expect(failureText(Object.assign(new Error('ENOSPC: no space left on device, write'), { syscall: 'write', code: 'ENOSPC' }))).toMatch(/ENOSPC.*\(GOODPARTS_STORE_FAILED\)\nFix: /)
+    expect(failureText(Object.assign(new Error('ENOSPC: no space left on device, write'), { syscall: 'write', code: 'ENOSPC' }))).toMatch(/ENOSPC.*\(GOODPARTS_STORE_FAILED\)\nFix: Free room/)
+    expect(failureText(Object.assign(new Error('EACCES: permission denied, scandir'), { syscall: 'scandir', code: 'EACCES', path: '/a' }))).toMatch(/\nFix: Let the user that runs this read it/)
     expect(failureText(new TypeError('x is not a function'))).toBeNull()
   })
 })
