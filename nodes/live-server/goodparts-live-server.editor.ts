@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { isLoopback, pageAddress } from '../shared/editor/page-address.ts'
 
 declare const RED: EditorRED
 
@@ -40,11 +41,9 @@ RED.nodes.registerType<Properties, { viewerToken: string, operatorToken: string,
     const tls = $('#node-config-input-tls')
     const show = (): void => {
       const name = String(host.val())
-      const local = /^(localhost|127\..*|::1)$/.test(name)
-      const secure = !['', '_ADD_', undefined].includes(tls.val() as string | undefined)
-      const address = `${secure ? 'https' : 'http'}://${local ? 'localhost' : name === '0.0.0.0' || name === '::' ? location.hostname : name}:${String(port.val())}/`
+      const address = pageAddress({ host: name, port: String(port.val()), tls: tls.val() as string | undefined }, location.hostname)
       $('#goodparts-live-server-address').attr('href', address).text(address)
-      $('#goodparts-live-server-open').toggle(!local)
+      $('#goodparts-live-server-open').toggle(!isLoopback(name))
     }
     host.add(port).on('input', show)
     tls.on('change', show)

@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { pageAddress, type PagePlace } from '../shared/editor/page-address.ts'
 
 declare const RED: EditorRED
 
@@ -69,6 +70,14 @@ RED.nodes.registerType<Properties>('goodparts-replay-buffer', {
   inputLabels () { return this._('goodparts-replay-buffer.port.part') },
   outputLabels (index) { return this._(['goodparts-replay-buffer.port.update', 'goodparts-replay-buffer.port.event', 'goodparts-replay-buffer.port.relabel'][index] ?? '') },
   oneditprepare () {
+    const server = $('#node-input-server')
+    const showPage = (): void => {
+      const place = RED.nodes.node(String(server.val())) as unknown as PagePlace | null
+      const link = $('#goodparts-replay-buffer-page').toggle(place !== null)
+      if (place !== null) link.attr('href', pageAddress(place, location.hostname))
+    }
+    server.on('change', showPage)
+    showPage()
     showContactSheet(this.id, (key, values) => this._(key, values)).catch(() => { $('#goodparts-replay-buffer-gate').text(this._('goodparts-replay-buffer.sheet.none')) })
   }
 })
