@@ -1,11 +1,12 @@
 /**
- * Pictures of good parts that travel in a bundle's file, beside what is hashed: the fit keeps a few that show most of the variety, for the
+ * Pictures of good parts that travel in a bundle's file, beside what is hashed: the fit keeps a few that stand for all of them, for the
  * evidence pair. A bundle without them works as well; one whose file cannot take them is left as it is.
  */
 import type { ModelBundle } from './bundle.ts'
 import { encodeJpeg, decodeImage, resizeImage, type RawImage } from '../frame/image-codec.ts'
 import { readMetadata, withMetadata } from '../graph/metadata.ts'
-import { GoodExemplars, mostVaried, thumbnailOf } from './good-exemplars.ts'
+import { GoodExemplars, mostTelling } from './good-exemplars.ts'
+import { lookOf } from './look.ts'
 
 /** Key of the entry in `metadata_props`. */
 const exemplarsKey = 'goodparts.exemplars'
@@ -33,10 +34,10 @@ export interface GoodPicture {
 export async function withExemplars (bundle: ModelBundle, good: readonly GoodPicture[]): Promise<ModelBundle> {
   const step = Math.max(1, good.length / candidates)
   const some = Array.from({ length: Math.min(good.length, candidates) }, (_, index) => good[Math.floor(index * step)] as GoodPicture)
-  const thumbnails: Float32Array[] = []
-  for (const picture of some) thumbnails.push(await thumbnailOf(await picture.read()))
+  const looks: Float32Array[] = []
+  for (const picture of some) looks.push(await lookOf(await picture.read()))
   const kept: KeptExemplar[] = []
-  for (const index of mostVaried(thumbnails, keptCount)) {
+  for (const index of mostTelling(looks, keptCount)) {
     const picture = some[index] as GoodPicture
     kept.push({ name: picture.name.split(/[\\/]/).at(-1) ?? picture.name, jpeg: (await jpegOf(await picture.read())).toString('base64') })
   }

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { readBundle } from '../bundle/bundle.ts'
 import type { GoodExemplars } from '../bundle/good-exemplars.ts'
 import { exemplarsOf } from '../bundle/kept-exemplars.ts'
-import { findRegions } from '../decision/regions.ts'
 import { GoodpartsError } from '../errors.ts'
 import { encodeJpeg, type RawImage } from '../frame/image-codec.ts'
 import { quantiseMap } from '../frame/quantised-map.ts'
+import { clearRegions } from './clear-regions.ts'
 import { explainAll, type Attempt } from './explain-all.ts'
 import type { Explainer, ExplainOptions } from './explainer.ts'
 import { ExplainedModel } from './model/explained-model.ts'
@@ -82,7 +82,7 @@ async function present ({ method, saliency, faithfulness }: Attempt, { image, zo
     quantised: quantiseMap(map),
     mapSha256: sha256(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)),
     ...await jpegOf(overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: limit, opacity }), quality),
-    regions: findRegions(map, { limit, frame: image, zones }),
+    regions: clearRegions(map, { limit, frame: image, zones }),
     faithfulness,
     forwards,
     skipped,

@@ -57,7 +57,8 @@ export class LineBoard {
     this.#points.push({ at: record.times.scored, score: record.score, verdict: record.verdict })
     if (this.#points.length > POINTS) this.#points.shift()
     this.#limits = record.limits ?? this.#limits
-    this.#latency.add(latencyMs(record))
+    // What is let by unjudged, while a line learns above all, takes next to no time.
+    if (record.verdict !== 'not-inspected') this.#latency.add(latencyMs(record))
     if (this.#fit?.notice.kind === 'fit-progress' && isFinished(this.#fit.notice)) this.#fit = null
   }
 

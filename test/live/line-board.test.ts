@@ -50,6 +50,19 @@ describe('the board of a line', () => {
     expect(state.points.at(-1)).toMatchObject({ score: null, verdict: 'not-inspected' })
   })
 
+  it('takes the latency of judged parts only: what a line lets by while it learns is not slow or fast', () => {
+    const board = new LineBoard('a', Date.now)
+    const after = (milliseconds: number): { captured: string, scored: string } => ({ captured: new Date(0).toISOString(), scored: new Date(milliseconds).toISOString() })
+    const judged = (number: number, verdict: 'good' | 'not-inspected', milliseconds: number): void => {
+      const record = inspection(number)
+      board.judged({ ...record, verdict, times: { ...record.times, ...after(milliseconds) } })
+    }
+    for (let i = 0; i < 60; i++) judged(i, 'not-inspected', 1)
+    expect(board.statistics().latencyMs).toBeNull()
+    for (let i = 0; i < 10; i++) judged(60 + i, 'good', 70)
+    expect(board.statistics()).toMatchObject({ counts: { good: 10, notInspected: 60 }, latencyMs: { median: 70, p95: 70, p99: 70 } })
+  })
+
   it('lets go of a fit that is done with the first verdict, and keeps one that is not', () => {
     const board = new LineBoard('a', Date.now)
     const fit = { kind: 'fit-progress', stage: 'collect', total: 60, text: '' } as const
