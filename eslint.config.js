@@ -69,7 +69,7 @@ export default tseslint.config(
   },
   {
     files: ['nodes/*/goodparts-*.ts'],
-    ignores: ['**/*.editor.ts', 'nodes/kafka-in/**'],
+    ignores: ['**/*.editor.ts'],
     // Glue: what is worth a test of its own has a file of its own.
     rules: { 'max-lines': ['error', { max: 80 }] }
   },
