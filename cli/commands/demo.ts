@@ -5,9 +5,10 @@ import { Option, type Command } from 'commander'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { makeFolder } from '../../engine/make-folder.ts'
 import { demoFlow, type FlowNode } from '../demo/flow.ts'
+import { FolderLock } from '../demo/folder-lock.ts'
 import { accepts, startNodeRed, untilListening } from '../demo/node-red-process.ts'
 import { goodFolder, playedSource } from '../demo/source.ts'
-import { defaultUserDirectory, packageRoot, prepareUserDirectory } from '../demo/user-directory.ts'
+import { defaultUserDirectory, expectOwn, packageRoot, prepareUserDirectory } from '../demo/user-directory.ts'
 import { portNumber } from '../option-values.ts'
 
 interface Options {
@@ -39,6 +40,17 @@ async function demo (options: Options): Promise<void> {
   if (options.kafka !== undefined && !/^[^\s:]+:\d+$/.test(options.kafka)) {
     throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --kafka to be HOST:PORT, got ${options.kafka}`)
   }
+  expectOwn(userDir)
+  makeFolder(userDir)
+  const lock = await FolderLock.take(userDir)
+  try {
+    await demoIn(userDir, options, source, lock)
+  } finally {
+    lock.release()
+  }
+}
+
+async function demoIn (userDir: string, options: Options, source: Awaited<ReturnType<typeof readSource>>, lock: FolderLock): Promise<void> {
   const recordsFile = join(userDir, 'inspections.ndjson')
   const example = join(packageRoot(), 'examples', '01 - Inspect light-guide plates.json')
   const flow = (): FlowNode[] => demoFlow(readFlow(example), {
@@ -46,13 +58,13 @@ async function demo (options: Options): Promise<void> {
   })
   await expectFree('editor', options.port, '--port')
   const renewFlow = options.reset || source !== null || options.kafka !== undefined
-  makeFolder(userDir)
   const { settingsFile, flowFile, flowKept } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow, fitFolders: source === null ? [] : [source.goodFolder] })
   const livePort = settleLivePort(flowFile, options.livePort)
   if (livePort === options.port) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected two ports, got ${livePort} for the editor and for the live page`, { fix: 'choose another with --port or --live-port' })
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
 
   const nodeRed = startNodeRed(settingsFile, (line) => { if (isForTerminal(line)) process.stdout.write(`${line}\n`) })
+  if (nodeRed.pid !== undefined) lock.addNodeRed(nodeRed.pid)
   const stopping = new AbortController()
   const stop = (): void => {
     stopping.abort()

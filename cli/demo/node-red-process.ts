@@ -9,17 +9,19 @@ import { GoodpartsError } from '../../engine/errors.ts'
 const STOP_MS = 8000
 
 export interface NodeRedProcess {
+  /** `undefined` where it could not be started. */
+  pid: number | undefined
   /** Resolves with the exit code, and with the signal that ended it, if one did. */
   exited: Promise<{ code: number, signal: string | null }>
   stop (): Promise<void>
 }
 
-/** @throws GOODPARTS_DEPENDENCY_MISSING where Node-RED is not installed. */
+/** Its standard input stays open for as long as this process lives. @throws GOODPARTS_DEPENDENCY_MISSING where Node-RED is not installed. */
 export function startNodeRed (settingsFile: string, onLine: (line: string) => void): NodeRedProcess {
-  const child = spawn(process.execPath, [nodeRedScript(), '--settings', settingsFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [nodeRedScript(), '--settings', settingsFile], { stdio: ['pipe', 'pipe', 'pipe'] })
   for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine)
   const exited = once(child, 'exit').then(([code, signal]) => ({ code: Number(code ?? 1), signal: signal as string | null }))
-  return { exited, stop: async () => { await stop(child) } }
+  return { pid: child.pid, exited, stop: async () => { await stop(child) } }
 }
 
 /** Resolves when something accepts connections there, rejects when `signal` aborts first. */

@@ -68,8 +68,11 @@ export function prepareUserDirectory (path: string, options: { editorPort: numbe
   }
 }
 
-/** A Node-RED that somebody uses has its own packages and settings, which the demo would overwrite. */
-function expectOwn (path: string): void {
+/**
+ * A Node-RED that somebody uses has its own packages and settings, which the demo would overwrite.
+ * @throws GOODPARTS_ARGUMENT when the directory is somebody else's
+ */
+export function expectOwn (path: string): void {
   const manifest = join(path, 'package.json')
   if (existsSync(manifest) ? nameIn(manifest) === manifestName : !['flows.json', 'settings.js', 'node_modules'].some((name) => existsSync(join(path, name)))) return
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be a new folder or one of the demo, got one that something else uses`, {
@@ -92,8 +95,11 @@ function freeName (wanted: string): string {
   return name
 }
 
+/** A demo that is killed closes the pipe: a Node-RED that went on alone would keep the folder and the ports, and nobody would see it. */
+const endWithDemo = 'process.stdin.resume().once(\'end\', () => { process.kill(process.pid, \'SIGTERM\') })\n'
+
 function settings (userDir: string, editorPort: number, goodpartsFitFolders: readonly string[]): string {
-  return `module.exports = ${JSON.stringify({
+  return `${endWithDemo}module.exports = ${JSON.stringify({
     userDir,
     flowFile: 'flows.json',
     flowFilePretty: true,

@@ -106,7 +106,7 @@ describe('the user directory', () => {
   const userDir = join(folder, 'user')
   const prepare = (renewFlow: boolean, fitFolders: string[] = []): ReturnType<typeof prepareUserDirectory> =>
     prepareUserDirectory(userDir, { editorPort: 1880, flow: () => [{ id: 'fresh' }], renewFlow, fitFolders })
-  const settings = (): unknown => JSON.parse(readFileSync(join(userDir, 'settings.cjs'), 'utf8').replace('module.exports = ', ''))
+  const settings = (): unknown => JSON.parse(readFileSync(join(userDir, 'settings.cjs'), 'utf8').split('module.exports = ')[1]!)
 
   it('links the package in and lays the flow down', () => {
     const { flowFile, flowKept } = prepare(false)
