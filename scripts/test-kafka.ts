@@ -11,6 +11,8 @@ import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { Command } from 'commander'
+import { portNumber } from '../cli/option-values.ts'
 
 const version = '4.3.1'
 const home = join(import.meta.dirname, '..', '.kafka')
@@ -218,7 +220,11 @@ async function answers (port: number): Promise<boolean> {
 }
 
 async function main (): Promise<void> {
-  const broker = await startKafka({ port: Number(process.argv[2] ?? 9092) })
+  const command = new Command('npm run kafka --')
+    .description('one Kafka broker on this machine, for trying things; needs Java, and Maven the first time')
+    .argument('[port]', 'where it listens, on 127.0.0.1 only', portNumber, 9092)
+    .parse()
+  const broker = await startKafka({ port: Number(command.processedArgs[0]) })
   process.stdout.write(`Kafka ${version} answers on ${broker.address}; Ctrl+C stops it and deletes its data\n`)
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   await broker.stop()

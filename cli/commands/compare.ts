@@ -9,6 +9,7 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import { compareFamilies } from '../../engine/evaluation/compare/compare.ts'
 import { cropDataset } from '../../engine/evaluation/crop-dataset.ts'
 import { readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
+import { readAll } from '../../engine/read-all.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
@@ -40,6 +41,7 @@ export function register (program: Command): void {
     .option('--report <file>', 'write a page with ROC curves side by side and the worst pictures of each family')
     .action((datasets: string[], options: Options) => interruptible(async (signal) => {
       settingsMustBeKnown(options)
+      settingsMustFit(options)
       const unused = unusedSettings(options)
       if (unused !== '') process.stderr.write(`${unused}\n`)
       for (const dataset of datasets) await compare(dataset, { ...options, ...filesOf(options, datasets.length === 1 ? null : dataset) }, signal)
@@ -87,6 +89,7 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
       }
     })
     sheet.complete = true
+    if (sheet.report().results.length === 0) process.exitCode = 1
   } finally {
     progress.clear()
     await writeJson()
@@ -111,6 +114,18 @@ function settingsMustBeKnown ({ set }: Options): void {
   if (lost === undefined) return
   const names = [...new Set(detectors.flatMap(({ defaults }) => Object.keys(defaults)))].sort()
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --set to name an option of a detector (${names.join(', ')}), got ${lost[0]}`, { fix: 'For example --set mapSigma=4, or --set patch-memory.mapSigma=4 for one family; docs/detectors.md has the options of each.' })
+}
+
+/** @throws GOODPARTS_ARGUMENT with what every compared family finds wrong, before pictures are read: fits that cannot begin would leave half a table. */
+function settingsMustFit ({ families, set }: Options): void {
+  readAll(Object.fromEntries(families.map((family) => [family, () => {
+    try {
+      detectorByFamily(family).check(settingsOf(set, family))
+    } catch (cause) {
+      if (!(cause instanceof GoodpartsError)) throw cause
+      throw new GoodpartsError(cause.code, `${family}: ${cause.message}`, { cause, fix: cause.fix ?? 'docs/detectors.md has the options of each family; --set FAMILY.NAME=VALUE sets that of one.' })
+    }
+  }])))
 }
 
 /** What to say of settings that only families have which are not compared; empty where there are none. */

@@ -48,10 +48,10 @@ export function register (program: Command): void {
 
 async function explain (modelFile: string, imageFile: string, options: Options, signal: AbortSignal): Promise<void> {
   const progress = new Progress()
-  const model = ExplainedModel.open(await readModel(modelFile), preprocessing(options))
+  const image = await readPicture(imageFile, 'IMAGE to be a picture')
+  const baseline = await baselineOf(options.hidden)
+  const model = await openModel(modelFile, preprocessing(options))
   try {
-    const image = await decodeImage(imageFile)
-    const baseline = await baselineOf(options.hidden)
     const target = await targetOf(model, image, options.target)
     const methods = options.methods ?? explainers
     const attempts: Attempt[] = []
@@ -80,6 +80,24 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
   }
 }
 
+/** @throws what is wrong with the model, by its file's name */
+async function openModel (file: string, floats: ReturnType<typeof preprocessing>): Promise<ExplainedModel> {
+  const bytes = await readModel(file)
+  try {
+    return ExplainedModel.open(bytes, floats)
+  } catch (cause) {
+    if (!(cause instanceof GoodpartsError)) throw cause
+    throw new GoodpartsError(cause.code, `${file}: ${cause.message}`, { cause, fix: cause.fix ?? 'Give a bundle that goodparts fit has written, or an ONNX model as one file with its weights inside.' })
+  }
+}
+
+/** @throws GOODPARTS_ARGUMENT for what is no file, GOODPARTS_IMAGE_DECODE for a file that is no picture */
+async function readPicture (file: string, what: string): Promise<RawImage> {
+  const found = await stat(file).catch(() => null)
+  if (found?.isFile() === true) return decodeImage(file)
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${what}, got ${found === null ? 'nothing' : found.isDirectory() ? 'a folder' : 'no regular file'} at ${file}`, { fix: 'Give the path of one picture: JPEG, PNG, WebP or TIFF.' })
+}
+
 async function readModel (file: string): Promise<Uint8Array> {
   try {
     const found = await stat(file)
@@ -100,7 +118,7 @@ function preprocessing ({ mean, deviation }: Options): { preprocessing?: { mean:
 }
 
 async function baselineOf (hidden: string): Promise<Baseline> {
-  return hidden === 'mean' || hidden === 'blur' || hidden === 'black' ? hidden : decodeImage(hidden)
+  return hidden === 'mean' || hidden === 'blur' || hidden === 'black' ? hidden : readPicture(hidden, '--hidden to be mean, blur, black or the file of a good part\'s picture')
 }
 
 async function targetOf (model: ExplainedModel, image: RawImage, wanted: string | undefined): Promise<ExplanationTarget> {

@@ -171,13 +171,18 @@ function defectsText (defects: BundleMetadata['training']['defects']): string {
   return ` and from labelled defects (${Object.entries(defects.images).map(([type, count]) => `${count} ${type}`).join(', ')})`
 }
 
-function trialTable (trials: readonly ScaleTrial[]): string {
+export function trialTable (trials: readonly ScaleTrial[]): string {
   const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => !untold.includes(name))
-  return textTable(['layers', 'size', ...names.map((name) => headings[name] ?? name), 'separation', 'images/s', 'outcome'], trials.map((trial) => [
+  const chosen = trials.find((trial) => trial.chosen)?.proxyAuroc ?? 1
+  const isAhead = ({ outcome, proxyAuroc }: ScaleTrial): boolean => outcome.startsWith('behind') && (proxyAuroc ?? 0) > chosen
+  const table = textTable(['layers', 'size', ...names.map((name) => headings[name] ?? name), 'separation', 'images/s', 'outcome'], trials.map((trial) => [
     trial.layers, String(trial.size), ...names.map((name) => shown(trial.settings[name])),
-    trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', trial.outcome
+    trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', isAhead(trial) ? aheadByTooLittle : trial.outcome
   ]))
+  return trials.some(isAhead) ? `${table}\n${aheadByTooLittle}: drawn defects cannot tell so near separations apart, or only fewer of them were tried; such a lead decides nothing.` : table
 }
+
+const aheadByTooLittle = 'ahead by too little'
 
 /** Settings that the table has no room for. */
 const untold = ['components', 'channels']

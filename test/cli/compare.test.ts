@@ -26,7 +26,7 @@ function readReport (file: string): ComparisonReport {
 describe('goodparts compare', { timeout: 180_000 }, () => {
   it('fits every family with every seed, reports the others\' failures, and recommends by drawn defects', async () => {
     const [json, html] = [join(folder, 'compare.json'), join(folder, 'compare.html')]
-    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density,template-difference,patch-memory', '--seeds', '0,3', ...quick, '--set', 'patch-memory.size=33', '--json', json, '--report', html])
+    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density,template-difference,patch-memory', '--seeds', '0,3', ...quick, '--set', 'patch-memory.size=48', '--set', 'patch-memory.targetImagesPerSecond=100000', '--json', json, '--report', html])
     expect(code, stderr).toBe(0)
     const report = readReport(json)
     expect(report.results.map(({ detector, seed }) => [detector, seed])).toEqual([['density', 0], ['template-difference', 0], ['density', 3], ['template-difference', 3]])
@@ -40,7 +40,7 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(report.baselineAuroc).toBeGreaterThanOrEqual(0.5)
     expect(['density', 'template-difference']).toContain(report.recommended)
     expect(report.reason).toMatch(new RegExp(`^${report.recommended} .*drawn defects`))
-    expect(stdout).toMatch(/patch-memory, seed 0 failed: .*GOODPARTS_ARGUMENT/)
+    expect(stdout).toMatch(/patch-memory, seed 0 failed: .*GOODPARTS_FIT_FAILED/)
     expect(stdout).toContain(`Recommended: ${report.recommended}.`)
     expect(stdout).toContain('known with hindsight only')
     const page = readFileSync(html, 'utf8')
@@ -113,6 +113,22 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     const interrupt = (child: ChildProcess): void => { child.stderr!.once('data', () => { child.kill('SIGINT') }) }
     const { stderr } = await runGoodparts(['compare', dataset, '--seeds', '0', '--set', 'reconstruction.steps=50', '--set', 'density.backbone=self-trained', '--set', 'density.encoderSteps=30'], { started: interrupt })
     expect(stderr).toMatch(/^Slow, .*: density \(30 steps\), discriminative \(400 steps\), reconstruction \(50 steps\), distillation \(800 steps\), contrastive \(1200 steps\)/)
+  })
+
+  it('refuses what a family cannot take before it reads a picture, for all families at once', async () => {
+    const wrong = async (...sets: string[]): Promise<Awaited<ReturnType<typeof runGoodparts>>> =>
+      runGoodparts(['compare', join(folder, 'nothing-there'), '--families', 'density,template-difference', '--seeds', '0', ...sets.flatMap((set) => ['--set', set])])
+    const { code, stdout, stderr } = await wrong('size=abc')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/density: Expected .*size.*abc.*template-difference: Expected .*size.*abc.*GOODPARTS_ARGUMENT.*\nFix: .*docs\/detectors\.md/)
+    expect(await wrong('density.colour=red')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('colour') as string })
+    expect(await wrong('colour=red')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/Expected --set to name an option.*got colour/) as string })
+  })
+
+  it('ends with an error when nothing was fitted', async () => {
+    const { code, stdout } = await runGoodparts(['compare', dataset, '--families', 'patch-memory', '--seeds', '0', ...quick, '--set', 'size=48', '--set', 'targetImagesPerSecond=100000'])
+    expect(stdout).toContain('No detector was fitted.')
+    expect(code).toBe(1)
   })
 
   it('refuses families and seeds that are none', async () => {

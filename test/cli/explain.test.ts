@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -45,6 +45,22 @@ describe('goodparts explain', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/class \d by resnet-narrow\.onnx/)
     expect(stdout).toMatch(/anomaly-map .* Expected the model to have a map of its own/)
+  }, 30_000)
+
+  test('names the file that is none of what was asked for, and advises what helps', async () => {
+    const text = join(folder, 'notes.onnx')
+    writeFileSync(text, 'notes\n')
+    const picture = join(folder, 'spotted.png')
+    const refusal = async (...args: string[]): Promise<string> => {
+      const { code, stderr } = await runGoodparts(['explain', ...args])
+      expect(code).toBe(1)
+      return stderr
+    }
+    expect(await refusal(text, picture)).toMatch(/notes\.onnx: Expected 6 bytes to be an ONNX model.*\nFix: /)
+    for (const [image, got] of [[folder, 'a folder'], [join(folder, 'none.png'), 'nothing']] as const) {
+      expect(await refusal(bundle, image)).toBe(`goodparts: Expected IMAGE to be a picture, got ${got} at ${image} (GOODPARTS_ARGUMENT)\nFix: Give the path of one picture: JPEG, PNG, WebP or TIFF.\n`)
+    }
+    expect(await refusal(bundle, picture, '--hidden', 'nonsense')).toMatch(/--hidden to be mean, blur, black or the file of a good part's picture, got nothing at nonsense/)
   }, 30_000)
 
   test('names the methods there are', async () => {
