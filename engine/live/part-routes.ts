@@ -1,6 +1,7 @@
 /** The routes by which people say what a part is: for operators and engineers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveRole } from '../../schemas/learning.ts'
+import type { LiveSay } from '../../schemas/live.ts'
 import { validate } from '../schema-validation.ts'
 import { GoodpartsError } from '../errors.ts'
 import type { LiveHub } from './hub.ts'
@@ -22,9 +23,7 @@ export function addPartRoutes (app: FastifyInstance, { hub, allow }: PartRoutesC
   app.put<Part>('/api/lines/:line/parts/:eventId/word', async (request, reply) => {
     const role = await allow(request, reply, 'operator')
     if (role === undefined) return reply
-    const said = validate('live', request.body)
-    if (said.kind !== 'say') throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected the body to be of kind say, got ${said.kind}`)
-    return await hub.say(request.params.line, request.params.eventId, said.label, role)
+    return await hub.say(request.params.line, request.params.eventId, readSay(request.body).label, role)
   })
 
   app.delete<Part>('/api/lines/:line/parts/:eventId/word', async (request, reply) => {
@@ -33,4 +32,11 @@ export function addPartRoutes (app: FastifyInstance, { hub, allow }: PartRoutesC
     await hub.withdraw(request.params.line, request.params.eventId, role)
     return await reply.code(204).send()
   })
+}
+
+/** Without the kind, the schema of all messages could only guess which of them was meant. @throws GOODPARTS_SCHEMA_INVALID */
+function readSay (body: unknown): LiveSay {
+  const { kind } = (body ?? {}) as { kind?: unknown }
+  if (kind === 'say') return validate('live', body) as LiveSay
+  throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected the body to have kind: "say", got ${kind === undefined ? 'none' : `kind: ${JSON.stringify(kind).slice(0, 80)}`}`, { fix: 'Send {"schema":"goodparts.live/1","kind":"say","label":"good"}, with the defect in place of good where it has one' })
 }

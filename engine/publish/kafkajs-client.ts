@@ -105,6 +105,13 @@ export function openKafka ({ brokers, clientId, tls, sasl, log }: KafkajsOptions
   })
 }
 
+const topicMissing = 'UNKNOWN_TOPIC_OR_PARTITION'
+
+/** So says a broker too that is just creating the topic. */
+export function isTopicMissing (error: unknown): boolean {
+  return rootCause(error).type === topicMissing
+}
+
 /** @param address Of the brokers, for people. */
 export function kafkaFailure (address: string, error: unknown): GoodpartsError {
   if (error instanceof GoodpartsError) return error
@@ -114,8 +121,8 @@ export function kafkaFailure (address: string, error: unknown): GoodpartsError {
   if (name === 'KafkaJSSASLAuthenticationError' || type?.includes('AUTHORIZATION') === true || type?.includes('SASL') === true) {
     return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected ${address} to let this client in, got "${message}"`, { cause: error, fix: 'Check user, password, mechanism and the rights on the topic' })
   }
-  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected the topic to exist on ${address}, got "${message}"`, { cause: error, fix: 'Create the topic, or let the broker create topics by itself' })
-  return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected a Kafka broker to answer at ${address}, got "${message}"`, { cause: error, fix: 'Check the address, and whether the listener there expects TLS or SASL' })
+  if (type === topicMissing) return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected the topic to exist on ${address}, got "${message}"`, { cause: error, fix: 'Create the topic, or let the broker create topics by itself. Trying again' })
+  return new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', `Expected a Kafka broker to answer at ${address}, got "${message}"`, { cause: error, fix: 'Check the address, and whether the listener there expects TLS or SASL. Trying again' })
 }
 
 interface KafkajsError { name: string, message: string, type?: string, cause?: unknown }

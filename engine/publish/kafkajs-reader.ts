@@ -1,7 +1,7 @@
 /** Reads topics as a member of a consumer group, again and again until it is closed: at least once, in the order of each partition. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ReaderListener, ReaderOptions } from './kafka-client.ts'
-import { kafkaFailure, openKafka, within, type KafkajsOptions } from './kafkajs-client.ts'
+import { isTopicMissing, kafkaFailure, openKafka, within, type KafkajsOptions } from './kafkajs-client.ts'
 
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 30_000
@@ -17,6 +17,8 @@ export class KafkajsReader {
   readonly #closing = new AbortController()
   readonly #ended: Promise<void>
   #waitMs = FIRST_WAIT_MS
+  /** It was not there, and has had its moment. */
+  #isTopicAwaited = false
 
   /** Begins at once, and goes on by itself after every failure. */
   constructor (connection: KafkajsOptions, options: ReaderOptions, listener: ReaderListener) {
@@ -40,6 +42,12 @@ export class KafkajsReader {
         await this.#readUntilBroken(signal)
       } catch (error) {
         if (this.#isClosing()) return
+        if (isTopicMissing(error) && !this.#isTopicAwaited) {
+          // A broker that is just creating it, because it was asked for, has it in a moment.
+          this.#isTopicAwaited = true
+          await delay(FIRST_WAIT_MS, undefined, { signal }).catch(() => {})
+          continue
+        }
         this.#listener.state('unreachable', kafkaFailure(this.#connection.brokers.join(', '), error))
         await delay(this.#waitMs, undefined, { signal }).catch(() => {})
         this.#waitMs = Math.min(2 * this.#waitMs, LONGEST_WAIT_MS)
@@ -77,6 +85,7 @@ export class KafkajsReader {
       consumer.on('consumer.crash', ({ payload }) => { reject(payload.error) })
       consumer.on('consumer.group_join', () => {
         this.#waitMs = FIRST_WAIT_MS
+        this.#isTopicAwaited = false
         this.#listener.state('reading', null)
       })
     })

@@ -2,7 +2,7 @@
 import { open, rename, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
-import { makeFolder } from '../make-folder.ts'
+import { makeFolderBelow } from '../make-folder.ts'
 import type { KafkaClient, OutgoingRecord } from './kafka-client.ts'
 
 export interface NdjsonOptions {
@@ -51,7 +51,7 @@ export class NdjsonClient implements KafkaClient {
   async #open (): Promise<FileHandle> {
     if (this.#file !== undefined && await isAt(this.address, this.#file)) return this.#file
     await this.#close()
-    makeFolder(dirname(this.address))
+    makeFolderBelow(dirname(this.address))
     const file = await open(this.address, 'a+')
     try {
       await dropBrokenLine(file)

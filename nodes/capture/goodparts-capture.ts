@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { loadPipelines } from '../../engine/capture/pipelines.ts'
 import { CaptureSupervisor } from '../../engine/capture/supervisor.ts'
 import { asGoodpartsError } from '../../engine/errors.ts'
-import { onClose, onInput, tellError } from '../shared/lifecycle.ts'
+import { onClose, onInput, tellOnceStarted } from '../shared/lifecycle.ts'
 import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 import { readCaptureForm, readCommand, type CaptureCredentials, type CaptureForm } from './settings.ts'
@@ -56,7 +56,7 @@ export default function register (RED: NodeAPI): void {
     } catch (cause) {
       const error = asGoodpartsError(cause, 'GOODPARTS_PIPELINE_INVALID')
       status.show('failed', RED._(`goodparts-capture.status.failed.${error.code}`))
-      tellError(this, error)
+      tellOnceStarted(RED, this)(error)
     }
   }
   RED.nodes.registerType<Node<CaptureCredentials>, NodeDef & CaptureForm, object, CaptureCredentials>('goodparts-capture', CaptureNode, {

@@ -24,9 +24,9 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     const model = configurationNode(RED, config.model, 'goodparts-model') as ModelNode | null
     try {
-      start(this, status, model, config, readFitForm(config, this.id, RED.settings.userDir ?? homedir(), model?.bundlePath))
+      start(this, status, model, config, readFitForm(config, this.id, RED.settings.userDir ?? homedir(), model))
     } catch (cause) {
-      refuse(this, status, RED._('goodparts-fit.status.notConfigured'), cause)
+      refuse(RED, this, status, RED._('goodparts-fit.status.notConfigured'), cause)
     }
   }
 

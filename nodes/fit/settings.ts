@@ -5,7 +5,8 @@ import type { LineFitOptions } from '../../engine/detectors/line-fit.ts'
 import { detectorByFamily } from '../../engine/detectors/registry.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
-import { bundlePath } from '../model/settings.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { bundlePath, modelNotConfigured } from '../model/settings.ts'
 import { readAll } from '../../engine/read-all.ts'
 import { readChoice, readNumber, readText, readWhole } from '../shared/form-values.ts'
 
@@ -33,15 +34,17 @@ export interface FitForm {
   seed: string
 }
 
+type ChosenModel = Pick<ModelNode, 'bundlePath' | 'formError'>
+
 const rateOption = 'targetImagesPerSecond'
 
 /** Fewer than these cannot carry a memory and a limit. */
 const fewest = 20
 
 /** @throws GOODPARTS_ARGUMENT */
-export function readFitForm (form: FitForm, id: string, userFolder: string, modelPath: string | undefined): LineFitOptions {
+export function readFitForm (form: FitForm, id: string, userFolder: string, model: ChosenModel | null): LineFitOptions {
   const { detection, seed, output, begin: _begin, ...collecting } = readAll({
-    output: () => readOutput(form.bundle, userFolder, modelPath),
+    output: () => readOutput(form.bundle, userFolder, model),
     begin: () => readChoice('when to begin', readText('when to begin', form.begin) === '' ? 'no-bundle' : form.begin, ['no-bundle', 'always', 'manual']),
     detection: () => readDetection(form),
     seed: () => readWhole('the seed', form.seed),
@@ -51,9 +54,10 @@ export function readFitForm (form: FitForm, id: string, userFolder: string, mode
   return { hop: `fit/${id}`, folder: join(userFolder, 'goodparts', 'training', id), ...collecting, request: { ...detection, seed, output } }
 }
 
-function readOutput (bundle: string, userFolder: string, modelPath: string | undefined): string {
+function readOutput (bundle: string, userFolder: string, model: ChosenModel | null): string {
   if (readText('the bundle', bundle) !== '') return bundlePath(bundle, userFolder)
-  if (modelPath !== undefined) return modelPath
+  if (model?.formError !== undefined) throw modelNotConfigured(model.formError)
+  if (model?.bundlePath !== undefined) return model.bundlePath
   throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model node to be chosen, or a bundle file to be named, got neither', { fix: 'Choose a model in the form of the node, and enable it where it is disabled.' })
 }
 

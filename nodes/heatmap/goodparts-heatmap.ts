@@ -18,7 +18,7 @@ export default function register (RED: NodeAPI): void {
       const settings = readHeatmapForm(config)
       start(this, status, settings, RED.nodes.getNode(config.model ?? '') as ModelNode | null)
     } catch (cause) {
-      refuse(this, status, RED._('goodparts-heatmap.status.notConfigured'), cause)
+      refuse(RED, this, status, RED._('goodparts-heatmap.status.notConfigured'), cause)
     }
   }
 

@@ -30,7 +30,7 @@ export default function register (RED: NodeAPI): void {
     try {
       start(this, status, config, readWhole('the queue', config.capacity, { least: 1 }), channels[readChoice('the colour', config.colour, ['auto', 'grey', 'rgb'])])
     } catch (error) {
-      refuse(this, status, RED._('goodparts-image-in.status.notConfigured'), error)
+      refuse(RED, this, status, RED._('goodparts-image-in.status.notConfigured'), error)
     }
   }
 

@@ -32,7 +32,7 @@ export default function register (RED: NodeAPI): void {
       const encoding = { format: readChoice('the format', config.format, ['jpeg', 'png']), quality: readWhole('the quality', config.quality, { least: 1, most: 100 }) }
       start(this, status, readChoice('the content', config.content, ['frame', 'explanation']), encoding, readWhole('the queue', config.capacity, { least: 1 }))
     } catch (error) {
-      refuse(this, status, RED._('goodparts-image-out.status.notConfigured'), error)
+      refuse(RED, this, status, RED._('goodparts-image-out.status.notConfigured'), error)
     }
   }
 

@@ -20,7 +20,7 @@ export default function register (RED: NodeAPI): void {
       if (broker === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a Kafka broker to be chosen, got none', { fix: 'Choose a broker in the node' })
       start(this, status, settings, broker)
     } catch (error) {
-      refuse(this, status, RED._('goodparts-kafka-in.status.notConfigured'), error)
+      refuse(RED, this, status, RED._('goodparts-kafka-in.status.notConfigured'), error)
     }
   }
 

@@ -8,7 +8,7 @@ import { leaseFile } from '../../engine/publish/ndjson-files.ts'
 import { Publisher, type PublisherState } from '../../engine/publish/publisher.ts'
 import { Spool } from '../../engine/store/spool.ts'
 import type { KafkaBrokerNode } from '../kafka-broker/goodparts-kafka-broker.ts'
-import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
+import { onClose, onInput, refuse, tellError, tellOnceStarted } from '../shared/lifecycle.ts'
 import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { messageToRecord, readKafkaOutForm, statusOf, type KafkaOutForm, type KafkaOutSettings } from './settings.ts'
@@ -23,7 +23,7 @@ export default function register (RED: NodeAPI): void {
       const settings = readKafkaOutForm(config, this.id, RED.settings.userDir ?? homedir())
       start(this, status, settings, settings.sink === 'file' ? leaseFile(settings.path) : kafkaClient(config.broker))
     } catch (error) {
-      refuse(this, status, RED._('goodparts-kafka-out.status.notConfigured'), error)
+      refuse(RED, this, status, RED._('goodparts-kafka-out.status.notConfigured'), error)
     }
   }
 
@@ -35,6 +35,7 @@ export default function register (RED: NodeAPI): void {
 
   function start (node: Node, status: Status, settings: KafkaOutSettings, client: KafkaClient): void {
     const spool = new Spool(settings.spool)
+    const tell = settings.sink === 'file' ? tellOnceStarted(RED, node) : undefined
     let connection: PublisherState['connection'] = 'connecting'
     const publisher = new Publisher({
       name: `kafka-out/${node.id}`,
@@ -42,11 +43,14 @@ export default function register (RED: NodeAPI): void {
       client,
       onRejected: (error) => { tellError(node, error) },
       onState: (state) => {
-        const { kind, text } = statusOf(state, settings.sink)
-        status.show(kind, RED._(`goodparts-kafka-out.status.${text}`, { n: state.waiting }))
+        const { kind, text, cause = '' } = statusOf(state, settings.sink)
+        status.show(kind, RED._(`goodparts-kafka-out.status.${text}`, { n: state.waiting, cause }))
         if (state.connection === connection) return
         connection = state.connection
-        if (state.error !== null) node.warn(state.error.fix === null ? state.error.message : `${state.error.message}. ${state.error.fix}`)
+        if (state.error === null) return
+        // A broker comes back by itself; a file waits for a person.
+        if (tell !== undefined) tell(state.error)
+        else node.warn(state.error.fix === null ? state.error.message : `${state.error.message}. ${state.error.fix}`)
       }
     })
     status.show('busy', RED._('goodparts-kafka-out.status.connecting'))

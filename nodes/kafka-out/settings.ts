@@ -65,14 +65,21 @@ export function messageToRecord (property: Property, { topic, key, value }: Kafk
   return { topic, key: key === '' ? null : textKey(property(key), key), value: text, stampPath: null }
 }
 
-/** Kind and text key of a status. */
-export function statusOf ({ connection, waiting, refusing, error }: PublisherState, sink: 'kafka' | 'file'): { kind: 'busy' | 'running' | 'degraded' | 'stopped' | 'failed', text: string } {
+/** Kind and text key of a status; `cause`: why the file cannot be written, in few words. */
+export function statusOf ({ connection, waiting, refusing, error }: PublisherState, sink: 'kafka' | 'file'): { kind: 'busy' | 'running' | 'degraded' | 'stopped' | 'failed', text: string, cause?: string } {
   if (connection === 'closed') return { kind: 'stopped', text: 'stopped' }
   if (refusing !== null) return { kind: 'failed', text: refusing.code === 'GOODPARTS_SPOOL_FULL' ? 'spoolFull' : 'spoolFailed' }
   if (error?.code.startsWith('GOODPARTS_SPOOL') === true) return { kind: 'failed', text: 'spoolFailed' }
-  if (connection === 'unreachable') return waiting > 0 ? { kind: 'degraded', text: 'spooling' } : { kind: 'failed', text: sink === 'file' ? 'noFile' : 'noBroker' }
+  if (connection === 'unreachable' && sink === 'file') return { kind: 'failed', text: 'noFile', cause: fewWords(error) }
+  if (connection === 'unreachable') return waiting > 0 ? { kind: 'degraded', text: 'spooling' } : { kind: 'failed', text: 'noBroker' }
   if (connection === 'connecting') return { kind: 'busy', text: 'connecting' }
   return { kind: 'running', text: sink === 'file' ? 'writing' : 'connected' }
+}
+
+/** The file system's own words, without the path that follows them. */
+function fewWords (error: GoodpartsError | null): string {
+  const { message } = error?.cause instanceof Error ? error.cause : error ?? { message: '' }
+  return message.split(', ')[0] ?? message
 }
 
 function textKey (key: unknown, path: string): string {

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
-import { asGoodpartsError } from '../../engine/errors.ts'
+import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
 import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/decision/model-slot.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
-import { heardByUsers, onClose, tellError } from '../shared/lifecycle.ts'
+import { heardByUsers, onClose, tellError, tellOnceStarted } from '../shared/lifecycle.ts'
 import { readModelForm, type ModelForm } from './settings.ts'
 
 /** What other nodes see of it. Emits `changed` with a `SlottedModel` whenever a bundle takes its place. */
@@ -14,6 +14,8 @@ export interface ModelNode extends Node {
   bundlePath: string | undefined
   /** Of its limits, what an update of its bundle is judged by; `undefined` when its form is wrong. */
   rates: { reviewRate: number, rejectRate: number } | undefined
+  /** What is wrong with its form. */
+  formError: GoodpartsError | undefined
   current: () => SlottedModel | undefined
   /** Loads and verifies, then exchanges between two frames; resolves when that is in the audit log too. @throws as `ModelSlot.swap`; the old one then stays. */
   swap: (path: string) => Promise<SlottedModel>
@@ -39,7 +41,8 @@ export default function register (RED: NodeAPI): void {
     } catch (cause) {
       const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
       failure = { kind: 'failed', error, current: undefined }
-      tellError(this, error)
+      this.formError = error
+      tellOnceStarted(RED, this)(error)
     }
     let begun = failure !== undefined
 

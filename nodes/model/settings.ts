@@ -42,6 +42,11 @@ export function bundlePath (name: unknown, userFolder: string): string {
   return path
 }
 
+/** For the nodes that name a model node whose form is wrong: not they are what a person has to mend. */
+export function modelNotConfigured ({ message, fix }: GoodpartsError): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_ARGUMENT', `The chosen model node is not configured: ${message}`, { fix: fix ?? 'Mend the form of the model node.' })
+}
+
 /** @throws GOODPARTS_ARGUMENT */
 export function readModelForm (form: ModelForm, userFolder: string): ModelSettings {
   const { path, device, workers, rates } = readAll({

@@ -30,10 +30,10 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     const model = RED.nodes.getNode(config.model) as ModelNode | null
     try {
-      const options = readReplayForm(config, { id: this.id, userFolder: RED.settings.userDir ?? homedir(), bundle: model?.bundlePath, rates: model?.rates })
+      const options = readReplayForm(config, { id: this.id, userFolder: RED.settings.userDir ?? homedir(), model })
       start(this, status, model as ModelNode, config, options)
     } catch (cause) {
-      refuse(this, status, RED._('goodparts-replay-buffer.status.notConfigured'), cause)
+      refuse(RED, this, status, RED._('goodparts-replay-buffer.status.notConfigured'), cause)
     }
   }
 

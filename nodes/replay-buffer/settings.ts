@@ -7,6 +7,8 @@ import type { WatchedScores } from '../../engine/decision/drift/drift-monitor.ts
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { modelNotConfigured } from '../model/settings.ts'
 import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
 
 export interface ReplayForm {
@@ -35,12 +37,13 @@ export const mostUnderWay = 64
 interface Place {
   id: string
   userFolder: string
-  bundle: string | undefined
-  rates: { reviewRate: number, rejectRate: number } | undefined
+  model: Pick<ModelNode, 'bundlePath' | 'rates' | 'formError'> | null
 }
 
 /** @throws GOODPARTS_ARGUMENT */
-export function readReplayForm (form: ReplayForm, { id, userFolder, bundle, rates }: Place): LineReplayOptions {
+export function readReplayForm (form: ReplayForm, { id, userFolder, model }: Place): LineReplayOptions {
+  if (model?.formError !== undefined) throw modelNotConfigured(model.formError)
+  const { bundlePath: bundle, rates } = model ?? {}
   if (bundle === undefined || rates === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model to be chosen, got none', { fix: 'Choose one in the replay buffer' })
   const bytes = megabyte * readNumber('the megabytes', form.bytes, { least: 1 })
   return {

@@ -9,7 +9,7 @@ import type { ModelNode } from '../model/goodparts-model.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
 import { followVerdicts } from '../shared/follow-verdicts.ts'
 import { configurationNode } from '../shared/configuration-node.ts'
-import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
+import { onClose, onInput, refuse, tellOnceStarted } from '../shared/lifecycle.ts'
 import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 import { limitsInForce, onOutputs, partOf, type Message } from './judged-message.ts'
@@ -27,7 +27,7 @@ export default function register (RED: NodeAPI): void {
     try {
       start(this, status, model, readScoreForm(config, this.id))
     } catch (cause) {
-      refuse(this, status, RED._('goodparts-score.status.notConfigured'), cause)
+      refuse(RED, this, status, RED._('goodparts-score.status.notConfigured'), cause)
     }
   }
 
@@ -52,7 +52,7 @@ export default function register (RED: NodeAPI): void {
     })
     if (model === null) {
       status.show('failed', RED._('goodparts-score.status.notConfigured'))
-      tellError(node, noModel())
+      tellOnceStarted(RED, node)(noModel())
     }
 
     onInput(node, async (msg: Message) => {

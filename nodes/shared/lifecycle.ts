@@ -39,6 +39,35 @@ export function tellError (node: Node, error: GoodpartsError): void {
   reporter.add(error)
 }
 
+const unstarted = new Set<() => void>()
+
+function startAll (): void {
+  const those = [...unstarted]
+  unstarted.clear()
+  for (const started of those) started()
+}
+
+/**
+ * `tellError` for a node that is being constructed: until the last node of the flows is there, Catch nodes hear nothing, so what there is to tell waits
+ * for that. To be called in the constructor.
+ */
+export function tellOnceStarted (RED: NodeAPI, node: Node): (error: GoodpartsError) => void {
+  const waiting: GoodpartsError[] = []
+  let isStarted = false
+  const started = (): void => {
+    isStarted = true
+    for (const error of waiting.splice(0)) tellError(node, error)
+  }
+  // One listener for all: Node warns of more than ten.
+  if (unstarted.size === 0) RED.events.once('flows:started', startAll)
+  unstarted.add(started)
+  node.on('close', () => { unstarted.delete(started) })
+  return (error) => {
+    if (isStarted) tellError(node, error)
+    else waiting.push(error)
+  }
+}
+
 /**
  * Lets Catch nodes hear what `tellError` says of a configuration node that belongs to no flow: those of the flows of the nodes that name it.
  * Before Node-RED has started these, it is for the log alone.
@@ -58,10 +87,10 @@ export function heardByUsers (RED: NodeAPI, node: Node): void {
 }
 
 /** What a node does whose form is wrong: says so once, and to every message. `text` is for the status. */
-export function refuse (node: Node, status: Status, text: string, cause: unknown): void {
+export function refuse (RED: NodeAPI, node: Node, status: Status, text: string, cause: unknown): void {
   const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
   status.show('failed', text)
-  tellError(node, error)
+  tellOnceStarted(RED, node)(error)
   onInput(node, async () => await Promise.reject(error))
   onClose(node, () => { status.close() })
 }

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { NdjsonClient } from '../../engine/publish/ndjson-client.ts'
 import { behavesAsKafkaClient } from './kafka-client.contract.ts'
@@ -28,6 +29,12 @@ describe('NdjsonClient', () => {
 
   it('says that a file in a folder which nobody can make is not writable', async () => {
     await expect(new NdjsonClient({ path: '/proc/goodparts/records.ndjson' }).connect()).rejects.toMatchObject({ code: 'GOODPARTS_KAFKA_UNAVAILABLE', message: expect.stringContaining('/proc/goodparts') as string })
+  })
+
+  it('makes no folder at the root of the disk', async () => {
+    const nowhere = join(parse(folder).root, `goodparts-${randomUUID()}`)
+    await expect(new NdjsonClient({ path: join(nowhere, 'deep', 'records.ndjson') }).connect()).rejects.toMatchObject({ code: 'GOODPARTS_KAFKA_UNAVAILABLE', message: expect.stringContaining(`there is no folder ${nowhere}, and none is made at the root of the disk`) as string })
+    expect(existsSync(nowhere)).toBe(false)
   })
 
   it('cuts off the half line that a power cut left, and keeps every whole one', async () => {

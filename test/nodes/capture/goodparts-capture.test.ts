@@ -114,9 +114,11 @@ describe('goodparts-capture', () => {
     ['a parameter out of range', { pipeline: 'generated-line', parameters: { width: 7 } }, 'GOODPARTS_PIPELINE_PARAMETER'],
     ['a pipeline that does not exist', { pipeline: 'teleporter' }, 'GOODPARTS_PIPELINE_INVALID']
   ])('shows one clear error for %s', async (_, changes, code) => {
-    await deploy([capture], flow(changes))
+    const caught: Message[] = []
+    await deploy([capture, (RED) => { RED.events.once('flows:started', () => { nodeOf('errors').on('input', (msg: unknown) => { caught.push(msg as Message) }) }) }], flow(changes))
 
     const status = await untilStatus('camera', ({ fill }) => fill === 'red')
+    await expect.poll(() => caught, { message: 'Catch nodes hear of it too' }).toMatchObject([{ payload: { code }, error: { source: { id: 'camera' } } }])
 
     expect(status.text).toBe(`goodparts-capture.status.failed.${code}`)
   })

@@ -146,7 +146,7 @@ describe('goodparts-fit', () => {
     }
 
     // Every one can be had with the form as it comes out of the palette.
-    for (const detector of families) expect(readFitForm({ ...fresh, detector }, 'fit', userDir, undefined).request.family).toBe(detector)
+    for (const detector of families) expect(readFitForm({ ...fresh, detector }, 'fit', userDir, null).request.family).toBe(detector)
 
     // The form's scale means nothing to templates: it is left out.
     await deploy(nodes, flow({ begin: 'manual', detector: 'template-difference' }))
@@ -163,7 +163,7 @@ describe('goodparts-fit', () => {
     const leaving = { ...fresh, detector: 'contrastive', rate: '20' }
     expect(leavesRateOut(leaving)).toBe(true)
     expect(leavesRateOut({ ...leaving, rate: '' })).toBe(false)
-    expect(readFitForm(leaving, 'fit', userDir, undefined).request.options).not.toHaveProperty('targetImagesPerSecond')
+    expect(readFitForm(leaving, 'fit', userDir, null).request.options).not.toHaveProperty('targetImagesPerSecond')
   })
 
   it('begins again on reset, and ignores frames when it is not collecting', async () => {
@@ -250,6 +250,22 @@ describe('goodparts-fit', () => {
     const missing = nextMessage('errors')
     nodeOf('fit').receive({ payload: { folder: join(allowed, 'nothing') } })
     expect(await missing).toMatchObject({ error: { message: expect.stringContaining('to exist') as string } })
+  })
+
+  it.each([
+    [{ reviewRate: '200' }, 'the review rate to be above 0 and below 100 %, got 200'],
+    [{ workers: '999' }, 'workers, unless auto, to be'],
+    [{ bundle: '../../../out' }, 'the bundle to lie under']
+  ])('says that it is the model node that is not configured for %j, at the start and with each message', async (changes, own) => {
+    const whole = flow({ begin: 'manual' }).map((node) => (node as { id: string }).id === 'model' ? { ...node, ...changes } : node)
+    const heard: string[] = []
+    await deploy([...nodes, (RED) => { RED.events.once('flows:started', () => { nodeOf('errors').on('input', (msg) => { heard.push((msg as unknown as { error: { message: string } }).error.message) }) }) }], whole)
+    await expect.poll(() => heard.length).toBeGreaterThan(0)
+    const caught = nextMessage('errors')
+    nodeOf('fit').receive({ fit: 'start' })
+    await caught
+    await expect.poll(() => heard).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/^The chosen model node is not configured: Expected/) as string))
+    for (const message of heard) expect(message).toContain(own)
   })
 
   it.each([{ count: '3' }, { seed: 'x' }, { size: '7' }, { scale: 'coarse' }, { size: '100' }, { detector: 'reconstruction', size: '300' }, { detector: 'magic' }, { tiles: '9x9' }])('shows that it is not configured for %j', async (changes) => {

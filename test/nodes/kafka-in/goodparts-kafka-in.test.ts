@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red'
 import { GoodpartsError } from '../../../engine/errors.ts'
 import { KafkajsClient } from '../../../engine/publish/kafkajs-client.ts'
+import { KafkajsReader } from '../../../engine/publish/kafkajs-reader.ts'
 import kafkaBroker from '../../../nodes/kafka-broker/goodparts-kafka-broker.ts'
 import kafkaIn from '../../../nodes/kafka-in/goodparts-kafka-in.ts'
 import { freePort, kafkaMissing, startKafka, type KafkaBroker } from '../../../scripts/test-kafka.ts'
@@ -109,6 +110,26 @@ describe.skipIf(missing !== null)('goodparts-kafka-in with a real broker', () =>
     await expect.poll(() => found, { timeout: 60_000 }).toEqual([Buffer.from([1, 2, 3]), null])
   }, 120_000)
 })
+
+it.skipIf(missing !== null)('gives a topic that is not there a moment before it tells, and says that it tries again', async () => {
+  const kafka = await startKafka({ properties: { 'auto.create.topics.enable': 'false' } })
+  const states: string[] = []
+  let told: GoodpartsError | null = null
+  const reader = new KafkajsReader({ brokers: [`127.0.0.1:${kafka.port}`], clientId: 'system' }, { topics: ['nowhere'], group: 'g', from: 'earliest' }, {
+    record: async () => { await Promise.resolve() },
+    state: (state, error) => {
+      states.push(state)
+      told ??= error
+    }
+  })
+  try {
+    await expect.poll(() => states.slice(0, 3), { timeout: 90_000 }).toEqual(['connecting', 'connecting', 'unreachable'])
+    expect(told).toMatchObject({ message: expect.stringContaining('Expected the topic to exist') as string, fix: expect.stringContaining('Trying again') as string })
+  } finally {
+    await reader.close()
+    await kafka.stop()
+  }
+}, 180_000)
 
 it.skipIf(missing !== null)('waits for a broker, saying so, and reads when one comes', async () => {
   const port = await freePort()

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -106,7 +106,7 @@ describe('goodparts-kafka-out', () => {
     await deploy([kafkaBroker, kafkaOut], flow({ maximumRecords: '2', path: join(folder, 'in-the-way', 'records.ndjson') }))
     await send({ inspection: inspection(0) })
     await send({ inspection: inspection(1) })
-    await untilStatus('out', shows('spooling'))
+    await untilStatus('out', shows('noFile'))
 
     const caught = nextMessage('errors')
     give({ inspection: inspection(2) })
@@ -120,6 +120,19 @@ describe('goodparts-kafka-out', () => {
     expect(readFileSync(join(folder, 'in-the-way', 'records.ndjson'), 'utf8').match(/line-1-\d/g)).toEqual(['line-1-0', 'line-1-1', 'line-1-3'])
   })
 
+  it('says why a file cannot be written, to Catch once, while records wait', async () => {
+    const path = join(folder, 'a-folder')
+    mkdirSync(path)
+    const caught: unknown[] = []
+    await deploy([kafkaBroker, kafkaOut, (RED) => { RED.events.once('flows:started', () => { nodeOf('errors').on('input', (msg: unknown) => { caught.push(msg) }) }) }], flow({ path }))
+    for (let number = 0; number < 3; number++) await send({ inspection: inspection(number) })
+
+    expect(await untilStatus('out', shows('noFile'))).toMatchObject({ fill: 'red', shape: 'ring' })
+    rmSync(path, { recursive: true })
+    await untilStatus('out', shows('writing'))
+    expect(caught).toMatchObject([{ error: { message: expect.stringContaining('EISDIR') as string }, payload: { code: 'GOODPARTS_KAFKA_UNAVAILABLE', count: 1 } }])
+  })
+
   it.each([
     ['no broker', { sink: 'kafka', broker: '' }, 'GOODPARTS_ARGUMENT'],
     ['a topic that Kafka does not take', { sink: 'kafka', topic: 'two words' }, 'GOODPARTS_ARGUMENT'],
@@ -127,10 +140,11 @@ describe('goodparts-kafka-out', () => {
   ])('with %s shows that it is not configured and refuses each message', async (_what, changes, code) => {
     await deploy([kafkaBroker, kafkaOut], flow(changes))
 
-    const caught = nextMessage('errors')
+    const caught: unknown[] = []
+    nodeOf('errors').on('input', (msg: unknown) => { caught.push(msg) })
     give({ inspection: inspection(0) })
 
-    expect(await caught).toMatchObject({ error: { code } })
+    await expect.poll(() => caught).toContainEqual(expect.objectContaining({ error: expect.objectContaining({ code }) as object }))
     expect(await untilStatus('out', shows('notConfigured'))).toMatchObject({ fill: 'red', shape: 'ring' })
   })
 

@@ -63,4 +63,9 @@ describe('statusOf', () => {
   ])('%#: tells what matters most', (given, kind, text) => {
     expect(statusOf(given, 'kafka')).toEqual({ kind, text })
   })
+
+  it('says in few words why a file cannot be written, also while records wait', () => {
+    const error = new GoodpartsError('GOODPARTS_KAFKA_UNAVAILABLE', 'Expected /data to be writable', { cause: new Error("EISDIR: illegal operation on a directory, open '/data'") })
+    expect(statusOf({ ...state, connection: 'unreachable', error, waiting: 36 }, 'file')).toEqual({ kind: 'failed', text: 'noFile', cause: 'EISDIR: illegal operation on a directory' })
+  })
 })

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mostContradicted } from '../../../engine/continual/detector-update/update-detector.ts'
+import { GoodpartsError } from '../../../engine/errors.ts'
 import type { LineDrift } from '../../../schemas/learning.ts'
 import { readCommand, readLabel, readRelabel, readReplayForm, replayStatus, type ReplayForm } from '../../../nodes/replay-buffer/settings.ts'
 
 const form: ReplayForm = { product: '', policy: 'snnl-preserving', memory: '200', bytes: '500', mode: 'extend', updateAfter: '50', interval: '', driftRate: '1000', seed: '0' }
-const place = { id: 'n1', userFolder: '/user', bundle: '/user/b.onnx', rates: { reviewRate: 0.05, rejectRate: 0.005 } }
+const place = { id: 'n1', userFolder: '/user', model: { bundlePath: '/user/b.onnx', rates: { reviewRate: 0.05, rejectRate: 0.005 }, formError: undefined } }
 
 describe('the form of a replay buffer', () => {
   it('becomes options', () => {
@@ -24,7 +25,12 @@ describe('the form of a replay buffer', () => {
   })
 
   it('asks for a model', () => {
-    expect(() => readReplayForm(form, { ...place, bundle: undefined })).toThrow(/a model to be chosen/)
+    expect(() => readReplayForm(form, { ...place, model: null })).toThrow(/a model to be chosen/)
+  })
+
+  it('says what is wrong with the model node that is chosen', () => {
+    const formError = new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the review rate to be above 0 and below 100 %, got 200')
+    expect(() => readReplayForm(form, { ...place, model: { bundlePath: undefined, rates: undefined, formError } })).toThrow('The chosen model node is not configured: Expected the review rate to be above 0 and below 100 %, got 200')
   })
 })
 

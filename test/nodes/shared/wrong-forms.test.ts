@@ -15,6 +15,7 @@ const score = { line: 'l', product: '', deadline: '0', policy: 'every', capacity
 const fitting = { bundle: '', detector: 'patch-memory', count: '60', interval: '', begin: 'manual', scale: 'auto', size: '', rate: '', tiles: '', overlap: '', regions: '', seed: '0' }
 const seen = { ...capture, parameters: {}, width: '', height: '', cropLeft: '', watchdog: '5' }
 const readSeen = (changes: object): object => readCaptureForm({ ...seen, ...changes }, {}, loadPipelines(), [])
+const chosen = { bundlePath: '/m.onnx', formError: undefined }
 /** As a flow file has it that was written by hand, or for an older version. */
 const without = <Form extends object>(form: Form, ...names: string[]): Form => Object.fromEntries(Object.entries(form).filter(([name]) => !names.includes(name))) as Form
 
@@ -24,7 +25,7 @@ describe('flow files that were written by hand', () => {
     expect(readScoreForm({ ...score, line: 5 as never }, 'id').line).toBe('5')
     expect(readModelForm({ bundle: 7 as never, device: 'cpu', workers: 1 as never, reviewRate: 5 as never, rejectRate: 1 as never }, '/user')).toMatchObject({ path: '/user/goodparts/bundles/7.onnx', slot: { workers: 1, reviewRate: 0.05 } })
     const box = [{ box: [0, 0, 0.5, 1] }]
-    expect(readFitForm({ ...without(fitting, 'interval', 'begin', 'tiles', 'overlap', 'rate', 'bundle'), size: 256 as never, regions: box as never }, 'id', '/user', '/m.onnx').request).toMatchObject({ output: '/m.onnx', options: { size: 256, regions: box } })
+    expect(readFitForm({ ...without(fitting, 'interval', 'begin', 'tiles', 'overlap', 'rate', 'bundle'), size: 256 as never, regions: box as never }, 'id', '/user', chosen).request).toMatchObject({ output: '/m.onnx', options: { size: 256, regions: box } })
     expect(readSeen({ parameters: null, width: 64, height: 48, endOfStream: undefined })).toMatchObject({ watchdogSeconds: 5 })
   })
 
@@ -32,8 +33,8 @@ describe('flow files that were written by hand', () => {
     ['a line', () => readScoreForm({ ...score, line: {} as never }, 'id'), 'Expected the line to be a text, got {}'],
     ['a capacity', () => readScoreForm({ ...score, capacity: [1, 2] as never }, 'id'), 'Expected the capacity to be a whole number from 1, got [ 1, 2 ]'],
     ['a bundle', () => readModelForm({ bundle: null as never, device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '1' }, '/user'), 'Expected a bundle file to be named, got nothing'],
-    ['when to begin', () => readFitForm({ ...fitting, begin: 'whenever' }, 'id', '/user', '/m.onnx'), 'Expected when to begin to be one of no-bundle, always, manual, got "whenever"'],
-    ['no model and no bundle', () => readFitForm(fitting, 'id', '/user', undefined), 'Expected a model node to be chosen, or a bundle file to be named, got neither'],
+    ['when to begin', () => readFitForm({ ...fitting, begin: 'whenever' }, 'id', '/user', chosen), 'Expected when to begin to be one of no-bundle, always, manual, got "whenever"'],
+    ['no model and no bundle', () => readFitForm(fitting, 'id', '/user', null), 'Expected a model node to be chosen, or a bundle file to be named, got neither'],
     ['parameters', () => readSeen({ parameters: 'x' }), 'Expected the parameters to be an object, got "x"'],
     ['choices of a capture node', () => readSeen({ policy: 'some', endOfStream: 'never', channels: '7' }), 'Expected the policy to be auto or one of newest, every, got "some"; Expected the channels to be auto or one of 1, 3, got "7"; Expected the end of the stream to be auto or one of stop, loop, hold, got "never"']
   ])('say so where %s cannot be that', (_what, read, message) => {
@@ -56,8 +57,8 @@ it.each([
   ['score', () => readScoreForm({ line: '', product: '', deadline: '-1', policy: 'some', capacity: '0', batch: 'x' }, 'id'), ['the deadline', 'the policy', 'the capacity', 'the batch']],
   ['model', () => readModelForm({ bundle: '', device: 'abacus', workers: '0', reviewRate: '0', rejectRate: 'x' }, '/user'), ['a bundle file', 'the device', 'workers', 'the review rate', 'the reject rate']],
   ['model, rates that are each possible', () => readModelForm({ bundle: 'a', device: 'abacus', workers: 'auto', reviewRate: '1', rejectRate: '2' }, '/user'), ['the device', 'the reject rate to be at most the review rate']],
-  ['fit', () => readFitForm(fit, 'id', '/user', undefined), ['the bundle to lie under', 'tiles', 'overlap', 'regions', 'size', 'targetImagesPerSecond', 'the seed', 'the number of frames', 'the interval']],
-  ['fit, of no family that there is', () => readFitForm({ ...fit, detector: 'magic' }, 'id', '/user', undefined), ['the bundle to lie under', 'the detector', 'the seed', 'the number of frames', 'the interval']],
+  ['fit', () => readFitForm(fit, 'id', '/user', null), ['the bundle to lie under', 'tiles', 'overlap', 'regions', 'size', 'targetImagesPerSecond', 'the seed', 'the number of frames', 'the interval']],
+  ['fit, of no family that there is', () => readFitForm({ ...fit, detector: 'magic' }, 'id', '/user', null), ['the bundle to lie under', 'the detector', 'the seed', 'the number of frames', 'the interval']],
   ['capture', () => readCaptureForm(capture, {}, loadPipelines(), []), ['the width', 'the height', 'crop left', 'parameter width', 'parameter rate', 'the watchdog time']]
 ] as const)('%s', (_name, read, fields) => {
   let message = ''
