@@ -2,6 +2,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
+import { modelNotConfigured } from '../model/settings.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import type { Message } from './part-explanations.ts'
@@ -24,6 +25,7 @@ export default function register (RED: NodeAPI): void {
 
   function start (node: Node, status: Status, settings: HeatmapSettings, model: ModelNode | null): void {
     if (settings.methods.length > 0 && model === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model to be chosen for the methods, got none', { fix: 'Choose the model of the score node in the heatmap node.' })
+    if (settings.methods.length > 0 && model?.formError !== undefined) throw modelNotConfigured(model.formError)
     const heatmaps = new VerdictHeatmaps(`heatmap/${node.id}`, settings, model, {
       explained: (message) => { node.send([null, message]) },
       failed: (error, msg) => { node.error(error, msg) }

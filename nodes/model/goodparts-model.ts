@@ -5,7 +5,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { asGoodpartsError, type GoodpartsError } from '../../engine/errors.ts'
 import { ModelSlot, type SlotState, type SlottedModel } from '../../engine/decision/model-slot.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
-import { heardByUsers, onClose, tellError, tellOnceStarted } from '../shared/lifecycle.ts'
+import { heardByUsers, onClose, tellError } from '../shared/lifecycle.ts'
 import { readModelForm, type ModelForm } from './settings.ts'
 
 /** What other nodes see of it. Emits `changed` with a `SlottedModel` whenever a bundle takes its place. */
@@ -42,7 +42,8 @@ export default function register (RED: NodeAPI): void {
       const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
       failure = { kind: 'failed', error, current: undefined }
       this.formError = error
-      tellOnceStarted(RED, this)(error)
+      // For the log; the nodes that name this one tell their Catch nodes.
+      tellError(this, error)
     }
     let begun = failure !== undefined
 

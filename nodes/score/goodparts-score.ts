@@ -13,7 +13,7 @@ import { onClose, onInput, refuse, tellOnceStarted } from '../shared/lifecycle.t
 import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
 import { limitsInForce, onOutputs, partOf, type Message } from './judged-message.ts'
-import { noModel, readScoreForm, scoreStatus, type ScoreForm } from './settings.ts'
+import { readScoreForm, scoreStatus, whyNoModel, type ScoreForm } from './settings.ts'
 
 type Config = NodeDef & ScoreForm & { model: string }
 
@@ -50,10 +50,9 @@ export default function register (RED: NodeAPI): void {
       const { model: { metadata: { id } }, decision } = changed.current
       trail.tell({ kind: 'limits-changed', details: { bundle: id } }, limitsInForce(decision, model.rates)).catch((cause: unknown) => { node.warn(String(cause)) })
     })
-    if (model === null) {
-      status.show('failed', RED._('goodparts-score.status.notConfigured'))
-      tellOnceStarted(RED, node)(noModel())
-    }
+    const problem = whyNoModel(model)
+    if (model === null) status.show('failed', RED._('goodparts-score.status.notConfigured'))
+    if (problem !== undefined) tellOnceStarted(RED, node)(problem)
 
     onInput(node, async (msg: Message) => {
       const { frame } = msg

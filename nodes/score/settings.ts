@@ -5,6 +5,8 @@ import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { readAll } from '../../engine/read-all.ts'
+import type { ModelNode } from '../model/goodparts-model.ts'
+import { modelNotConfigured } from '../model/settings.ts'
 import { readChoice, readNumber, readText, readWhole } from '../shared/form-values.ts'
 
 export interface ScoreForm {
@@ -36,7 +38,9 @@ export function readScoreForm (form: ScoreForm, id: string): InspectorOptions {
   }
 }
 
-export function noModel (): GoodpartsError {
+/** Why nothing can be judged with the model node that is chosen, whatever its bundle. */
+export function whyNoModel (model: Pick<ModelNode, 'formError'> | null): GoodpartsError | undefined {
+  if (model !== null) return model.formError === undefined ? undefined : modelNotConfigured(model.formError)
   return new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model node to be chosen, got none: every frame leaves as not inspected', { fix: 'Choose a model in the form of the node, and enable it where it is disabled.' })
 }
 

@@ -264,8 +264,18 @@ describe('goodparts-fit', () => {
     const caught = nextMessage('errors')
     nodeOf('fit').receive({ fit: 'start' })
     await caught
-    await expect.poll(() => heard).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/^The chosen model node is not configured: Expected/) as string))
+    await expect.poll(() => heard).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/The chosen model node is not configured: Expected/) as string))
     for (const message of heard) expect(message).toContain(own)
+  })
+
+  it('lets the score node say so too', async () => {
+    const whole = flow({ begin: 'manual', bundle: 'other' }).map((node) => {
+      const { id } = node as { id: string }
+      return id === 'model' ? { ...node, workers: '999' } : id === 'caught' ? { ...node, scope: ['score'] } : node
+    })
+    const heard: unknown[] = []
+    await deploy([...nodes, (RED) => { RED.events.once('flows:started', () => { nodeOf('errors').on('input', (msg) => { heard.push(msg) }) }) }], whole)
+    await expect.poll(() => heard).toMatchObject([{ error: { message: expect.stringContaining('The chosen model node is not configured: Expected workers') as string, source: { id: 'score' } } }])
   })
 
   it.each([{ count: '3' }, { seed: 'x' }, { size: '7' }, { scale: 'coarse' }, { size: '100' }, { detector: 'reconstruction', size: '300' }, { detector: 'magic' }, { tiles: '9x9' }])('shows that it is not configured for %j', async (changes) => {
