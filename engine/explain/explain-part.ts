@@ -82,7 +82,7 @@ async function present ({ method, saliency, faithfulness }: Attempt, { image, zo
     quantised: quantiseMap(map),
     mapSha256: sha256(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)),
     ...await jpegOf(overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: limit, opacity }), quality),
-    regions: clearRegions(map, { limit, frame: image, zones }),
+    regions: clearRegions(map, { limit, frame: image, zones, doneShare: skipped === null ? 1 : forwards.done / forwards.planned }),
     faithfulness,
     forwards,
     skipped,
