@@ -1,5 +1,6 @@
 import type { EditorNodeInstance, EditorNodeProperties, EditorRED } from 'node-red'
 import type { PipelineDefinition, PipelineParameter } from '../../schemas/pipeline.ts'
+import { isVariable, parameterFault } from './parameter-fault.ts'
 
 declare const RED: EditorRED
 
@@ -28,8 +29,6 @@ type Translate = (key: string) => string
 
 const inputId = (name: string): string => `goodparts-capture-parameter-${name}`
 
-/** A site's value from the environment stays as it is written. */
-const isVariable = (value: unknown): boolean => typeof value === 'string' && value.startsWith('${')
 const wholeOrEmpty = (value: string): boolean => value === '' || isVariable(value) || (Number.isInteger(Number(value)) && Number(value) >= 0)
 
 let definitions: PipelineDefinition[] = []
@@ -48,6 +47,18 @@ function inputFor (parameter: PipelineParameter, value: unknown): JQuery {
   if (parameter.type === 'boolean') return $('<input type="checkbox" style="width: auto">').prop('checked', text === 'true')
   if (parameter.type === 'launch') return $('<textarea rows="4" style="width: 70%; font-family: monospace" spellcheck="false">').val(text)
   return $('<input type="text">').val(text)
+}
+
+/** Node-RED shows the text as the reason. Until the definitions are there nothing is refused; every node is looked at again then. */
+function checkParameters (this: Pick<Properties, 'pipeline'>, values: Record<string, unknown> | undefined): boolean | string {
+  const definition = definitions.find(({ id }) => id === this.pipeline)
+  return definition === undefined ? true : parameterFault(definition, values ?? {}) ?? true
+}
+
+/** A field is marked while it is written, as those of the other properties are. */
+function mark (input: JQuery, definition: PipelineDefinition, parameter: PipelineParameter): void {
+  const value = parameter.type === 'boolean' ? input.is(':checked') : input.val()
+  input.toggleClass('input-error', parameterFault({ ...definition, parameters: [parameter] }, { [parameter.name]: value }) !== null)
 }
 
 function rowFor (parameter: PipelineParameter, value: unknown, translate: Translate): JQuery {
@@ -76,7 +87,10 @@ function showPipeline (id: string, values: Record<string, unknown>, translate: T
   const secret = definition.parameters.some(({ type }) => type === 'secret')
   $('.goodparts-capture-secret').toggle(secret)
   for (const parameter of definition.parameters) {
-    if (parameter.type !== 'secret') form.append(rowFor(parameter, Object.hasOwn(values, parameter.name) ? values[parameter.name] : parameter.default, translate))
+    if (parameter.type === 'secret') continue
+    form.append(rowFor(parameter, Object.hasOwn(values, parameter.name) ? values[parameter.name] : parameter.default, translate))
+    const input = $(`#${inputId(parameter.name)}`).on('input change', () => { mark(input, definition, parameter) })
+    mark(input, definition, parameter)
   }
   $('#goodparts-capture-description').text(translated(`description.${id}`, definition.description, translate))
 }
@@ -101,9 +115,10 @@ RED.nodes.registerType<Properties, Credentials>('goodparts-capture', {
   color: '#C7E9C0',
   defaults: {
     name: { value: '' },
-    source: { value: '' },
+    source: { value: '', validate (value: string) { return `${value}${value === '' ? this.name : ''}`.trim() !== '' } },
     pipeline: { value: 'sample-line', required: true },
-    parameters: { value: {} },
+    // A second argument tells Node-RED that a text is a reason; its types know of truth alone.
+    parameters: { value: {}, validate: function (this: Properties, value: Record<string, unknown> | undefined, _options: unknown) { return checkParameters.call(this, value) } as unknown as (value: string) => boolean },
     width: { value: '', validate: wholeOrEmpty },
     height: { value: '', validate: wholeOrEmpty },
     channels: { value: '3', required: true },
@@ -136,3 +151,11 @@ RED.nodes.registerType<Properties, Credentials>('goodparts-capture', {
     if (definition !== undefined) this.parameters = readForm(definition)
   }
 })
+
+loadDefinitions().then(() => {
+  RED.nodes.eachNode((node) => {
+    if ('type' in node && node.type === 'goodparts-capture') RED.editor.validateNode(node)
+    return true
+  })
+  RED.view.redraw()
+}, () => undefined)

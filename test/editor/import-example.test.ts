@@ -24,8 +24,9 @@ let editor: Page
 let livePort = 0
 const log: string[] = []
 
-interface EditorNode { type: string, port?: string, changed?: boolean, dirty?: boolean, status?: { text?: string } }
+interface EditorNode { type: string, port?: string, changed?: boolean, dirty?: boolean, validationErrors?: string[], status?: { text?: string } }
 interface Editor {
+  editor: { validateNode: (node: EditorNode) => boolean }
   actions: { invoke: (action: string) => void }
   nodes: { eachConfig: (visit: (node: EditorNode) => void) => void, dirty: (state?: boolean) => boolean, filterNodes: (filter: object) => EditorNode[] }
 }
@@ -82,6 +83,22 @@ describe.skipIf(missing !== null)('a first day in the editor', () => {
 
     expect(await editor.evaluate(() => RED.nodes.dirty())).toBe(false)
   }, 60_000)
+
+  it('marks a capture node that could not run as it is filled in', async () => {
+    const faults = async (change: object): Promise<string> => editor.evaluate((wrong) => {
+      const camera = RED.nodes.filterNodes({ type: 'goodparts-capture' })[0]!
+      const kept = { ...camera }
+      RED.editor.validateNode(Object.assign(camera, wrong))
+      const found = JSON.stringify(camera.validationErrors ?? [])
+      RED.editor.validateNode(Object.assign(camera, kept))
+      return found
+    }, change)
+    await expect.poll(async () => faults({ parameters: { rate: 'fast' } })).toMatch(/rate to be a number from 0\.01 to 1000/)
+    expect(await faults({ parameters: { rate: '5' } })).toBe('[]')
+    expect(await faults({ source: ' ' })).toContain('source')
+    expect(await faults({ source: '', name: '' })).toContain('source')
+    expect(await faults({})).toBe('[]')
+  }, 30_000)
 
   it('learns from good parts, then rejects a bad one and shows where on the live page', async () => {
     await untilListening(livePort, AbortSignal.timeout(30_000))
