@@ -43,7 +43,7 @@ describe('a command that is given what it cannot use', () => {
     ['fit @nowhere -o @new.onnx', 'DATASET_INVALID'],
     ['fit SAMPLE -o @new.onnx --set colour=red', 'ARGUMENT'],
     ['compare @nowhere', 'DATASET_INVALID'],
-    ['explain @garbage.onnx @garbage.png', 'GRAPH_INVALID'],
+    ['explain @garbage.onnx @garbage.png', 'IMAGE_DECODE'],
     ['explain @nowhere.onnx @garbage.png', '[A-Z_]+'],
     ['continual @nowhere', 'DATASET_INVALID'],
     ['fit SAMPLE -o @empty', 'STORE_FAILED'],
