@@ -30,9 +30,9 @@ export function translateTree (root: HTMLElement): void {
 function translateElement (target: HTMLElement): void {
   const { text, label, hint } = target.dataset
   if (text !== undefined) target.textContent = translate(text as TextKey)
-  if (hint !== undefined) target.title = translate(hint as TextKey)
   if (label !== undefined) {
     target.setAttribute('aria-label', translate(label as TextKey))
     target.title = translate(label as TextKey)
   }
+  if (hint !== undefined) target.title = translate(hint as TextKey)
 }

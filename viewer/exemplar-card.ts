@@ -3,6 +3,7 @@ import type { SheetPicture } from '../schemas/learning.ts'
 import { element } from './element.ts'
 import { icon, type IconName } from './icons.ts'
 import { codedText, keptText, translate, type TextKey } from './texts.ts'
+import { labelPattern } from './word-bar.ts'
 
 export interface CardDesk {
   mayCorrect: () => boolean
@@ -19,7 +20,7 @@ export function exemplarCard (picture: SheetPicture, { desk, asks, next }: { des
   const [product, label] = split(picture.label)
   const image = element('img', { alt: `${product}: ${labelText(label)}` })
   const problem = element('p', { class: 'wrong', role: 'alert', hidden: true })
-  const type = element('input', { type: 'text', maxlength: '60', list: desk.types, autocomplete: 'off', label: 'defectType' })
+  const type = element('input', { type: 'text', pattern: labelPattern, hint: 'labelRule', list: desk.types, autocomplete: 'off', label: 'defectType' })
   const form = element('form', { hidden: true }, type, element('button', { type: 'submit', class: 'primary', text: 'saveWord' }))
   const send = (said: { product: string, label: string } | null): void => {
     desk.relabel(sha256, said).catch((error: unknown) => {
@@ -29,7 +30,7 @@ export function exemplarCard (picture: SheetPicture, { desk, asks, next }: { des
   }
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    const given = type.value.replaceAll('/', ' ').trim()
+    const given = type.value.trim()
     if (given !== '') send({ product, label: given })
   })
   const buttons = desk.mayCorrect()

@@ -11,15 +11,25 @@ export function gateReport (last: UpdateReport | null): HTMLElement[] {
   return [verdict, ...reasons.map((reason) => element('p', { class: 'wrong' }, codedText(objections.find(({ text }) => text === reason) ?? { text: reason }))), ...notices.map((notice) => element('p', { class: 'soft' }, codedText(notice))), element('div', { class: 'wide' }, table(products))]
 }
 
+const columns = ['heldOutGood', 'knownDefects', 'falseRejects', 'defectsCaught', 'auroc'] as const
+
 function table (products: readonly ProductReport[]): HTMLElement {
-  const heads = (['product', 'heldOutGood', 'knownDefects', 'falseRejects', 'defectsCaught', 'auroc'] as const).map((text) => element('th', { scope: 'col', text }))
+  const heads = (['product', ...columns] as const).map((text) => element('th', { scope: 'col', text }))
   return element('table', { class: 'gate' }, element('thead', {}, element('tr', {}, ...heads)),
     element('tbody', {}, ...products.map((product) => element('tr', {},
       element('th', { scope: 'row' }, product.product, ...(product.known ? [] : [' ', element('small', { text: 'newProduct' })])),
-      element('td', {}, String(product.good)), element('td', {}, String(product.defects)),
-      change(product.falseRejects, (share) => `${(share * 100).toFixed(1)} %`, -1),
-      change(product.caught, (share) => `${(share * 100).toFixed(1)} %`, 1),
-      change(product.auroc, (area) => area.toFixed(3), 1)))))
+      ...cells(product)))))
+}
+
+/** Each names its column, for screens that have no room for columns. */
+function cells ({ good, defects, falseRejects, caught, auroc }: ProductReport): HTMLElement[] {
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+  const made = [
+    element('td', {}, String(good)), element('td', {}, String(defects)),
+    change(falseRejects, percent, -1), change(caught, percent, 1), change(auroc, (area) => area.toFixed(3), 1)
+  ]
+  for (const [at, cell] of made.entries()) cell.prepend(element('span', { class: 'column', 'aria-hidden': 'true', text: columns[at] as typeof columns[number] }))
+  return made
 }
 
 /** `better` = 1 where more is better. */

@@ -15,6 +15,9 @@ export interface WordDesk {
   withdraw: (line: string, eventId: string) => Promise<void>
 }
 
+/** What the server takes: at most 60 letters, no slash. The browser says so, rather than cutting what was typed. */
+export const labelPattern = '[^\\/]{1,60}'
+
 export class WordBar {
   readonly host = element('section', { class: 'words', label: 'words', tabindex: '-1' })
   readonly #desk: WordDesk
@@ -22,7 +25,7 @@ export class WordBar {
   readonly #good = button('sayGood', 'good', 'G')
   readonly #defect = button('sayDefect', 'reject', 'D')
   readonly #back = button('takeBack', 'previous', 'U')
-  readonly #type = element('input', { type: 'text', maxlength: '60', id: 'defect-type', list: 'defect-types', autocomplete: 'off' })
+  readonly #type = element('input', { type: 'text', pattern: labelPattern, hint: 'labelRule', id: 'defect-type', list: 'defect-types', autocomplete: 'off' })
   readonly #types = element('datalist', { id: 'defect-types' })
   readonly #form: HTMLFormElement
   readonly #problem = element('p', { class: 'wrong', role: 'alert', hidden: true })
@@ -35,7 +38,7 @@ export class WordBar {
       element('label', { for: 'defect-type', text: 'defectType' }), this.#type, this.#types, element('button', { type: 'submit', class: 'primary', text: 'saveWord' }))
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault()
-      const label = this.#type.value.replaceAll('/', ' ').trim()
+      const label = this.#type.value.trim()
       this.#send(async (line, eventId) => this.#desk.say(line, eventId, label === '' || label.toLowerCase() === 'good' ? translate('unnamedDefect') : label))
     })
     this.#good.addEventListener('click', () => { this.#send(async (line, eventId) => this.#desk.say(line, eventId, 'good')) })

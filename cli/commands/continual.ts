@@ -58,7 +58,7 @@ export function register (program: Command): void {
     .option('--labels <number>', 'good parts of each task that are labelled, with --detector', wholeNumber(1), 60)
     .option('--defects <number>', 'defects of each task that are labelled to check on, with --detector', wholeNumber(0), 20)
     .option('--bank <entries>', 'size of a patch memory', wholeNumber(1), 1000)
-    .option('--scale <scale>', 'layers of a patch memory: standard, fine or auto', 'standard')
+    .option('--scale <scale>', 'layers of a patch memory: standard, fine, three (all of both) or auto', 'standard')
     .option('--largest-drop <share>', 'of AUROC and of the share of defects caught that the gate lets pass; 1 shows what it prevents', share, gateDefaults.largestDrop)
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
     .option('--features <file>', 'keep the pictures\' features there, and take them from there the next time')

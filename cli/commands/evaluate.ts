@@ -44,7 +44,7 @@ export function register (program: Command): void {
     .argument('<dataset>', 'a dataset.csv, a folder that holds one, or a folder in MVTec layout (train/good, test/<type>, ground_truth/<type>)')
     .option('--detector <name>', 'family of the detector, or auto', 'patch-memory')
     .option('--family <name>', 'another name of --detector')
-    .option('--scale <scale>', 'auto, or the layers: fine, standard')
+    .option('--scale <scale>', 'auto, or the layers: fine, standard, three (all of both)')
     .option('--size <pixels>', 'input edge; chosen by the scale when not given', wholeNumber(32))
     .option('--seed <number>', 'of the fit and of the intervals', wholeNumber(0), 0)
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)

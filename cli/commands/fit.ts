@@ -46,7 +46,7 @@ export function register (program: Command): void {
     .option('--detector <name>', 'family of the detector, or auto', 'patch-memory')
     .option('--family <name>', 'another name of --detector')
     .option('--defects <folder>', 'labelled defects for families that learn from them, a folder for each type; a data set gives its own, of the train split only')
-    .option('--scale <scale>', 'auto (the default), or the layers: fine, standard')
+    .option('--scale <scale>', 'auto (the default), or the layers: fine, standard, three (all of both)')
     .option('--size <pixels>', 'input edge; chosen when not given', wholeNumber(32))
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
     .option('--bank <entries>', 'size of the memory; chosen when not given', wholeNumber(1))

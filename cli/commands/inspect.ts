@@ -1,7 +1,7 @@
 /** `goodparts inspect`: judge pictures, a video, a camera or a pipeline by a bundle, each frame once, none dropped. */
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { createDecision } from '../../engine/decision/decision.ts'
+import { createDecision, type Decision } from '../../engine/decision/decision.ts'
 import { Inspector, type Inspection } from '../../engine/decision/inspector.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { Frame } from '../../engine/frame/frame.ts'
@@ -67,6 +67,7 @@ async function inspect (source: string, options: Options, signal: AbortSignal): 
   try {
     const { counts, seconds } = await inspectAll(opened, model, { ...options, heatmaps }, progress, signal)
     progress.clear()
+    if (areUnlike(counts)) warn(unlike(model.metadata.name, counts))
     await print(opened.name, model, { counts, seconds, warnings }, options)
     if (!signal.aborted && Object.values(counts).every((count) => count === 0)) throw new GoodpartsError('GOODPARTS_IMAGE_DECODE', `Expected ${opened.name} to give at least one picture that can be read, got none`)
   } finally {
@@ -80,7 +81,7 @@ async function inspectAll (source: InspectedSource, model: LoadedModel, { heatma
   const counts = { good: 0, review: 0, reject: 0, 'not-inspected': 0 }
   const batch = model.choice.device === 'cpu' ? 1 : 8
   const atOnce = 2 * batch * model.choice.workers
-  const decision = createDecision({ calibrationScores: model.metadata.calibration.scores })
+  const decision = decisionOf(model)
   const inspector = new Inspector(() => ({ model, decision }), {
     line: options.line, product: options.product ?? null, deadlineMs: Infinity, policy: 'every', capacity: atOnce, batch, hop: 'inspect'
   })
@@ -112,17 +113,34 @@ async function inspectAll (source: InspectedSource, model: LoadedModel, { heatma
   }
 }
 
+/** More than half of ten or more are rejected. */
+function areUnlike ({ good, review, reject }: Outcome['counts']): boolean {
+  const judged = good + review + reject
+  return judged >= 10 && reject > judged / 2
+}
+
+function unlike (bundle: string, { good, review, reject }: Outcome['counts']): string {
+  return `${reject} of ${good + review + reject} parts are rejected. Unless most are defective, they are unlike the good parts that ${bundle} learned: another product, camera, light or cut. ` +
+    'Fix: Look at some with --save-heatmaps FOLDER; learn from good parts like these with goodparts fit.'
+}
+
+/** Each product by the limits that an update has set for it. */
+function decisionOf ({ metadata: { calibration } }: LoadedModel): Decision {
+  return createDecision({ calibrationScores: calibration.scores, productScores: calibration.products ?? {} })
+}
+
 interface Pending {
   frame: Frame
   inspection: Promise<Inspection>
 }
 
-async function print (source: string, { metadata, choice }: LoadedModel, { counts, warnings, seconds }: Outcome, { json, ndjson }: Options): Promise<void> {
+async function print (source: string, model: LoadedModel, { counts, warnings, seconds }: Outcome, { json, ndjson, product }: Options): Promise<void> {
+  const { metadata, choice } = model
   const frames = Object.values(counts).reduce((sum, count) => sum + count)
   const imagesPerSecond = frames / seconds
   if (json !== undefined) {
     const bundle = { id: metadata.id, name: metadata.name }
-    const { limits, statement } = createDecision({ calibrationScores: metadata.calibration.scores, productScores: metadata.calibration.products ?? {} })
+    const { limits, statement } = decisionOf(model).forProduct(product ?? null)
     const text = `${JSON.stringify({ source, bundle, frames, counts, warnings, limits, limitsStatement: statement, seconds, imagesPerSecond, device: choice, ...await measuredOn() }, null, 2)}\n`
     if (json === '-') process.stdout.write(text)
     else await writeFile(json, text)

@@ -25,9 +25,6 @@ export interface PictureLabel {
   word?: string
 }
 
-/** Said of a picture that is not to be kept. */
-export const removedLabel = 'remove'
-
 export interface WaitingPicture extends Omit<PictureLabel, 'word'> {
   /** SHA-256 of the encoded picture. */
   sha256: string

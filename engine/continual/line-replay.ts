@@ -17,7 +17,8 @@ import { isUntold, lastOutcomePath, told } from './detector-update/line-change.t
 import { settleInThread, takeBackInThread, type TakingBackById } from './detector-update/line-change-thread.ts'
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
-import { LabelInbox, removedLabel, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
+import { removedLabel } from '../label-text.ts'
+import { LabelInbox, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
 import { LineWatch } from './line-watch.ts'
 import { PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
 

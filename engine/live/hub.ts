@@ -111,6 +111,11 @@ export class LiveHub {
     return new Map([...this.#lines].map(([line, board]) => [line, board.frames]))
   }
 
+  /** The page shows it. */
+  knows (line: string): boolean {
+    return this.#lines.has(line)
+  }
+
   /** Newest first. */
   rejects (line: string): KeptEntry[] {
     return this.#kept.entries(line).filter(({ record }) => record.verdict === 'reject')

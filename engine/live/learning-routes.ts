@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveMessage } from '../../schemas/live.ts'
 import type { LiveRole } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
+import { removedLabel } from '../label-text.ts'
 import { validate } from '../schema-validation.ts'
 import type { AuditRecord } from '../store/audit-chain.ts'
 import type { LearningLine, LearningLines } from './learning-line.ts'
-import { reservedLabel } from './part-words.ts'
 import { sheetArchive } from './sheet-archive.ts'
 import { sheetTable } from './sheet-table.ts'
 
@@ -66,7 +66,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     const { line, sha256 } = request.params
     const asked = readBody(request.body, 'relabel')
     const said = { product: asked.product.trim(), label: asked.label.trim() }
-    if (said.product === '' || said.label === '' || said.label === reservedLabel) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected a product and the type of a defect, or good, got ${JSON.stringify(said)}`)
+    if (said.product === '' || said.label === '' || said.label === removedLabel) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected a product and the type of a defect, or good, got ${JSON.stringify(said)}`)
     await pictureOf(line, sha256)
     await entered({ who: `role:${role}`, line, kind: 'exemplar-relabelled', details: { sha256, ...said } }, async () => of(line).relabel(sha256, said))
     return await reply.code(204).send()

@@ -71,11 +71,18 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
     return reply.header('Cache-Control', 'no-store').send(tickets.issue(role))
   })
 
-  app.get<{ Params: { line: string } }>('/api/lines/:line/rejects', { onRequest: authorised }, (request) => hub.rejects(request.params.line))
+  app.get<{ Params: { line: string } }>('/api/lines/:line/rejects', { onRequest: authorised }, (request) => {
+    const { line } = request.params
+    if (!hub.knows(line)) throw unknown(line)
+    return hub.rejects(line)
+  })
 
   app.get<{ Params: { line: string }, Querystring: { before?: string } }>('/api/lines/:line/history', { onRequest: authorised }, async (request) => {
-    const before = Number(request.query.before)
-    return hub.history(request.params.line, Number.isSafeInteger(before) ? before : undefined)
+    const { params: { line }, query: { before } } = request
+    if (before !== undefined && !/^\d{1,15}$/.test(before)) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected before to be the position of an inspection, got ${JSON.stringify(before.slice(0, 80))}`, { fix: 'Take the position of the last one of the page before, or leave it out.' })
+    const page = await hub.history(line, before === undefined ? undefined : Number(before))
+    if (page.length === 0 && before === undefined && !hub.knows(line)) throw unknown(line)
+    return page
   })
 
   app.get<{ Params: { sha256: string } }>('/api/packets/:sha256', { onRequest: authorised }, async (request, reply) => {
@@ -105,6 +112,10 @@ export function addRoutes (app: FastifyInstance, context: RouteContext): void {
   }, (socket, request) => {
     attach(hub, socket, roles.get(request) ?? 'viewer')
   })
+}
+
+function unknown (line: string): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_PART_GONE', `Expected ${JSON.stringify(line.slice(0, 80))} to be a line of the live page, got none of that name`, { fix: 'Take the name that stands on its card at the live page.' })
 }
 
 const roles = new WeakMap<FastifyRequest, LiveRole>()

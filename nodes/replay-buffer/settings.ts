@@ -5,6 +5,7 @@ import type { UpdateOutcome } from '../../engine/continual/detector-update/updat
 import type { LineReplayOptions, SaidLabel } from '../../engine/continual/line-replay.ts'
 import type { WatchedScores } from '../../engine/decision/drift/drift-monitor.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { readLabelText, removedLabel } from '../../engine/label-text.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
@@ -82,7 +83,7 @@ export interface ReplayMessage {
 /** What a person, or the line, says of the frame; `null` without a label. @throws GOODPARTS_ARGUMENT */
 export function readLabel ({ label, product, partId, by, wordId }: ReplayMessage, defaultProduct: string): SaidLabel | null {
   if (label === undefined) return null
-  return { product: readName('msg.product', product ?? defaultProduct), label: readName('msg.label', label), partId: typeof partId === 'string' ? partId : null, by: by === 'line' ? 'line' : 'person', ...(typeof wordId === 'string' && wordId !== '' ? { wordId } : {}) }
+  return { product: readName('msg.product', product ?? defaultProduct), label: readSaid('msg.label', label), partId: typeof partId === 'string' ? partId : null, by: by === 'line' ? 'line' : 'person', ...(typeof wordId === 'string' && wordId !== '' ? { wordId } : {}) }
 }
 
 /** @throws GOODPARTS_ARGUMENT */
@@ -102,7 +103,7 @@ export function readMode ({ mode }: ReplayMessage): typeof updateModes[number] |
 /** @throws GOODPARTS_ARGUMENT */
 export function readRelabel ({ payload }: ReplayMessage, defaultProduct: string): { sha256: string, label: string, product: string } {
   const { sha256, label, product } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
-  return { sha256: readName('msg.payload.sha256', sha256), label: readName('msg.payload.label', label), product: readName('msg.payload.product', product ?? defaultProduct) }
+  return { sha256: readName('msg.payload.sha256', sha256), label: readSaid('msg.payload.label', label), product: readName('msg.payload.product', product ?? defaultProduct) }
 }
 
 /** The picture whose label is taken back. @throws GOODPARTS_ARGUMENT */
@@ -117,6 +118,12 @@ export function isKeptWord (payload: unknown, id: string): boolean {
 }
 
 /** Names become part of `product/label`. */
+/** `removedLabel` too. */
+function readSaid (where: string, value: unknown): string {
+  const name = readName(where, value)
+  return name === removedLabel ? name : readLabelText(name)
+}
+
 function readName (where: string, value: unknown): string {
   if (typeof value === 'string' && value.trim() !== '' && !value.includes('/')) return value.trim()
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${where} to be a name without "/", got ${JSON.stringify(value) as string | undefined ?? 'nothing'}`)

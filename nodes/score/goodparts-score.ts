@@ -25,7 +25,7 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     const model = configurationNode(RED, config.model, 'goodparts-model') as ModelNode | null
     try {
-      start(this, status, model, readScoreForm(config, this.id))
+      start(this, status, model, readScoreForm(config, this.id, this.name))
     } catch (cause) {
       refuse(RED, this, status, RED._('goodparts-score.status.notConfigured'), cause)
     }

@@ -19,8 +19,8 @@ export interface ScoreForm {
   batch: string
 }
 
-/** @throws GOODPARTS_ARGUMENT */
-export function readScoreForm (form: ScoreForm, id: string): InspectorOptions {
+/** A line without a name of its own is called as the node is. @throws GOODPARTS_ARGUMENT */
+export function readScoreForm (form: ScoreForm, id: string, nodeName = ''): InspectorOptions {
   const { line, product, deadline, ...queue } = readAll({
     line: () => readText('the line', form.line),
     product: () => readText('the product', form.product),
@@ -30,7 +30,7 @@ export function readScoreForm (form: ScoreForm, id: string): InspectorOptions {
     batch: () => readWhole('the batch', form.batch, { least: 1 })
   })
   return {
-    line: line === '' ? id : line,
+    line: line || readText('the name', nodeName) || id,
     product: product === '' ? null : product,
     deadlineMs: deadline === 0 ? Infinity : deadline,
     ...queue,

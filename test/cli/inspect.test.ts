@@ -57,6 +57,23 @@ describe('goodparts inspect', () => {
     expect(stderr).toMatch(/Warning: Expected .*broken\.png to be a picture/)
   })
 
+  it('judges a product by its own limits, and says when most parts are unlike what the bundle learned', async () => {
+    const [bright, pictures, json] = [join(root, 'bright.onnx'), join(root, 'bright parts'), join(root, 'bright.json')]
+    await saveBundle(bright, await brightnessBundle({}, { calibration: { scores: calibration, products: { bright: calibration.map((score) => score + 0.45) }, heldOutBy: 'image' } }))
+    mkdirSync(pictures)
+    for (let i = 0; i < 10; i++) writeFileSync(join(pictures, `${i}.png`), await encodePng({ data: new Uint8Array(400).fill(150 + i), width: 20, height: 20, channels: 1 }))
+    const judged = async (...product: string[]): Promise<{ stderr: string, found: { counts: Record<string, number>, warnings: string[], limits: { reject: number } } }> => {
+      const { stderr } = await runGoodparts(['inspect', pictures, '--bundle', bright, '--device', 'cpu', '--json', json, ...product], { env: { XDG_CACHE_HOME: join(root, 'cache') } })
+      return { stderr, found: JSON.parse(readFileSync(json, 'utf8')) as Awaited<ReturnType<typeof judged>>['found'] }
+    }
+    const own = await judged('--product', 'bright')
+    expect(own.found).toMatchObject({ counts: { good: 10, reject: 0 }, warnings: [] })
+    expect(own.found.limits.reject).toBeGreaterThan(0.9)
+    const other = await judged()
+    expect(other.found).toMatchObject({ counts: { good: 0, reject: 10 }, limits, warnings: [expect.stringMatching(/^10 of 10 parts are rejected/)] })
+    expect(other.stderr).toContain('Fix: Look at some with --save-heatmaps')
+  })
+
   it('opens a camera with a password of the environment or the address, and shows it nowhere', async () => {
     const { address } = await startRtspServer(0, 'operator', 'hid@den')
     const asOperator = (userinfo: string): string => address.replace('//', `//${userinfo}@`)

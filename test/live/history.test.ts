@@ -113,10 +113,14 @@ describe('a history', () => {
     const again = await start({ memory: new PageMemory({ bounds: { entriesPerLine: 1, bytes: 64 << 20 } }) })
     const kept = await answer<HistoryEntry[]>(again.url, 'api/lines/page%20name/history')
     expect(kept.map(({ record }) => record.verdict)).toEqual(['reject', 'reject', 'reject', 'review'])
+    for (const [path, status, code] of [['nobody/history', 404, 'GOODPARTS_PART_GONE'], ['nobody/rejects', 404, 'GOODPARTS_PART_GONE'], ['page%20name/history?before=abc', 400, 'GOODPARTS_SCHEMA_INVALID'], ['page%20name/history?before=', 400, 'GOODPARTS_SCHEMA_INVALID']] as const) {
+      const refused = await fetch(new URL(`api/lines/${path}`, again.url))
+      expect([path, refused.status, await refused.json()]).toMatchObject([path, status, { code, fix: expect.any(String) as string }])
+    }
     const older = await answer<HistoryEntry[]>(again.url, `api/lines/page%20name/history?before=${kept[2]!.position}`)
     expect(older).toEqual(kept.slice(3))
     expect((await fetch(new URL(`api/packets/${older[0]!.sha256}`, again.url))).status).toBe(200)
-    expect(await answer<unknown[]>(again.url, 'api/lines/a/history')).toEqual([])
+    expect((await fetch(new URL('api/lines/a/history', again.url))).status).toBe(404)
   })
 
   it('takes what it can of a burst without waiting, and counts the rest', async () => {

@@ -96,7 +96,8 @@ describe.skipIf(missing !== null)('the memory of a line on the live page', () =>
     expect(await page.locator('[data-list="relabel"]').innerText()).toContain('같은 묶음의 다른 사진들과 다름')
     expect(await page.locator('[data-list="memory"] .exemplar').first().innerText()).toContain('같은 종류 40장 전체')
     await opened.screenshot('memory-phone')
-    expect(await page.evaluate('(() => { const body = document.querySelector(".memory-body"); return [body.scrollWidth <= body.clientWidth, document.documentElement.scrollWidth <= 360] })()')).toEqual([true, true])
+    expect(await page.evaluate('(() => { const fits = (name) => { const found = document.querySelector(name); return found.scrollWidth <= found.clientWidth }; return [fits(".memory-body"), fits(".gate-report .wide"), document.documentElement.scrollWidth <= 360] })()')).toEqual([true, true, true])
+    expect(await page.locator('.gate tbody td .column:visible').count()).toBeGreaterThan(4)
     const failed = new Promise((resolve) => { replay.once('failed', resolve) })
     await page.locator('.memory-calibrateOnly').click()
     await failed

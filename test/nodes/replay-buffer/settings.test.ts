@@ -40,6 +40,9 @@ describe('its messages', () => {
     expect(readLabel({ label: 'good', product: 'rod', by: 'line' }, 'plate')).toEqual({ product: 'rod', label: 'good', partId: null, by: 'line' })
     expect(readLabel({}, 'plate')).toBeNull()
     expect(() => readLabel({ label: 'a/b' }, 'plate')).toThrow(/without "\/"/)
+    expect(() => readLabel({ label: 'a'.repeat(61) }, 'plate')).toThrow(/type of a defect/)
+    expect(readLabel({ label: '찍힘'.repeat(30) }, 'plate')?.label).toHaveLength(60)
+    expect(readLabel({ label: 'remove' }, 'plate')?.label).toBe('remove')
     expect(() => readLabel({ label: 7 }, 'plate')).toThrow(/msg.label/)
   })
 

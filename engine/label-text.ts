@@ -1,0 +1,18 @@
+/** What a person calls a part: one rule for the live page, messages and Kafka, so that no word is changed or lost on its way. */
+import { GoodpartsError } from './errors.ts'
+
+/** As `PartWord.label` of schemas/learning.ts. */
+const longest = 60
+const isLabel = new RegExp(`^[^/\\x00-\\x1f]{1,${longest}}$`, 'u')
+
+/** Said of a picture that is not to be kept: no label of a part. */
+export const removedLabel = 'remove'
+
+/** @returns the label without space around it. @throws GOODPARTS_ARGUMENT unless it has 1 to 60 letters, none of them a slash or a control character */
+export function readLabelText (given: string): string {
+  const label = given.trim()
+  if (label === removedLabel || !isLabel.test(label)) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, got ${JSON.stringify(given.slice(0, 2 * longest))}`, { fix: `Name it in at most ${longest} letters, without a slash; ${removedLabel} is no name.` })
+  }
+  return label
+}
