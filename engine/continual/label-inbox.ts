@@ -3,7 +3,7 @@
  * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out; what
  * an update took in lies aside while it can be taken back.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
@@ -123,8 +123,11 @@ export class LabelInbox {
     for (const picture of pictures) {
       const { sha256 } = picture
       if (this.#isAsKnown(picture)) {
+        const gone = `${this.pictures.path(sha256)}.gone`
         rmSync(this.#labelPath(sha256), { force: true })
-        rmSync(this.pictures.path(sha256), { force: true })
+        renameIfThere(this.pictures.path(sha256), gone)
+        if (existsSync(this.#labelPath(sha256))) this.#bringBack(gone, sha256)
+        rmSync(gone, { force: true })
       }
       this.#waiting.delete(sha256)
     }
@@ -137,7 +140,10 @@ export class LabelInbox {
     for (const picture of pictures) {
       const { sha256 } = picture
       if (this.#isAsKnown(picture)) renameIfThere(this.#labelPath(sha256), join(aside, `${sha256}.json`))
-      if (!existsSync(this.#labelPath(sha256))) renameIfThere(this.pictures.path(sha256), join(aside, `${sha256}.img`))
+      if (!existsSync(this.#labelPath(sha256))) {
+        renameIfThere(this.pictures.path(sha256), join(aside, `${sha256}.img`))
+        if (existsSync(this.#labelPath(sha256))) this.#bringBack(join(aside, `${sha256}.img`), sha256)
+      }
       this.#waiting.delete(sha256)
     }
   }
@@ -163,6 +169,14 @@ export class LabelInbox {
     }
   }
 
+  /** The writer has said something of a picture while it was taken away; whoever is later of the two sees the other's file. */
+  #bringBack (from: string, sha256: string): void {
+    const path = this.pictures.path(sha256)
+    if (!existsSync(from) || existsSync(path)) return
+    copyFileSync(from, `${path}.back`)
+    renameSync(`${path}.back`, path)
+  }
+
   /** Counts what is being written as what waits: nothing is awaited between this and taking the place. */
   #checkRoom ({ sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>): void {
     const taken = new Map([...this.#coming, ...this.#waiting.values()].map((each) => [each.sha256, each.bytes]))
@@ -178,6 +192,8 @@ export class LabelInbox {
     const words = [...new Set([...before?.words ?? [], ...(word === undefined ? [] : [word])])].slice(-mostWords)
     const waiting: WaitingPicture = { ...label, partId: label.partId ?? before?.partId ?? null, labelledAt: new Date().toISOString(), sha256, bytes, confirmed: label.by === 'person' && (confirmed || stands), ...(words.length === 0 ? {} : { words }) }
     await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
+    // An update may have taken the picture in meanwhile, with what was said of it before.
+    await this.pictures.addInTurn(picture, sha256)
     this.#waiting.set(sha256, waiting)
     return waiting
   }

@@ -123,6 +123,23 @@ describe.skipIf(disk === null)('the exemplar store on a full disk', () => {
 describe('the inbox of labels', () => {
   const inbox = (bounds = { items: 100, bytes: 1e9 }): LabelInbox => new LabelInbox(folder, bounds)
 
+  it.each(['setAside', 'remove'] as const)('keeps a second word and its picture whenever an update takes the first in (%s)', async (taking) => {
+    for (let i = 0; i < 60; i++) {
+      const [line, update] = [inbox(), inbox()]
+      const picture = Buffer.from(`part ${i}`)
+      const first = await line.add(picture, good)
+      update.refresh()
+      const second = line.add(picture, { ...good, label: 'scratch' })
+      for (const begun = performance.now(); performance.now() < begun + i / 20;) await new Promise((resolve) => { setImmediate(resolve) })
+      if (taking === 'setAside') update.setAside([first], `update-${i}`)
+      else update.remove([first])
+      const { sha256 } = await second
+      expect(inbox().waiting.filter((each) => each.sha256 === sha256), `round ${i}`).toMatchObject([{ label: 'scratch' }])
+      expect(inbox().pictures.read(sha256), `round ${i}`).toEqual(picture)
+      inbox().remove(inbox().waiting)
+    }
+  })
+
   it('keeps labels over a restart until an update has taken them in', async () => {
     const first = inbox()
     const one = await first.add(Buffer.from('one'), good)
