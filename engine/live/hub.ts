@@ -53,6 +53,8 @@ export class LiveHub {
   readonly #published = new Ledger('live/lines')
   readonly #browsers = new Ledger('live/browsers')
   readonly #texts = new Ledger('live/texts')
+  /** By line, as every browser knows it. */
+  readonly #toldOfLearning = new Map<string, string>()
 
   constructor (options: HubOptions) {
     this.#options = options
@@ -225,6 +227,8 @@ export class LiveHub {
       onReady: () => { this.#pump() }
     })
     this.#clients.add(client)
+    // It is told what stands now, which others may hear of only a moment later.
+    this.#toldOfLearning.clear()
     client.tell(this.#hello(role))
     for (const { newest } of this.#lines.values()) if (newest !== undefined) client.offer(newest)
     this.#pump()
@@ -272,6 +276,7 @@ export class LiveHub {
 
   #dropped (line: string): void {
     this.#shown.forget(line)
+    this.#toldOfLearning.delete(line)
     for (const client of this.#clients) client.forget(line)
     this.#tellAll({ schema: SCHEMA, kind: 'line-removed', line })
   }
@@ -295,6 +300,7 @@ export class LiveHub {
   }
 
   #tellLine (board: LineBoard): void {
+    this.#toldOfLearning.delete(board.line)
     this.#tellAll({ schema: SCHEMA, kind: 'line', state: this.#state(board) })
   }
 
@@ -304,7 +310,14 @@ export class LiveHub {
   }
 
   #learningChanged (): void {
-    for (const line of this.#lines.keys()) this.#tellAll({ schema: SCHEMA, kind: 'learning', line, learning: this.#options.learning.of(line)?.state ?? null })
+    if (this.#clients.size === 0) return
+    for (const line of this.#lines.keys()) {
+      const message: LiveMessage = { schema: SCHEMA, kind: 'learning', line, learning: this.#options.learning.of(line)?.state ?? null }
+      const text = JSON.stringify(message)
+      if (this.#toldOfLearning.get(line) === text) continue
+      this.#toldOfLearning.set(line, text)
+      this.#tellAll(message)
+    }
   }
 
   #tellAll (message: LiveMessage): void {

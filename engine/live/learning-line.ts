@@ -1,6 +1,7 @@
 /** What keeps a line learning, as far as the live page is concerned: a replay buffer attaches itself here. */
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LearningSheet, LearningState, PartWord } from '../../schemas/learning.ts'
+import { AtMostEvery } from '../at-most-every.ts'
 import type { AuditLog } from '../store/audit-log.ts'
 
 export interface LearningLine {
@@ -31,6 +32,8 @@ export class LearningLines {
   readonly audit: AuditLog | undefined
   readonly #attached = new Map<string, LearningLine>()
   readonly #listeners = new Set<() => void>()
+  /** A replay buffer sees every part, and each of them changes a little. */
+  readonly #telling = new AtMostEvery(250, () => { for (const listener of this.#listeners) listener() })
 
   constructor (options: { audit?: AuditLog } = {}) {
     this.audit = options.audit
@@ -51,9 +54,9 @@ export class LearningLines {
     return this.#attached.get(line) ?? this.#attached.get('')
   }
 
-  /** The state of one has changed. */
+  /** The state of one may have changed. */
   changed (): void {
-    for (const listener of this.#listeners) listener()
+    this.#telling.ask()
   }
 
   /** @returns ends the listening */

@@ -16,7 +16,8 @@ import { announce } from './announcements.ts'
 import { addContactSheet } from './contact-sheet.ts'
 import { take } from './commands.ts'
 import { attach, learningLine } from './learning-line.ts'
-import { isKeptWord, mostUnderWay, readReplayForm, replayStatus, watchedScores, type ReplayForm, type ReplayMessage } from './settings.ts'
+import { showing } from './showing.ts'
+import { isKeptWord, mostUnderWay, readReplayForm, watchedScores, type ReplayForm, type ReplayMessage } from './settings.ts'
 
 /** Flows of before name no live page. */
 type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: string }
@@ -44,11 +45,8 @@ export default function register (RED: NodeAPI): void {
     const labels = new WorkQueue(`replay-buffer/${node.id}`, mostUnderWay)
     const obeying = { line, model, trail, labels, product }
     const page = RED.nodes.getNode(config.server ?? '') as LiveServerNode | null
-    const show = (): void => {
-      const { kind, text, values } = replayStatus(line.state, (key) => RED._(`goodparts-replay-buffer.${key}`))
-      status.show(kind, RED._(`goodparts-replay-buffer.status.${text}`, values))
-      page?.learning.changed()
-    }
+    const shown = showing(RED, line, status, page)
+    const show = (): void => { shown.ask() }
     const learning = learningLine({ id: node.id, product, line, model, show })
     const detach = attach(RED, page, config.line?.trim() ?? '', learning)
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(watchedScores(state.current.model.metadata.calibration)) })
@@ -72,6 +70,7 @@ export default function register (RED: NodeAPI): void {
       detach(removed)
       await trail.close()
       if (removed) await rm(options.request.folder, { recursive: true, force: true })
+      shown.close()
       status.close()
     })
   }

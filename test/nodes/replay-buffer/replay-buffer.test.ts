@@ -160,7 +160,7 @@ describe('goodparts-replay-buffer', () => {
     expect(entered().slice(3)).toMatchObject([{ kind: 'update-asked', details: { mode: null, waiting: 3, because: 'after 3 labels' } }, { kind: 'update-refused' }])
 
     nodeOf('buffer').receive({ buffer: 'update' })
-    await status('updating')
+    await vi.waitFor(() => { expect(entered().filter(({ kind }) => kind === 'update-asked')).toHaveLength(2) }, { timeout: 60_000 })
     nodeOf('buffer').receive({ buffer: 'rollback' })
     await vi.waitFor(() => { expect(entered().at(-1)?.kind).toBe('change-failed') }, { timeout: 60_000 })
     expect(entered().slice(5)).toMatchObject([

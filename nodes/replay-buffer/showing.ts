@@ -1,0 +1,18 @@
+/** What a replay buffer is doing, on the node and on the live page. */
+import type { NodeAPI } from 'node-red'
+import { AtMostEvery } from '../../engine/at-most-every.ts'
+import type { LineReplay } from '../../engine/continual/line-replay.ts'
+import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
+import type { Status } from '../shared/status.ts'
+import { replayStatus } from './settings.ts'
+
+/** Every part of the line asks for it; nobody reads it faster. */
+const INTERVAL_MS = 250
+
+export function showing (RED: NodeAPI, line: LineReplay, status: Status, page: LiveServerNode | null): AtMostEvery {
+  return new AtMostEvery(INTERVAL_MS, () => {
+    const { kind, text, values } = replayStatus(line.state, (key) => RED._(`goodparts-replay-buffer.${key}`))
+    status.show(kind, RED._(`goodparts-replay-buffer.status.${text}`, values))
+    page?.learning.changed()
+  })
+}
