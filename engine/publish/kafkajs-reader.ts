@@ -63,25 +63,28 @@ export class KafkajsReader {
   async #readUntilBroken (signal: AbortSignal): Promise<void> {
     const { topics, group, from } = this.#options
     // Another try, with its state told, is made here.
+    const run = new AbortController()
     const consumer = openKafka(this.#connection).consumer({ groupId: group, retry: { retries: 2, restartOnFailure: async () => Promise.resolve(false) } })
     try {
       await consumer.connect()
       await consumer.subscribe({ topics: [...topics], fromBeginning: from === 'earliest' })
       // Closed while it connected.
       signal.throwIfAborted()
-      const over = this.#untilOver(consumer, signal)
+      const over = this.#untilOver(consumer, signal, run.signal)
       // It may be over before anybody waits for it.
       over.catch(() => {})
       await consumer.run({ autoCommitInterval: 1_000, autoCommitThreshold: 100, eachMessage: async (delivery) => { await stillHere(async () => delivery.heartbeat(), this.#take(delivery)) } })
       await over
     } finally {
+      run.abort()
       await within(CLOSE_LIMIT_MS, consumer.disconnect()).catch(() => {})
     }
   }
 
-  async #untilOver (consumer: Consumer, signal: AbortSignal): Promise<void> {
+  /** `run` is aborted when nobody waits any more. */
+  async #untilOver (consumer: Consumer, signal: AbortSignal, run: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => { resolve() }, { once: true })
+      signal.addEventListener('abort', () => { resolve() }, { signal: run })
       consumer.on('consumer.crash', ({ payload }) => { reject(payload.error) })
       consumer.on('consumer.group_join', () => {
         this.#waitMs = FIRST_WAIT_MS

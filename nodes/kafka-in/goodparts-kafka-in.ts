@@ -29,22 +29,28 @@ export default function register (RED: NodeAPI): void {
     let reachable = true
     const show = (): void => { status.show('running', RED._('goodparts-kafka-in.status.reading', { count: read })) }
     const delivery = new RecordDelivery(RED, node, settings.content, () => { status.show('degraded', RED._('goodparts-kafka-in.status.held', { count: read })) })
-    const reader = broker.read(settings, {
-      record: async (record) => {
-        await delivery.take(record)
-        read++
-        show()
-      },
-      state: (state, error) => {
-        if (state === 'reading') show()
-        else if (state === 'connecting' && reachable) status.show('busy', RED._('goodparts-kafka-in.status.connecting'))
-        else if (error !== null) {
-          status.show('failed', RED._('goodparts-kafka-in.status.noBroker'))
-          if (reachable) node.warn(error.fix === null ? error.message : `${error.message}. ${error.fix}`)
+    let reader: ReturnType<KafkaBrokerNode['read']>
+    try {
+      reader = broker.read(settings, {
+        record: async (record) => {
+          await delivery.take(record)
+          read++
+          show()
+        },
+        state: (state, error) => {
+          if (state === 'reading') show()
+          else if (state === 'connecting' && reachable) status.show('busy', RED._('goodparts-kafka-in.status.connecting'))
+          else if (error !== null) {
+            status.show('failed', RED._('goodparts-kafka-in.status.noBroker'))
+            if (reachable) node.warn(error.fix === null ? error.message : `${error.message}. ${error.fix}`)
+          }
+          reachable = state === 'reading' || (reachable && error === null)
         }
-        reachable = state === 'reading' || (reachable && error === null)
-      }
-    })
+      })
+    } catch (error) {
+      delivery.close()
+      throw error
+    }
     onClose(node, async () => {
       delivery.close()
       await reader.close()

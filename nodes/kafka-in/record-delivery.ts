@@ -4,9 +4,10 @@ import type { Node, NodeAPI } from 'node-red'
 import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
 import type { IncomingRecord } from '../../engine/publish/kafka-client.ts'
 import { Completion } from '../shared/completion.ts'
+import { labelOf } from '../shared/same-names.ts'
 import { recordToMessage, type Content, type KafkaMessage } from './settings.ts'
 
-/** A flow that has not ended a record by now holds it for good: the next one goes in. */
+/** Nodes of other packages that have not ended a record by now may never do so: the next one goes in. */
 const LONGEST_MS = 60_000
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 30_000
@@ -17,6 +18,9 @@ export class RecordDelivery {
   readonly #content: Content
   /** A record waits for room. */
   readonly #held: () => void
+  readonly #warn: (kept: { node: string, record: string }) => void
+  /** Ids of nodes that were warned of. */
+  readonly #keepers = new Set<string>()
   readonly #completion: Completion
   readonly #closing = new AbortController()
 
@@ -25,11 +29,14 @@ export class RecordDelivery {
     this.#generateId = () => RED.util.generateId()
     this.#content = content
     this.#held = held
-    this.#completion = new Completion(RED.hooks, node.id)
+    this.#warn = (kept) => { node.warn(RED._('goodparts-kafka-in.warning.kept', kept)) }
+    this.#completion = new Completion(RED)
   }
 
   /** Resolves when the flow has done with it, or nobody can read it, of which Catch nodes hear. Rejects when closed before. */
   async take (record: IncomingRecord): Promise<void> {
+    // After a rejection the client brings it again, closed or not.
+    this.#closing.signal.throwIfAborted()
     const message = this.#messageOf(record)
     if (message !== null) await this.#handOn(message)
     // The editor and other nodes have their turn between records, however many wait.
@@ -45,12 +52,20 @@ export class RecordDelivery {
     const { signal } = this.#closing
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       const msg = { ...message, _msgid: this.#generateId() }
-      const error = await this.#completion.of(msg, LONGEST_MS, () => { this.#node.send(msg) })
+      const { error, heldBy } = await this.#completion.of(msg, LONGEST_MS, () => { this.#node.send(msg) })
       signal.throwIfAborted()
-      // A full queue, a disk or a server that is away: nothing is wrong with the record.
+      this.#tellOf(heldBy, message)
+      // A full queue, a disk, a server or a node that is away: nothing is wrong with the record.
       if (!(error instanceof GoodpartsError && error.retriable)) return
       this.#held()
       await delay(waitMs, undefined, { signal })
+    }
+  }
+
+  #tellOf (heldBy: Node[], { topic, kafka: { partition, offset } }: KafkaMessage): void {
+    for (const node of heldBy.filter(({ id }) => !this.#keepers.has(id))) {
+      this.#keepers.add(node.id)
+      this.#warn({ node: labelOf(node), record: `${topic}/${partition}/${offset}` })
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Node-RED's hooks and events, as `VerdictsInFlight` wants to hear of them. Hooks see every message of every flow: they are there only while a node of
+ * Node-RED's hooks and events, as `VerdictsInFlight` wants to hear of them. Hooks see every message of every flow: these are there only while a node of
  * another package lies between verdicts and what records them (docs/decisions/0010-hooks-only-where-verdicts-wait.md).
  */
 import type { Node, NodeAPI, NodeMessage } from 'node-red'

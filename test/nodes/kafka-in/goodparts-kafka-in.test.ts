@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { createRequire } from 'node:module'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red'
 import { GoodpartsError } from '../../../engine/errors.ts'
 import { KafkajsClient } from '../../../engine/publish/kafkajs-client.ts'
@@ -6,8 +8,9 @@ import { KafkajsReader } from '../../../engine/publish/kafkajs-reader.ts'
 import kafkaBroker from '../../../nodes/kafka-broker/goodparts-kafka-broker.ts'
 import kafkaIn from '../../../nodes/kafka-in/goodparts-kafka-in.ts'
 import { freePort, kafkaMissing, startKafka, type KafkaBroker } from '../../../scripts/test-kafka.ts'
-import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { deploy, nextMessage, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
+const { hooks } = createRequire(import.meta.url)('@node-red/util') as { hooks: { has: (id: string) => boolean } }
 const missing = kafkaMissing()
 if (missing !== null) process.stdout.write(`skipped: the Kafka in node with a real broker: ${missing}\n`)
 
@@ -100,6 +103,31 @@ describe.skipIf(missing !== null)('goodparts-kafka-in with a real broker', () =>
     await expect.poll(() => found, { timeout: 60_000 }).toEqual([1, 2, 3, 4])
   }, 180_000)
 
+  it('leaves nothing of a run that broke behind', async () => {
+    await send('broken', '1', '2')
+    const listen = vi.spyOn(EventTarget.prototype, 'addEventListener')
+    let tries = 0
+    const read: string[] = []
+    const states: string[] = []
+    const reader = new KafkajsReader({ brokers: [`127.0.0.1:${kafka.port}`], clientId: 'system' }, { topics: ['broken'], group: 'broken', from: 'earliest' }, {
+      // Three tries of the client are one run of it.
+      record: async ({ offset }) => {
+        if (tries++ < 6) throw new Error('no room')
+        await Promise.resolve(read.push(offset))
+      },
+      state: (state) => { states.push(state) }
+    })
+    try {
+      await expect.poll(() => read, { timeout: 120_000 }).toEqual(['0', '1'])
+      const signals = new Set(listen.mock.contexts.filter((target) => target instanceof AbortSignal))
+      expect(states.filter((state) => state === 'unreachable').length).toBeGreaterThan(0)
+      expect(Math.max(...[...signals].map((signal) => getEventListeners(signal, 'abort').length))).toBe(1)
+    } finally {
+      listen.mockRestore()
+      await reader.close()
+    }
+  }, 180_000)
+
   it('tells Catch of a record that it cannot read, and reads on', async () => {
     await send('mixed', '{"label":"scratch","picture":"AQID"}', 'no label at all', '{"label":"good","eventId":"line-1-5"}')
     await deploy([kafkaBroker, kafkaIn], flow({ topic: 'mixed', group: 'mixed', content: 'label' }, kafka.port))
@@ -154,3 +182,14 @@ it.each([['no broker', { broker: '' }], ['a topic that Kafka does not take', { t
 
   expect(await untilStatus('in', shows('notConfigured'))).toMatchObject({ fill: 'red', shape: 'ring' })
 })
+
+it('takes a broker whose form has been mended, and leaves nothing in Node-RED of the time before', async () => {
+  const wrong = flow({}, 9).map((node) => 'brokers' in node ? { ...node, brokers: 'two words' } : node)
+  await deploy([kafkaBroker, kafkaIn], wrong)
+  expect(await untilStatus('in', shows('notConfigured'))).toMatchObject({ fill: 'red' })
+  expect(hooks.has('preDeliver')).toBe(false)
+
+  await redeploy(flow({}, 9), 'full')
+
+  expect(await untilStatus('in', shows('noBroker'))).toMatchObject({ fill: 'red' })
+}, 60_000)
