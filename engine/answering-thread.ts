@@ -46,9 +46,11 @@ export class AnsweringThread<Question, Answer> {
     return this.#queue.ledger
   }
 
-  /** Ends the thread when what was taken is answered. */
-  async close (): Promise<void> {
-    await this.#queue.close()
+  /** Ends the thread when what was taken is answered; `now` = at once, for answers that nobody needs any more: who waits for one gets the error of `failure`. */
+  async close ({ now = false } = {}): Promise<void> {
+    const answered = this.#queue.close()
+    if (now) await this.#worker?.terminate()
+    await answered
     await this.#worker?.terminate()
     this.#worker = undefined
   }

@@ -16,6 +16,15 @@ let thread: AnsweringThread<string, number> | undefined
 
 afterEach(async () => { await thread?.close() })
 
+test('a thread whose answer nobody needs any more ends at once', async () => {
+  const forever = "require('node:worker_threads').parentPort.on('message', () => { while (true); })"
+  const endless = new AnsweringThread<string, number>({ hop: 'test', capacity: 1, module: new URL(`data:text/javascript,${encodeURIComponent(`import { createRequire } from 'node:module'; const require = createRequire('/'); ${forever}`)}`), name: 'goodparts-test', limitMs: 60_000, failure: 'GOODPARTS_STORE_FAILED' })
+  const answer = expect(endless.ask('anything')).rejects.toMatchObject({ code: 'GOODPARTS_STORE_FAILED' })
+  await endless.close({ now: true })
+  await answer
+  expect(endless.ledger).toMatchObject({ inFlight: 0 })
+}, 9000)
+
 test.each(['fail', 'exit'])('a thread that ends between questions (%s) harms nobody, and the next question starts another', async (end) => {
   const limitMs = 8000
   thread = new AnsweringThread({ hop: 'test', capacity: 2, module: new URL(`data:text/javascript,${encodeURIComponent(source)}`), name: 'goodparts-test', limitMs, failure: 'GOODPARTS_STORE_FAILED' })

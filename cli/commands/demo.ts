@@ -64,7 +64,12 @@ async function demoIn (userDir: string, options: Options, source: Awaited<Return
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
 
   const nodeRed = startNodeRed(settingsFile, (line) => { if (isForTerminal(line)) process.stdout.write(`${line}\n`) })
-  if (nodeRed.pid !== undefined) lock.addNodeRed(nodeRed.pid)
+  try {
+    if (nodeRed.pid !== undefined) lock.addNodeRed(nodeRed.pid)
+  } catch (error) {
+    await nodeRed.stop()
+    throw error
+  }
   const stopping = new AbortController()
   const stop = (): void => {
     stopping.abort()

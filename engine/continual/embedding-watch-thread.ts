@@ -40,6 +40,6 @@ export class EmbeddingWatchThread {
   }
 
   async close (): Promise<void> {
-    await this.#thread.close()
+    await this.#thread.close({ now: true })
   }
 }

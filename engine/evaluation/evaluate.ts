@@ -51,7 +51,7 @@ const batchPixels = 8 * 256 * 256
 export async function evaluateBundle (dataset: Dataset, metadata: BundleMetadata, scorer: PictureScorer, context: EvaluationContext): Promise<Evaluation> {
   const entries = testEntries(dataset)
   if (entries.length === 0) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${dataset.source} to have test pictures, got none`)
-  const decision = createDecision({ calibrationScores: metadata.calibration.scores })
+  const decision = createDecision({ calibrationScores: metadata.calibration.scores, productScores: metadata.calibration.products ?? {} })
   const templates = context.templates === false ? null : await learnTemplates(dataset, context)
   const pixels = new PixelEvaluation()
   const pictures: ScoredPicture[] = []
@@ -149,22 +149,22 @@ function imageFindings (pictures: readonly ScoredPicture[], seed: number): Pick<
   }
 }
 
-function limitFindings (pictures: readonly ScoredPicture[], { limits, statement }: Decision): Pick<Findings, 'threshold' | 'falseRejectRate' | 'escapeRate' | 'atRejectLimit' | 'atReviewLimit' | 'limitsStatement'> {
-  const good = scoresOf(pictures, ({ isGood }) => isGood)
-  const defect = scoresOf(pictures, ({ isGood }) => !isGood)
-  const at = (threshold: number): LimitRates => ({
-    threshold,
-    falseReject: rateOf(good, (score) => score > threshold),
-    escape: rateOf(defect, (score) => score <= threshold)
-  })
-  const atRejectLimit = at(limits.reject)
+/** Each picture by the limits of its product, where that has its own; `threshold` is the one of all others. */
+function limitFindings (pictures: readonly ScoredPicture[], decision: Decision): Pick<Findings, 'threshold' | 'falseRejectRate' | 'escapeRate' | 'atRejectLimit' | 'atReviewLimit' | 'limitsStatement'> {
+  const good = pictures.filter(({ entry }) => entry.isGood)
+  const defect = pictures.filter(({ entry }) => !entry.isGood)
+  const at = (limit: 'review' | 'reject'): LimitRates => {
+    const isBeyond = ({ score, entry: { product } }: ScoredPicture): boolean => score > decision.forProduct(product).limits[limit]
+    return { threshold: decision.limits[limit], falseReject: rateOf(good, isBeyond), escape: rateOf(defect, (picture) => !isBeyond(picture)) }
+  }
+  const atRejectLimit = at('reject')
   return {
-    threshold: limits.reject,
+    threshold: decision.limits.reject,
     falseRejectRate: atRejectLimit.falseReject.rate,
     escapeRate: atRejectLimit.escape.rate,
     atRejectLimit,
-    atReviewLimit: at(limits.review),
-    limitsStatement: statement
+    atReviewLimit: at('review'),
+    limitsStatement: decision.statement
   }
 }
 

@@ -72,8 +72,8 @@ export interface Rate {
   interval: Interval
 }
 
-/** The share of `scores` for which `counts` holds. */
-export function rateOf (scores: readonly number[], counts: (score: number) => boolean): Rate {
-  const count = scores.filter(counts).length
-  return { rate: scores.length === 0 ? null : count / scores.length, count, of: scores.length, interval: clopperPearson(count, scores.length) }
+/** The share of `parts` for which `counts` holds. */
+export function rateOf<Part> (parts: readonly Part[], counts: (part: Part) => boolean): Rate {
+  const count = parts.filter(counts).length
+  return { rate: parts.length === 0 ? null : count / parts.length, count, of: parts.length, interval: clopperPearson(count, parts.length) }
 }

@@ -64,9 +64,11 @@ export class Store<K extends Kind> {
   async #open (): Promise<IoThread> {
     // A late caller must not take the file from the next owner.
     if (this.#closed) throw new GoodpartsError('GOODPARTS_STORE_FAILED', 'Expected the store to be open, got a call after close')
-    if (this.#thread?.dead === true) {
-      await release(this.#thread)
+    const before = this.#thread
+    if (before?.dead === true) {
+      // First, so that one caller alone releases it.
       this.#thread = undefined
+      await release(before)
     }
     if (this.#thread === undefined) {
       const thread = acquire()

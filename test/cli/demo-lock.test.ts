@@ -48,8 +48,21 @@ describe('the lock on the demo\'s folder', () => {
 
   it('goes to one of several that find it stale at once', async () => {
     writeFileSync(file(), '')
-    const taken = await Promise.allSettled([1, 2, 3].map(async () => FolderLock.take(folder)))
-    expect(taken.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
+    const take = `import { FolderLock } from ${JSON.stringify(new URL('../../cli/demo/folder-lock.ts', import.meta.url).href)}
+      const isOpen = new Promise((resolve) => process.stdin.once('data', resolve))
+      console.log('ready')
+      await isOpen
+      await FolderLock.take(${JSON.stringify(folder)}).then(() => console.log('taken'), ({ code }) => console.log(code))
+      process.stdin.resume()`
+    const takers = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', take], { stdio: ['pipe', 'pipe', 'inherit'] }))
+    try {
+      await Promise.all(takers.map(async ({ stdout }) => once(stdout, 'data')))
+      const words = Promise.all(takers.map(async ({ stdout }) => String((await once(stdout, 'data') as [Buffer])[0]).trim()))
+      for (const { stdin } of takers) stdin.write('go')
+      expect((await words).sort()).toEqual(['GOODPARTS_ARGUMENT', 'GOODPARTS_ARGUMENT', 'GOODPARTS_ARGUMENT', 'taken'])
+    } finally {
+      for (const taker of takers) taker.kill('SIGKILL')
+    }
   })
 
   it('is taken over from a process that is gone, and from a number that another program has by now', async () => {

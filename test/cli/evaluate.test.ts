@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -17,6 +17,17 @@ afterAll(() => { rmSync(folder, { recursive: true }) })
 
 /** Of the 199 scores below, the reject limit is the largest, the review limit the tenth from the top. */
 const calibration = Array.from({ length: 199 }, (_, i) => (i + 1) / 199 * 0.26)
+
+it('judges each picture by the limits of its product', async () => {
+  const [dataset, bundle] = [join(folder, 'two products'), join(folder, 'products.onnx')]
+  await writeBrightSpots(dataset, { train: [60], good: [60, 100], defects: { hole: 80 } })
+  const parts = [['train', 'train/good/60.png', 'good', 'dark'], ['test', 'test/good/60.png', 'good', 'dark'], ['test', 'test/good/100.png', 'good', 'bright'], ['test', 'test/hole/80.png', 'hole', 'dark']]
+  writeFileSync(join(dataset, 'dataset.csv'), ['split,path,label,product', ...parts.map((part) => part.join(','))].join('\n'))
+  await saveBundle(bundle, await brightnessBundle({}, { calibration: { scores: calibration, products: { bright: calibration.map((score) => score + 0.2) }, heldOutBy: 'image' } }))
+  const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--json', '-'])
+  expect(code, stderr).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ threshold: 0.26, atRejectLimit: { threshold: 0.26, falseReject: { count: 0, of: 2 }, escape: { count: 0, of: 1 } } })
+}, 60_000)
 
 describe('goodparts evaluate with a bundle whose answers are known', () => {
   const levels = { train: [60], good: [50, 60, 70], defects: { hole: 55, stain: 80 } }

@@ -31,7 +31,21 @@ export async function takeBackInThread (place: LinePlace, back: TakingBackById):
   await ask({ place, back })
 }
 
-async function ask ({ place: { bundle, folder, memory, inbox }, back }: LineChangeQuestion): Promise<Settled> {
+/** By folder: a replay buffer that begins while the one before it still changes the files goes on after it. */
+const turns = new Map<string, Promise<unknown>>()
+
+async function ask (question: LineChangeQuestion): Promise<Settled> {
+  const { folder } = question.place
+  const answer = (turns.get(folder) ?? Promise.resolve()).catch(() => {}).then(async () => exchange(question))
+  turns.set(folder, answer)
+  try {
+    return await answer
+  } finally {
+    if (turns.get(folder) === answer) turns.delete(folder)
+  }
+}
+
+async function exchange ({ place: { bundle, folder, memory, inbox }, back }: LineChangeQuestion): Promise<Settled> {
   const thread = new AnsweringThread<LineChangeQuestion, Settled>({
     hop: `line-change/${basename(folder)}`, capacity: 1, limitMs: LIMIT_MS, name: 'goodparts-line-change', module: siblingModule(import.meta.url, './line-change-worker'), failure: 'GOODPARTS_STORE_FAILED'
   })

@@ -37,7 +37,7 @@ export async function makeGallery ({ pictures, decision }: Evaluation, scorer: P
       path: nameOf(entry.path),
       label: entry.label,
       score,
-      verdict: decision.judge(score).verdict,
+      verdict: decision.forProduct(entry.product).judge(score).verdict,
       picture: await dataUrl(truth === null ? shown : outlined(shown, truth)),
       overlay: await dataUrl(map)
     }
