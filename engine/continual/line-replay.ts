@@ -122,7 +122,10 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#refuseIfClosed()
     const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
     if (!isLearned && this.#run === null) this.#inbox.remove(waiting === undefined ? [] : [waiting])
-    else if (waiting !== undefined || isLearned) await this.relabel(sha256, { product: waiting?.product ?? 'part', label: removedLabel })
+    else if (waiting !== undefined || isLearned) {
+      const learned = this.#last?.exemplars.find((exemplar) => exemplar.sha256 === sha256)?.label.split('/')[0]
+      await this.relabel(sha256, { product: waiting?.product ?? learned ?? 'part', label: removedLabel })
+    }
   }
 
   /** Another word for a picture that is kept or waits; `removedLabel` lets it go. @throws GOODPARTS_PART_GONE when there is no such picture */

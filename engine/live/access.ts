@@ -1,5 +1,6 @@
 /** Who may connect, and where the server may listen. */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import type { LiveRole } from '../../schemas/live.ts'
 import { GoodpartsError } from '../errors.ts'
@@ -49,6 +50,12 @@ export function roleOf (authorization: string | undefined, tokens: LiveTokens, h
 export function mayAnswer (hostHeader: string | undefined, tokens: LiveTokens, host: string): boolean {
   if (hasToken(tokens) || !isLoopback(host)) return true
   return isLoopback((hostHeader ?? '').replace(/:\d+$/, ''))
+}
+
+/** Another site's page in the same browser could ask a server without a token to change something. Names of headers in small letters. */
+export function isFromElsewhere ({ method, headers }: { method: string, headers: IncomingHttpHeaders }): boolean {
+  const site = headers['sec-fetch-site']
+  return method !== 'GET' && method !== 'HEAD' && site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
 function equal (a: string, b: string): boolean {

@@ -1,12 +1,10 @@
 /** What a line has learned, and what people may do about it: everybody looks, operators correct labels, engineers update. */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { LiveMessage } from '../../schemas/live.ts'
 import type { LiveRole } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
-import { removedLabel } from '../label-text.ts'
-import { validate } from '../schema-validation.ts'
 import type { AuditRecord } from '../store/audit-chain.ts'
+import { keptPicture, readLiveBody, relabelPicture, removePicture, type Correcting } from './exemplar-corrections.ts'
 import type { LearningLine, LearningLines } from './learning-line.ts'
 import { sheetArchive } from './sheet-archive.ts'
 import { sheetTable } from './sheet-table.ts'
@@ -26,15 +24,11 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     if (found === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the line ${line} to have a replay buffer, got none`, { fix: 'Choose the live page in a replay buffer node' })
     return found
   }
-  const pictureOf = async (line: string, sha256: string): Promise<Uint8Array> => {
-    const picture = await of(line).picture(sha256)
-    if (picture === null) throw new GoodpartsError('GOODPARTS_PART_GONE', `Expected ${sha256} to be a picture that is kept or waits, got none`, { fix: 'Look at the memory again' })
-    return picture
-  }
   /** In the audit log before it is done. */
   const entered = async (record: AuditRecord, change: () => Promise<void> | void): Promise<void> => {
     await (learning.audit === undefined ? change() : learning.audit.before(record, change))
   }
+  const correcting = (line: string, role: LiveRole): Correcting => ({ line: () => of(line), entered: async (entry, change) => entered({ ...entry, who: `role:${role}`, line }, change) })
 
   app.get<OfLine>('/api/lines/:line/learning/exemplars', async (request, reply) => {
     if (await allow(request, reply, 'viewer') === undefined) return reply
@@ -56,7 +50,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
 
   app.get<OfPicture>('/api/lines/:line/learning/pictures/:sha256', async (request, reply) => {
     if (await allow(request, reply, 'viewer') === undefined) return reply
-    const picture = await pictureOf(request.params.line, request.params.sha256)
+    const picture = await keptPicture(of(request.params.line), request.params.sha256)
     return await reply.headers({ 'Cache-Control': 'private, max-age=86400, immutable', 'Content-Type': 'image/png' }).send(Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength))
   })
 
@@ -64,11 +58,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     const role = await allow(request, reply, 'operator')
     if (role === undefined) return reply
     const { line, sha256 } = request.params
-    const asked = readBody(request.body, 'relabel')
-    const said = { product: asked.product.trim(), label: asked.label.trim() }
-    if (said.product === '' || said.label === '' || said.label === removedLabel) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected a product and the type of a defect, or good, got ${JSON.stringify(said)}`)
-    await pictureOf(line, sha256)
-    await entered({ who: `role:${role}`, line, kind: 'exemplar-relabelled', details: { sha256, ...said } }, async () => of(line).relabel(sha256, said))
+    await relabelPicture(correcting(line, role), sha256, request.body)
     return await reply.code(204).send()
   })
 
@@ -76,8 +66,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     const role = await allow(request, reply, 'operator')
     if (role === undefined) return reply
     const { line, sha256 } = request.params
-    await pictureOf(line, sha256)
-    await entered({ who: `role:${role}`, line, kind: 'exemplar-removed', details: { sha256 } }, async () => of(line).withdraw(sha256))
+    await removePicture(correcting(line, role), sha256)
     return await reply.code(204).send()
   })
 
@@ -85,7 +74,7 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     const role = await allow(request, reply, 'engineer')
     if (role === undefined) return reply
     const { line } = request.params
-    const { mode } = readBody(request.body, 'update')
+    const { mode } = readLiveBody(request.body, 'update')
     await entered({ who: `role:${role}`, line, kind: 'update-asked', details: { mode, waiting: of(line).state.waiting } }, () => { of(line).update(mode) })
     return await reply.code(202).send()
   })
@@ -109,11 +98,4 @@ export function addLearningRoutes (app: FastifyInstance, { learning, allow }: Le
     await entered({ who, line, kind: 'bundle-rolled-back', details: { to } }, async () => of(line).rollBack(to))
     return await reply.code(204).send()
   })
-}
-
-/** @throws GOODPARTS_SCHEMA_INVALID */
-function readBody<Kind extends LiveMessage['kind']> (body: unknown, kind: Kind): Extract<LiveMessage, { kind: Kind }> {
-  const read = validate('live', body)
-  if (read.kind !== kind) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected the body to be of kind ${kind}, got ${read.kind}`)
-  return read as Extract<LiveMessage, { kind: Kind }>
 }

@@ -2,9 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from '@fastify/websocket'
 import type { LiveRequest, LiveRole } from '../../schemas/live.ts'
-import { asGoodpartsError, GoodpartsError, type ErrorCode } from '../errors.ts'
+import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import { validate } from '../schema-validation.ts'
-import { isAtLeast, mayAnswer, roleOf, type LiveTokens } from './access.ts'
+import { isAtLeast, isFromElsewhere, mayAnswer, roleOf, type LiveTokens } from './access.ts'
+import { errorAnswer } from './error-answer.ts'
 import { addExplanationRoutes } from './explanation-routes.ts'
 import type { LiveHub } from './hub.ts'
 import type { LearningLines } from './learning-line.ts'
@@ -40,17 +41,9 @@ export function guard (app: FastifyInstance, context: RouteContext): void {
     }
   })
   app.setErrorHandler(async (error: { statusCode?: number }, _request, reply) => {
-    const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_LIVE_FAILED')
-    await reply.code(error.statusCode ?? statuses[code] ?? 500).send({ code, message, fix })
+    const { status, body } = errorAnswer(error)
+    await reply.code(error.statusCode ?? status).send(body)
   })
-}
-
-const statuses: Partial<Record<ErrorCode, number>> = { GOODPARTS_ARGUMENT: 404, GOODPARTS_PART_GONE: 404, GOODPARTS_NOTHING_TO_TAKE_BACK: 404, GOODPARTS_EXPLANATION_FAILED: 409, GOODPARTS_SCHEMA_INVALID: 400, GOODPARTS_QUEUE_FULL: 503, GOODPARTS_STORE_FAILED: 503, GOODPARTS_CLOSED: 503 }
-
-/** Another site's page in the same browser could ask a server without a token to change something. */
-function isFromElsewhere ({ method, headers }: FastifyRequest): boolean {
-  const site = headers['sec-fetch-site']
-  return method !== 'GET' && method !== 'HEAD' && site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
 export function addRoutes (app: FastifyInstance, context: RouteContext): void {

@@ -14,7 +14,7 @@ export interface AuditDetails { [name: string]: JsonValue }
 
 /** Something that is to be entered. */
 export interface AuditRecord {
-  /** `role:` and the role of a person at the live page, or `node:` and the id of a node. */
+  /** `role:` and the role of a person at the live page, `node:` and the id of a node, `editor:` and the name of the editor's user, or `editor` where nobody logs in there. */
   who: string
   /** `null` for what no single line is concerned by. */
   line: string | null

@@ -1,5 +1,8 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
 import { pageAddress, type PagePlace } from '../shared/editor/page-address.ts'
+import { ContactSheetView } from './editor/contact-sheet-view.ts'
+import { sheetRequests } from './editor/sheet-requests.ts'
+import type { SheetTexts } from './editor/sheet-texts.ts'
 
 declare const RED: EditorRED
 
@@ -18,29 +21,16 @@ interface Properties extends EditorNodeProperties {
   seed: string
 }
 
-/** Of `schemas/learning.ts`, what is shown here. */
-interface ContactSheet {
-  state: { waiting: number, last: { reasons: string[] } | null }
-  memory: Array<{ sha256: string, label: string, text: string, snnl: number | null }>
-}
-
 /** A site's value from the environment stays as it is written. */
 const isVariable = (value: string): boolean => value.startsWith('${')
 const isWholeFrom = (least: number) => (value: string): boolean => isVariable(value) || (value !== '' && Number.isInteger(Number(value)) && Number(value) >= least)
 
-/** Pictures that the dialog shows at most. */
-const mostShown = 60
+/** Of the dialog that is open. */
+let sheet: ContactSheetView | undefined
 
-async function showContactSheet (id: string, translate: (key: string, values?: Record<string, string | number>) => string): Promise<void> {
-  const sheet = await $.getJSON(`goodparts/replay-buffer/${id}/exemplars`) as ContactSheet
-  const reasons = sheet.state.last?.reasons ?? []
-  $('#goodparts-replay-buffer-gate').text(reasons.length === 0 ? translate('goodparts-replay-buffer.sheet.kept', { kept: sheet.memory.length, waiting: sheet.state.waiting }) : reasons.join('; '))
-  $('#goodparts-replay-buffer-sheet').empty().append(sheet.memory.slice(0, mostShown).map(({ sha256, label, text, snnl }) => {
-    const said = `${label}\n${text}${snnl === null ? '' : `\nSNNL ${snnl.toFixed(2)}`}\n${sha256}`
-    return $('<figure style="margin: 0 6px 6px 0; width: 84px; display: inline-block; vertical-align: top">').attr('title', said).append(
-      $('<img style="width: 84px; height: 84px; object-fit: contain; background: #8882">').attr('src', `goodparts/replay-buffer/${id}/picture/${sha256}`).attr('alt', label),
-      $('<figcaption style="font-size: 11px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap">').text(label))
-  }))
+function closeSheet (): void {
+  sheet?.close()
+  sheet = undefined
 }
 
 RED.nodes.registerType<Properties>('goodparts-replay-buffer', {
@@ -72,12 +62,24 @@ RED.nodes.registerType<Properties>('goodparts-replay-buffer', {
   oneditprepare () {
     const server = $('#node-input-server')
     const showPage = (): void => {
-      const place = RED.nodes.node(String(server.val())) as unknown as PagePlace | null
+      // Of none it says undefined, and its types say nothing of that.
+      const place = RED.nodes.node(String(server.val())) as unknown as PagePlace | null | undefined ?? null
       const link = $('#goodparts-replay-buffer-page').toggle(place !== null)
       if (place !== null) link.attr('href', pageAddress(place, location.hostname))
     }
     server.on('change', showPage)
     showPage()
-    showContactSheet(this.id, (key, values) => this._(key, values)).catch(() => { $('#goodparts-replay-buffer-gate').text(this._('goodparts-replay-buffer.sheet.none')) })
-  }
+    closeSheet()
+    const texts: SheetTexts = { translate: (key, values) => this._(`goodparts-replay-buffer.sheet.${key}`, values), isKorean: RED.i18n.lang().startsWith('ko') }
+    sheet = new ContactSheetView({
+      host: $('#goodparts-replay-buffer-sheet'),
+      state: $('#goodparts-replay-buffer-state'),
+      problem: $('#goodparts-replay-buffer-problem'),
+      fileName: `${this.name || this.id}-exemplars`
+    }, sheetRequests(this.id), texts)
+    sheet.show()
+  },
+  oneditsave: closeSheet,
+  oneditcancel: closeSheet,
+  oneditdelete: closeSheet
 })

@@ -13,7 +13,7 @@ import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
 import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { announce } from './announcements.ts'
-import { addContactSheet } from './contact-sheet.ts'
+import { addContactSheetRoutes } from './contact-sheet-routes.ts'
 import { take } from './commands.ts'
 import { attach, learningLine } from './learning-line.ts'
 import { showing } from './showing.ts'
@@ -24,7 +24,7 @@ type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: st
 type Message = NodeMessageInFlow & ReplayMessage & { inspection?: InspectionRecord }
 
 export default function register (RED: NodeAPI): void {
-  const lines = addContactSheet(RED)
+  const lines = addContactSheetRoutes(RED)
 
   function ReplayBufferNode (this: Node, config: Config): void {
     RED.nodes.createNode(this, config)
@@ -51,7 +51,7 @@ export default function register (RED: NodeAPI): void {
     const detach = attach(RED, page, config.line?.trim() ?? '', learning)
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(watchedScores(state.current.model.metadata.calibration)) })
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
-    lines.set(node.id, learning)
+    lines.set(node.id, { node, learning, trail })
     line.recall().catch((cause: unknown) => { tellError(node, asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')) }).finally(show)
 
     onInput(node, async (msg: Message) => {

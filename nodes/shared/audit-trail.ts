@@ -1,4 +1,4 @@
-/** What a node enters into the installation's audit log, in its own name. */
+/** What a node enters into the installation's audit log, in its own name or in that of a person in the editor. */
 import type { Node, NodeAPI } from 'node-red'
 import type { JsonValue } from '../../schemas/bundle.ts'
 import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
@@ -6,7 +6,7 @@ import type { AuditRecord } from '../../engine/store/audit-chain.ts'
 import { AuditLog, auditPath } from '../../engine/store/audit-log.ts'
 import { tellError } from './lifecycle.ts'
 
-type Entry = Pick<AuditRecord, 'kind' | 'details'> & Partial<Pick<AuditRecord, 'line'>>
+type Entry = Pick<AuditRecord, 'kind' | 'details'> & Partial<Pick<AuditRecord, 'line' | 'who'>>
 
 export class AuditTrail {
   readonly #node: Node
@@ -50,6 +50,6 @@ export class AuditTrail {
   }
 
   #own (entry: Entry): AuditRecord {
-    return { line: this.#line, ...entry, who: `node:${this.#node.id}` }
+    return { line: this.#line, who: `node:${this.#node.id}`, ...entry }
   }
 }

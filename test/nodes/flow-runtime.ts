@@ -10,7 +10,12 @@ interface TestHelper {
   unload: () => Promise<void>
   setFlows: (flow: object[], type: 'full' | 'nodes' | 'flows') => Promise<void>
   getNode: (id: string) => Node
-  request: () => { get: (path: string) => PromiseLike<{ status: number, body: unknown }> }
+  request: () => Record<'get' | 'put' | 'delete', (path: string) => Asked>
+}
+
+interface Asked extends PromiseLike<{ status: number, body: unknown }> {
+  set: (headers: Record<string, string>) => Asked
+  send: (body: object) => Asked
 }
 
 const require = createRequire(import.meta.url)
@@ -48,6 +53,13 @@ export async function undeploy (): Promise<void> {
 export async function getFromEditorRoute (path: string): Promise<{ status: number, body: unknown }> {
   const { status, body } = await helper.request().get(path)
   return { status, body }
+}
+
+/** Asks one that changes something. */
+export async function askEditorRoute (method: 'put' | 'delete', path: string, { headers = {}, body }: { headers?: Record<string, string>, body?: object } = {}): Promise<{ status: number, body: unknown }> {
+  const asked = helper.request()[method](path).set(headers)
+  const { status, body: answer } = await (body === undefined ? asked : asked.send(body))
+  return { status, body: answer }
 }
 
 export function nodeOf (id: string): Node {
