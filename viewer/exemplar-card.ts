@@ -14,6 +14,9 @@ export interface CardDesk {
   types: string
 }
 
+/** What is said of a picture that is not to be kept. */
+const removed = 'remove'
+
 /** `asks`: it is to be looked at again. `next` is what was said of it since, `product/label`. */
 export function exemplarCard (picture: SheetPicture, { desk, asks, next }: { desk: CardDesk, asks: boolean, next: string | undefined }): { host: HTMLElement, load: () => Promise<void> } {
   const { sha256 } = picture
@@ -41,7 +44,7 @@ export function exemplarCard (picture: SheetPicture, { desk, asks, next }: { des
           form.hidden = false
           type.focus()
         }),
-        button('letGo', 'not-inspected', () => { send(null) })
+        ...(label === removed ? [] : [button('letGo', 'not-inspected', () => { send(null) })])
       ]
     : []
   const save = button('save', 'save', () => { download(image.src, `${product}-${label}-${sha256.slice(0, 12)}.png`) })
@@ -71,12 +74,12 @@ function split (label: string): [product: string, label: string] {
 }
 
 function labelText (label: string): string {
-  return label === 'good' ? translate('good') : label
+  return label === 'good' ? translate('good') : label === removed ? translate('nextGone') : label
 }
 
 function nextText (next: string): string {
   const [, label] = split(next)
-  return label === 'remove' ? translate('nextGone') : translate('nextLabel', { label: labelText(label) })
+  return label === removed ? translate('nextGone') : translate('nextLabel', { label: labelText(label) })
 }
 
 const whys: Record<string, TextKey> = { 'by a person': 'byPerson', 'by the line': 'byLine' }

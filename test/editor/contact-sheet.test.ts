@@ -133,6 +133,7 @@ describe.skipIf(missing !== null)('the contact sheet in the dialog', () => {
     await memory.nth(2).waitFor()
     expect(await page.locator('#goodparts-replay-buffer-state').innerText()).toMatch(/^3 kept, \d waiting\. The last update was refused: plate: 65\.0 %/)
     expect(await memory.first().innerText()).toMatch(/good plate[^]*step 1: keeps SNNL as against all 40[^]*SNNL 0\.20/)
+    expect(await loaded(page, 'memory')).toBe(0)
     await memory.first().scrollIntoViewIfNeeded()
     await expect.poll(async () => loaded(page, 'memory'), { timeout: 10_000 }).toBe(3)
     await page.screenshot({ path: join(pictures, 'contact-sheet.png') })
