@@ -18,7 +18,8 @@ interface Config extends NodeDef {
 interface Message extends NodeMessageInFlow {
   filename?: unknown
   frame?: Frame
-  partId?: string
+  partId?: string | null
+  label?: unknown
 }
 
 const channels = { auto: {}, grey: { channels: 1 }, rgb: { channels: 3 } } as const
@@ -44,7 +45,7 @@ export default function register (RED: NodeAPI): void {
       try {
         const { name, ...picture } = await thread.open(msg.payload, { folder: config.folder, ...decoding })
         msg.frame = new Frame({ ...picture, source, sequence: sequence++ })
-        msg.partId ??= name ?? (typeof msg.filename === 'string' ? basename(msg.filename) : msg._msgid)
+        msg.partId ??= name ?? (typeof msg.filename === 'string' ? basename(msg.filename) : partOfMessage(msg))
         msg.topic ??= source
         msg.payload = msg.frame.toJSON()
         status.show('running', RED._('goodparts-image-in.status.running', { count: sequence }))
@@ -60,4 +61,9 @@ export default function register (RED: NodeAPI): void {
     })
   }
   RED.nodes.registerType('goodparts-image-in', ImageInNode)
+}
+
+/** A picture that comes to be learned goes by its own hash where its part is not known: the same one, sent again in another message, must not be another part. */
+function partOfMessage ({ label, _msgid }: Message): string | null {
+  return label === undefined ? _msgid : null
 }

@@ -69,6 +69,15 @@ describe('goodparts-image-in', () => {
     expect(await answer({ payload: await encodePng(grey), filename: '/elsewhere/part-8.png' })).toMatchObject({ partId: 'part-8.png', payload: { sequence: 1 } })
   })
 
+  test('makes no part up for a picture with a label, so that the same label in another message is no other part', async () => {
+    await deploy([imageIn], flow())
+    const picture = await encodePng(grey)
+
+    expect(await answer({ payload: picture, label: 'good' })).toMatchObject({ partId: null })
+    expect(await answer({ payload: picture, label: 'good', partId: 'p1' })).toMatchObject({ partId: 'p1' })
+    expect(await answer({ payload: picture, _msgid: 'm1' })).toMatchObject({ partId: 'm1' })
+  })
+
   test('turns grey into colour where asked', async () => {
     await deploy([imageIn], flow({ colour: 'rgb' }))
 
