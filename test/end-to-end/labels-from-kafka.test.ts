@@ -46,7 +46,7 @@ function flow (names: { buffer?: string, live?: string, pictures?: string } = {}
 }
 
 /** As they lie on the disk. */
-const kept = (): WaitingPicture[] => new LabelInbox(join(folder, 'goodparts', 'replay', 'buffer', 'inbox'), { items: 1000, bytes: 1e9 }).waiting
+const kept = (): readonly WaitingPicture[] => new LabelInbox(join(folder, 'goodparts', 'replay', 'buffer', 'inbox'), { items: 1000, bytes: 1e9 }).waiting
 const from = (topic: string): WaitingPicture[] => kept().filter(({ words = [] }) => words.some((word) => word.includes(`/${topic}/`)))
 const keptAtLeast = async (topic: string, count: number): Promise<void> => { await expect.poll(() => from(topic).length, { timeout: 60_000, interval: 20 }).toBeGreaterThanOrEqual(count) }
 
