@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red'
+import { GoodpartsError } from '../../../engine/errors.ts'
 import { Completion, type End } from '../../../nodes/shared/completion.ts'
 import { deploy, nodeOf, redeploy, startRuntime, stopRuntime, undeploy } from '../flow-runtime.ts'
 
@@ -11,7 +12,7 @@ const { events } = require('@node-red/util') as Pick<NodeAPI, 'events'>
 let completion: Completion
 const sender = { send: (_msg: NodeMessage): void => { /* none is deployed */ } }
 
-type Taking = NodeDef & { after?: number, closing?: number, error?: string }
+type Taking = NodeDef & { after?: number, closing?: number, error?: string, passing?: boolean }
 
 /** `sender` sends; `slow` and `goodparts-slow` are done after 50 ms, or as long as they are told, having passed their message on at once; `old` is of the old kind: it says nothing when it is done. */
 function nodes (RED: NodeAPI): void {
@@ -25,11 +26,11 @@ function nodes (RED: NodeAPI): void {
   for (const type of ['slow', 'goodparts-slow']) {
     RED.nodes.registerType(type, function (this: Node, config: Taking) {
       RED.nodes.createNode(this, config)
-      const { after = 50, closing = 0, error } = config
+      const { after = 50, closing = 0, error, passing = false } = config
       const those = ends
       this.on('input', (msg, send, done) => {
         send(msg)
-        setTimeout(() => { those.push(this.id); done(error === undefined ? undefined : new Error(error)) }, after)
+        setTimeout(() => { those.push(this.id); done(error === undefined ? undefined : passing ? new GoodpartsError('GOODPARTS_QUEUE_FULL', error) : new Error(error)) }, after)
       })
       this.on('close', (_removed: boolean, closed: () => void) => { setTimeout(closed, closing) })
     })
@@ -86,6 +87,12 @@ describe('the end of a message', () => {
 
     expect(String((await give('2')).error)).toContain('no room')
     expect(ends).toEqual(['b', 'a'])
+  })
+
+  it('brings of several errors one that may pass, so that the message is sent again', async () => {
+    await flow({ id: 'a', type: 'slow', after: 0, error: 'no picture' }, { id: 'b', type: 'slow', error: 'no room', passing: true })
+
+    expect((await give('8')).error).toMatchObject({ message: 'no room', retriable: true })
   })
 
   it('has come at once where nobody takes the message, and after the limit where a node of another package keeps it', async () => {
