@@ -4,7 +4,6 @@ import type { LineFitProgress } from '../../engine/detectors/line-fit.ts'
 import { asGoodpartsError } from '../../engine/errors.ts'
 import type { FitEnd } from '../../schemas/live.ts'
 import { tellError } from '../shared/lifecycle.ts'
-import { sendTo } from '../shared/line-closing.ts'
 import type { Status } from '../shared/status.ts'
 
 export class FitReport {
@@ -59,6 +58,6 @@ export class FitReport {
   }
 
   #send (payload: LineFitProgress | FitEnd): void {
-    sendTo(this.#node, (sent) => { this.#node.send(sent) }, [null, { topic: this.#topic, payload }])
+    this.#node.send([null, { topic: this.#topic, payload }])
   }
 }

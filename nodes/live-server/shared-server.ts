@@ -18,6 +18,8 @@ export interface ServerLease {
   server: () => LiveServer | undefined
   /** Why it does not listen. */
   problem: () => GoodpartsError | undefined
+  /** Resolves when it has tried to listen for this lease; never rejects. */
+  tried: Promise<void>
   release: () => Promise<void>
 }
 
@@ -36,11 +38,12 @@ export class SharedServer {
 
   lease (): ServerLease {
     this.#users++
-    this.#settle().catch(() => {})
+    const tried = this.#settle().catch(() => {})
     let released = false
     return {
       server: () => this.#server,
       problem: () => this.#problem,
+      tried,
       release: async () => {
         if (released) return
         released = true

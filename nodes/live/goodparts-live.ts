@@ -3,10 +3,12 @@ import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ServerLease } from '../live-server/shared-server.ts'
-import { onClose, onInput } from '../shared/lifecycle.ts'
+import { configurationNode } from '../shared/configuration-node.ts'
+import { readText } from '../shared/form-values.ts'
+import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { labelOf, NameConcern } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
-import { handOver } from './hand-over.ts'
+import { HandOver } from './hand-over.ts'
 import { readLiveMessage } from './live-message.ts'
 import { SaidMessages } from './said-messages.ts'
 import { shortly } from './server-problem.ts'
@@ -20,43 +22,43 @@ export default function register (RED: NodeAPI): void {
   function Live (this: Node, config: Config): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
-    const serverNode = RED.nodes.getNode(config.server) as LiveServerNode | null
-    if (serverNode === null) {
-      status.show('failed', RED._('goodparts-live.status.notConfigured'))
-      onInput(this, async () => await Promise.reject(new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a live server to be chosen, got none', { fix: 'Choose one in the live node' })))
-      return
+    try {
+      start(this, status, readText('the line', config.line), configurationNode(RED, config.server, 'goodparts-live-server') as LiveServerNode | null)
+    } catch (cause) {
+      refuse(RED, this, status, RED._('goodparts-live.status.notConfigured'), cause)
     }
-    const line = (config.line ?? '').trim()
-    const concern = new NameConcern(RED, this, status)
-    const lease = serverNode.lease(this.id, { line, mixed: (others) => { concern.tell(line, others.map(({ id, names }) => `${labelOf(RED.nodes.getNode(id))}: ${names.join(', ')}`)) } })
+  }
+
+  function start (node: Node, status: Status, line: string, serverNode: LiveServerNode | null): void {
+    if (serverNode === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a live server to be chosen, got none', { fix: 'Choose one in the live node' })
+    const concern = new NameConcern(RED, node, status)
+    const lease = serverNode.lease(node.id, { line, mixed: (others) => { concern.tell(line, others.map(({ id, names }) => `${labelOf(RED.nodes.getNode(id))}: ${names.join(', ')}`)) } })
     /** Those that the server took, which bounds them. */
     const lines = new Set<string>()
     showState(status, lease, lines)
     const timer = setInterval(() => { showState(status, lease, lines) }, STATUS_MS).unref()
 
-    // Nothing is kept while the server is away: the page shows what is, not what was.
-    onInput(this, async (msg) => {
+    const taken = (name: string): void => {
+      if (!lines.has(name)) serverNode.claim(node.id, name)
+      lines.add(name)
+    }
+    const handOver = new HandOver({ id: node.id, line, lease, taken })
+
+    onInput(node, async (msg) => {
       const input = readLiveMessage(msg, line)
-      if (input.kind === 'word') {
-        const server = lease.server()
-        if (server === undefined) throw new GoodpartsError('GOODPARTS_LIVE_FAILED', 'Expected the live server to be up when a label comes, got one that is not', { fix: 'Send the label again' })
-        const { kind: _kind, line: of, eventId, label, ...word } = input
-        await server.say(of, eventId, label, { who: `node:${this.id}`, ...word })
-        return null
-      }
-      const taken = handOver(input, lease.server())
-      if (taken.isTaken === true && !lines.has(taken.line)) {
-        lines.add(taken.line)
-        serverNode.claim(this.id, taken.line)
-      }
-      return await Promise.resolve(null)
+      if (input.kind === 'word') await handOver.say(input)
+      else handOver.give(msg, input)
+      return null
     })
 
-    const said = new SaidMessages(this, serverNode, (name) => name === line || lines.has(name))
+    const said = new SaidMessages(node, serverNode, (name) => name === line || lines.has(name))
 
-    onClose(this, async () => {
+    onClose(node, async () => {
       clearInterval(timer)
       await said.close()
+      // What came before the server was up still reaches it.
+      await lease.tried
+      handOver.close()
       status.close()
       await lease.release()
     })

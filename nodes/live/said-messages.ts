@@ -6,7 +6,6 @@ import { PictureThread } from '../../engine/frame/picture-thread.ts'
 import type { SaidOfPart } from '../../engine/live/part-words.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import { tellError } from '../shared/lifecycle.ts'
-import { sendTo } from '../shared/line-closing.ts'
 
 /** Words of people come a few a minute. */
 const CAPACITY = 100
@@ -23,7 +22,7 @@ export class SaidMessages {
     this.#deafen = server.hear((said) => {
       if (!isShown(said.line)) return
       const message = saidMessage(said, this.#pictures)
-      this.#sent = Promise.allSettled([message, this.#sent]).then(async () => { sendTo(node, (sent) => { node.send(sent) }, await message) })
+      this.#sent = Promise.allSettled([message, this.#sent]).then(async () => { node.send(await message) })
         .catch((cause: unknown) => { tellError(node, asGoodpartsError(cause, 'GOODPARTS_IMAGE_DECODE')) })
     })
   }

@@ -12,6 +12,7 @@ import { configurationNode } from '../shared/configuration-node.ts'
 import { onClose, onInput, refuse, tellOnceStarted } from '../shared/lifecycle.ts'
 import { holdName } from '../shared/same-names.ts'
 import { Status } from '../shared/status.ts'
+import { deployReport } from './deploy-report.ts'
 import { limitsInForce, onOutputs, partOf, type Message } from './judged-message.ts'
 import { readScoreForm, scoreStatus, whyNoModel, type ScoreForm } from './settings.ts'
 
@@ -70,9 +71,5 @@ export default function register (RED: NodeAPI): void {
     })
   }
   RED.nodes.registerType('goodparts-score', ScoreNode)
-  followVerdicts(RED, ({ delivered, lost, nodes }) => {
-    const values = { delivered, lost, nodes: nodes.join(', ') }
-    if (delivered > 0) RED.log.info(RED._('goodparts-score.stopped.delivered', values))
-    if (lost > 0) RED.log.warn(RED._('goodparts-score.stopped.lost', values))
-  })
+  followVerdicts(RED, deployReport(RED))
 }

@@ -99,8 +99,9 @@ class Courses {
   /** Of one that has been sent, whether it has ended. */
   check (course: Course): void {
     if (course.isBeingSent || course.holders.length > 0) return
-    if (course.undelivered.size > 0) loseWay(course)
-    else course.end()
+    if (course.undelivered.size === 0) course.end()
+    // What waits for a node that a deploy restarts reaches it when the flows run again.
+    else if (!this.#isRestarting) loseWay(course)
   }
 
   #of ({ _msgid }: NodeMessage): Course | undefined {
@@ -153,7 +154,10 @@ class Courses {
     this.#isRestarting = false
     for (const course of [...this.#courses.values()]) {
       if (course.holders.some(({ node }) => this.#runtime.nodes.getNode(node.id) as Node | null !== node)) loseWay(course)
-      else for (const holder of course.holders.filter(({ said }) => said !== undefined)) this.#left(course, holder)
+      else {
+        for (const holder of course.holders.filter(({ said }) => said !== undefined)) this.#left(course, holder)
+        this.check(course)
+      }
     }
   }
 }

@@ -10,13 +10,18 @@ export interface FlowNode {
   links?: string[]
   /** Disabled. */
   d?: boolean
+  /** The tab. */
+  z?: string
+  /** Of tabs. */
+  disabled?: boolean
 }
 
 export type FlowGraph = ReadonlyMap<string, FlowNode>
 
-/** Without those that are disabled. */
+/** Without those that are disabled, by themselves or with their tab. */
 export function flowGraph (flows: readonly FlowNode[]): FlowGraph {
-  return new Map(flows.filter(({ d }) => d !== true).map((node) => [node.id, node]))
+  const off = new Set(flows.filter(({ disabled }) => disabled === true).map(({ id }) => id))
+  return new Map(flows.filter(({ d, z }) => d !== true && !off.has(z ?? '')).map((node) => [node.id, node]))
 }
 
 /** Ids of those that take what a node sends; a link is a wire that is not drawn. */

@@ -1,15 +1,17 @@
 /** One way for every node to take messages and to close: exactly one `done` per message, a close that is awaited and bounded. */
-import type { Node, NodeAPI, NodeMessageInFlow } from 'node-red'
+import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red'
 import { asGoodpartsError, type ErrorCode, type GoodpartsError } from '../../engine/errors.ts'
 import { RateLimitedReporter } from '../../engine/rate-limited-reporter.ts'
-import { begin, closeInPlace, opens, sendTo, type Output } from './line-closing.ts'
+import { begin, closeInPlace, opens } from './line-closing.ts'
 import type { Status } from './status.ts'
+
+type Output = NodeMessage | Array<NodeMessage | NodeMessage[] | null> | null | undefined
 
 /** Runs `work` per message; what it returns is sent, what it or the sending throws reaches Catch nodes. A rejected handler would end Node-RED's process. */
 export function onInput (node: Node, work: (msg: NodeMessageInFlow, send: (output: Output) => void) => Promise<Output>): void {
   opens(node)
   node.on('input', (msg, send, done) => {
-    const emit = (output: Output): void => { sendTo(node, (sent) => { send(sent) }, output) }
+    const emit = (output: Output): void => { if (output !== null && output !== undefined) send(output) }
     const handled = (async () => { emit(await work(msg, emit)) })()
     begin(node, handled.then(() => { done() }, (error: unknown) => { done(error instanceof Error ? error : new Error(String(error))) }))
   })

@@ -5,10 +5,9 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Node, NodeMessage } from 'node-red'
 
-export type Output = NodeMessage | Array<NodeMessage | NodeMessage[] | null> | null | undefined
-
 /** Place on the way of a frame. Nodes that are not here wait for nobody. */
 const places: Record<string, number> = {
+  'goodparts-capture': 0,
   'goodparts-image-in': 0,
   'goodparts-score': 1,
   'goodparts-fit': 2,
@@ -50,20 +49,12 @@ export async function idle (node: Node): Promise<void> {
   while (all.size > 0) await Promise.allSettled([...all])
 }
 
-/** Sends, past Node-RED's routes where the receiver is being closed. */
-export function sendTo (node: Node, send: (output: NonNullable<Output>) => void, output: Output): void {
-  if (output === null || output === undefined) return
-  send(output)
-  if (!closing.has(node)) return
-  const { wires } = node as Node & { wires: string[][] }
-  const ports = Array.isArray(output) ? output : [output]
-  ports.forEach((messages, port) => {
-    for (const msg of [messages].flat()) {
-      for (const taker of (wires[port] ?? []).map((id) => takers.get(id))) {
-        if (msg !== null && taker !== undefined && closing.has(taker)) taker.receive({ ...msg })
-      }
-    }
-  })
+/** Hands over, past Node-RED's routes, what a node that closes sends to one that closes too and takes messages still. @returns whether it is that */
+export function takesLast (source: Node, to: string, message: () => NodeMessage): boolean {
+  const taker = takers.get(to)
+  if (taker === undefined || !closing.has(source) || !closing.has(taker)) return false
+  taker.receive(message())
+  return true
 }
 
 /** Runs `close` when the places before the node's have closed; settles when its messages are handled too. */

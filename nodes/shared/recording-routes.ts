@@ -15,7 +15,8 @@ function isRecorder ({ type }: FlowNode): boolean {
   return recorders.includes(type)
 }
 
-function isOurs (type: string): boolean {
+/** A node type of this package. */
+export function isOurs (type: string): boolean {
   return type.startsWith('goodparts-')
 }
 

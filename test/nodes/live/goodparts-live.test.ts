@@ -7,6 +7,7 @@ import type { NodeStatus } from 'node-red'
 import fit from '../../../nodes/fit/goodparts-fit.ts'
 import live from '../../../nodes/live/goodparts-live.ts'
 import liveServer from '../../../nodes/live-server/goodparts-live-server.ts'
+import score from '../../../nodes/score/goodparts-score.ts'
 import { SharedServer } from '../../../nodes/live-server/shared-server.ts'
 import { LiveServer } from '../../../engine/live/server.ts'
 import { Browser } from '../../live/browser.ts'
@@ -78,7 +79,8 @@ describe('goodparts-live', () => {
   it('lets the bar of a fit go with the fit node, also where the live node is deployed anew with it', async () => {
     port = await freePort()
     const fitNode = { id: 'fit', z: 'flow', x: 50, y: 50, type: 'goodparts-fit', name: 'learn', model: '', bundle: 'learned', detector: 'patch-memory', count: '24', begin: 'always', scale: 'standard', size: '64', rate: '', seed: '1', wires: [[], ['live']] }
-    await deploy([liveServer, live, fit], [...flow({ live: { line: 'a' } }), fitNode])
+    // The score node follows deploys for all.
+    await deploy([liveServer, live, fit, score], [...flow({ live: { line: 'a' } }), fitNode])
     await untilStatus('live', shows('viewers'))
     const browser = await Browser.open(address())
     nodeOf('fit').receive({ fit: 'start' })

@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createRequire } from 'node:module'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { saveBundle } from '../../../engine/bundle/bundle.ts'
 import { ExemplarStore } from '../../../engine/continual/exemplar-store.ts'
@@ -19,6 +21,7 @@ import { deploy, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilSta
 
 vi.setConfig({ testTimeout: 60_000 })
 
+const { events, hooks } = createRequire(import.meta.url)('@node-red/util') as Pick<NodeAPI, 'events' | 'hooks'>
 const nodes = [model, score, replayBuffer, live, liveServer]
 let userDir: string
 let port: number
@@ -89,6 +92,48 @@ describe('a deploy of a replay buffer', () => {
     browser.close()
     await undeploy()
     expect(labels()).toEqual(['scratch'])
+  })
+})
+
+describe('a replay buffer that alone is deployed again', () => {
+  /** Somebody's node that takes its time to close. */
+  const slowToClose = (RED: NodeAPI): void => {
+    RED.nodes.registerType('slow-to-close', function (this: Node, config: NodeDef) {
+      RED.nodes.createNode(this, config)
+      this.on('close', (done: () => void) => { RED.events.once('closing-may-end', done) })
+    })
+  }
+
+  it('gets what was said at the page meanwhile, in order', async () => {
+    const slow = (name: string): object => ({ id: 'slow', z: 'flow', x: 0, y: 0, type: 'slow-to-close', name, wires: [] })
+    await deploy([...nodes, slowToClose], [...flow(), slow('')])
+    await untilStatus('live', ({ text }) => text === 'goodparts-live.status.viewers')
+    const browser = await Browser.open(`http://127.0.0.1:${port}/`)
+    const line = await openSampleLine('a')
+    // Pictures that differ: one picture has one label.
+    const rejects = new Map(Array.from({ length: 20 }, () => line.nextReject()).map((reject) => [reject.record.partId, reject]))
+    const parts = [...rejects.values()].slice(0, 3).map((reject, index) => ({ label: ['scratch', 'dent', 'stain'][index] as string, ...reject }))
+    for (const { frame, record, map } of parts) nodeOf('live').receive({ frame, inspection: record, anomalyMap: map })
+    await browser.until(() => browser.of('kept').length === parts.length)
+    const sent: unknown[] = []
+    let isStarted = false
+    events.once('flows:started', () => { isStarted = true })
+    events.once('flows:stopping', () => {
+      for (const { record, label } of parts) nodeOf('live').receive({ topic: 'labels', payload: null, eventId: record.eventId, label })
+    })
+    hooks.add('onSend.test', ([{ msg, source }]: [{ msg: { label?: unknown }, source: { id: string } }]) => {
+      if (source.id !== 'live' || isStarted) return
+      sent.push(msg.label)
+      if (sent.length === parts.length) setImmediate(() => { events.emit('closing-may-end') })
+    })
+    await redeploy([...flow({ name: 'changed' }), slow('changed')], 'nodes')
+    hooks.remove('onSend.test')
+    browser.close()
+    expect(sent).toEqual(['scratch', 'dent', 'stain'])
+    const closed = undeploy()
+    events.emit('closing-may-end')
+    await closed
+    expect(labels()).toEqual(sent)
   })
 })
 

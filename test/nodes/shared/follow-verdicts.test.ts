@@ -9,7 +9,7 @@ import { deploy, redeploy, startRuntime, stopRuntime, undeploy } from '../flow-r
 
 const require = createRequire(import.meta.url)
 const delay = require('@node-red/nodes/core/function/89-delay.js') as (RED: NodeAPI) => void
-const { hooks } = require('@node-red/util') as { hooks: { has: (id: string) => boolean } }
+const { hooks, events } = require('@node-red/util') as { hooks: { has: (id: string) => boolean }, events: NodeAPI['events'] }
 
 const heard = (): string[] => ['onSend', 'preRoute', 'preDeliver', 'postDeliver', 'onReceive', 'postReceive', 'onComplete'].filter((id) => hooks.has(id))
 
@@ -29,13 +29,16 @@ beforeAll(async () => { await startRuntime() })
 afterEach(undeploy)
 afterAll(stopRuntime)
 
-it('looks at messages only while a node of another package lies between a verdict and what records it', async () => {
+it('looks at messages only while a node of another package lies between a verdict and what records it, and while a deploy stops nodes', async () => {
+  const whileStopping: string[][] = []
+  events.on('flows:stopping', () => { setImmediate(() => { whileStopping.push(heard()) }) })
   await deploy([delay, model, score, liveServer, live], flow('live'))
   expect(heard()).toEqual([])
 
   await redeploy(flow('delay'), 'full')
-  expect(heard()).toEqual(['preRoute', 'preDeliver', 'onReceive', 'onComplete'])
+  expect(heard()).toEqual(['onReceive', 'onComplete'])
 
   await redeploy(flow('live'), 'full')
   expect(heard()).toEqual([])
+  expect(whileStopping).toEqual([['preRoute'], ['preRoute', 'onReceive', 'onComplete']])
 })
