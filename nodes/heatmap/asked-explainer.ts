@@ -1,5 +1,6 @@
 /** What the live page asks when somebody wants a part explained. Verdicts carry it there, by reference as they carry frames. */
 import { explainers } from '../../engine/explain/registry.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
 import { decodeImage, type RawImage } from '../../engine/frame/image-codec.ts'
 import type { FoundExplanations, PartExplainer } from '../../engine/live/publication.ts'
 import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
@@ -16,12 +17,12 @@ export interface AskedExplainerOptions {
   model: ModelNode
   /** Of the form. */
   methods: readonly ExplanationMethod[]
-  isClosed: () => boolean
   explain: (image: RawImage, record: InspectionRecord, methods: ExplanationMethod[]) => Promise<FoundExplanations>
 }
 
 export class AskedExplainer implements PartExplainer {
-  readonly #options: AskedExplainerOptions
+  /** `null` once closed: a line keeps who explained its last part for as long as it is on the page, and must not keep the nodes behind it. */
+  #options: AskedExplainerOptions | null
   readonly methods = methods
   readonly usual: readonly ExplanationMethod[]
 
@@ -35,15 +36,21 @@ export class AskedExplainer implements PartExplainer {
   }
 
   obstacle ({ bundle }: InspectionRecord): ExplanationObstacle | null {
-    const { isClosed, model } = this.#options
-    if (isClosed()) return 'no-explainer'
-    const current = model.current()
+    if (this.#options === null) return 'no-explainer'
+    const current = this.#options.model.current()
     if (current === undefined) return 'no-model'
     return current.model.metadata.id === bundle?.id ? null : 'another-model'
   }
 
   async explain ({ record, picture }: { record: InspectionRecord, picture: Uint8Array }, asked: readonly string[]): Promise<FoundExplanations> {
-    return this.#options.explain(await decodeImage(picture), record, methods.filter((method) => asked.includes(method)))
+    if (this.#options === null) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', 'Expected a heatmap node that runs to explain the part, got one that is closed', { fix: 'Take a newer part' })
+    const { explain } = this.#options
+    return explain(await decodeImage(picture), record, methods.filter((method) => asked.includes(method)))
+  }
+
+  /** Explains nothing more, and lets go of the model and of who explains. */
+  close (): void {
+    this.#options = null
   }
 
   toJSON (): { methods: string[] } {

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { modelNotConfigured } from '../model/settings.ts'
+import { configurationNode } from '../shared/configuration-node.ts'
 import { onClose, onInput, refuse } from '../shared/lifecycle.ts'
 import { Status } from '../shared/status.ts'
 import type { Message } from './part-explanations.ts'
@@ -17,7 +18,7 @@ export default function register (RED: NodeAPI): void {
     const status = new Status(this)
     try {
       const settings = readHeatmapForm(config)
-      start(this, status, settings, RED.nodes.getNode(config.model ?? '') as ModelNode | null)
+      start(this, status, settings, configurationNode(RED, config.model, 'goodparts-model') as ModelNode | null)
     } catch (cause) {
       refuse(RED, this, status, RED._('goodparts-heatmap.status.notConfigured'), cause)
     }

@@ -3,8 +3,9 @@ import type { Zone } from '../../engine/decision/regions.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
 import { explainerByName } from '../../engine/explain/registry.ts'
+import { readAll } from '../../engine/read-all.ts'
 import type { Verdict } from '../../schemas/inspection.ts'
-import { readNumber, readWhole } from '../shared/form-values.ts'
+import { readNumber, readText, readWhole } from '../shared/form-values.ts'
 
 export interface HeatmapForm {
   explainGood: boolean
@@ -36,18 +37,25 @@ export interface HeatmapSettings {
 
 const usualBudget = 3000
 
-/** @throws GOODPARTS_ARGUMENT */
+/** @throws GOODPARTS_ARGUMENT, all wrong fields at once */
 export function readHeatmapForm (form: HeatmapForm): HeatmapSettings {
   const chosen: Array<[boolean, Verdict]> = [[form.explainGood, 'good'], [form.explainReview, 'review'], [form.explainReject, 'reject']]
-  return {
-    chosen: new Set(chosen.flatMap(([isChosen, verdict]) => isChosen ? [verdict] : [])),
-    looks: { opacity: readNumber('the opacity', form.opacity, { most: 1 }), quality: readWhole('the quality', form.quality, { least: 1, most: 100 }) },
-    capacity: readWhole('the capacity', form.capacity, { least: 1, most: 1000 }),
-    methods: (form.methods ?? '').split(',').filter((name) => name.trim() !== '').map((name) => explainerByName(name.trim()).method),
-    budget: (form.budget ?? '').trim() === '' ? usualBudget : readNumber('the time', form.budget ?? '', { least: 1 }),
-    judge: form.judge ?? true,
-    zones: (form.zones ?? '').trim() === '' ? [] : readZones(parse(form.zones ?? ''), 'the zones')
-  }
+  const { opacity, quality, ...settings } = readAll({
+    opacity: () => readNumber('the opacity', form.opacity, { most: 1 }),
+    quality: () => readWhole('the quality', form.quality, { least: 1, most: 100 }),
+    capacity: () => readWhole('the capacity', form.capacity, { least: 1, most: 1000 }),
+    methods: () => readText('the methods', form.methods).split(',').filter((name) => name.trim() !== '').map((name) => explainerByName(name.trim()).method),
+    budget: () => readText('the time', form.budget) === '' ? usualBudget : readNumber('the time', form.budget ?? '', { least: 1 }),
+    zones: () => readFormZones(form.zones)
+  })
+  return { ...settings, chosen: new Set(chosen.flatMap(([isChosen, verdict]) => isChosen ? [verdict] : [])), looks: { opacity, quality }, judge: form.judge ?? true }
+}
+
+/** In a flow that was written by hand, a list as it is. */
+function readFormZones (given: unknown): Zone[] {
+  if (Array.isArray(given)) return readZones(given, 'the zones')
+  const text = readText('the zones', given)
+  return text === '' ? [] : readZones(parse(text), 'the zones')
 }
 
 /** `[{ name, box: [x, y, width, height] }]`, in pixels of the frame. @throws GOODPARTS_ARGUMENT */

@@ -47,7 +47,7 @@ export class VerdictHeatmaps {
     this.#zones = new PartZones(settings.zones)
     this.#thread = new ExplanationThread(hop, settings.capacity)
     this.#others = new ExplanationProcess(`${hop}/methods`, settings.capacity)
-    if (model !== null) this.#explainer = new AskedExplainer({ model, methods: settings.methods, isClosed: () => this.#isClosed, explain: async (...part) => this.#asked(...part) })
+    if (model !== null) this.#explainer = new AskedExplainer({ model, methods: settings.methods, explain: async (...part) => this.#asked(...part) })
   }
 
   /** How long the last heatmap took, in milliseconds. */
@@ -77,6 +77,7 @@ export class VerdictHeatmaps {
 
   async close (): Promise<void> {
     this.#isClosed = true
+    this.#explainer?.close()
     await Promise.all([this.#thread.close(), this.#others.close()])
   }
 

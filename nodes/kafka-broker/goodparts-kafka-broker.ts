@@ -6,10 +6,11 @@ import type { KafkaClient, ReaderListener, ReaderOptions } from '../../engine/pu
 import { KafkajsClient, type KafkajsOptions } from '../../engine/publish/kafkajs-client.ts'
 import { KafkajsReader } from '../../engine/publish/kafkajs-reader.ts'
 import { RateLimitedReporter } from '../../engine/rate-limited-reporter.ts'
+import { configurationNode } from '../shared/configuration-node.ts'
 import { tellError } from '../shared/lifecycle.ts'
 import { readBrokerForm, type BrokerCredentials, type BrokerForm } from './settings.ts'
 
-type Config = NodeDef & BrokerForm & { tls: string }
+type Config = NodeDef & BrokerForm & { tls?: string }
 
 /** What other nodes see of it. */
 export interface KafkaBrokerNode extends Node<BrokerCredentials> {
@@ -54,7 +55,7 @@ export default function register (RED: NodeAPI): void {
 }
 
 /** Without a `tls-config` node: the certificate authorities that Node trusts. */
-function tlsOptions (RED: NodeAPI, id: string): ConnectionOptions | true {
-  const node = RED.nodes.getNode(id) as TlsConfigNode | null
+function tlsOptions (RED: NodeAPI, id: string | undefined): ConnectionOptions | true {
+  const node = configurationNode(RED, id, 'tls-config') as TlsConfigNode | null
   return node === null ? true : node.addTLSOptions({})
 }

@@ -8,12 +8,13 @@ import { leaseFile } from '../../engine/publish/ndjson-files.ts'
 import { Publisher, type PublisherState } from '../../engine/publish/publisher.ts'
 import { Spool } from '../../engine/store/spool.ts'
 import type { KafkaBrokerNode } from '../kafka-broker/goodparts-kafka-broker.ts'
+import { configurationNode } from '../shared/configuration-node.ts'
 import { onClose, onInput, refuse, tellError, tellOnceStarted } from '../shared/lifecycle.ts'
 import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
 import { messageToRecord, readKafkaOutForm, statusOf, type KafkaOutForm, type KafkaOutSettings } from './settings.ts'
 
-type Config = NodeDef & KafkaOutForm & { broker: string }
+type Config = NodeDef & KafkaOutForm & { broker?: string }
 
 export default function register (RED: NodeAPI): void {
   function KafkaOut (this: Node, config: Config): void {
@@ -27,8 +28,8 @@ export default function register (RED: NodeAPI): void {
     }
   }
 
-  function kafkaClient (id: string): KafkaClient {
-    const broker = RED.nodes.getNode(id) as KafkaBrokerNode | null
+  function kafkaClient (id: string | undefined): KafkaClient {
+    const broker = configurationNode(RED, id, 'goodparts-kafka-broker') as KafkaBrokerNode | null
     if (broker === null) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a Kafka broker to be chosen, got none', { fix: 'Choose a broker in the node, or write to a file' })
     return broker.client()
   }

@@ -2,9 +2,10 @@
 import { resolve } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { inspectionMessage, type PublisherState } from '../../engine/publish/publisher.ts'
+import { readAll } from '../../engine/read-all.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import type { SpoolRecord } from '../../engine/store/spool-table.ts'
-import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
+import { readChoice, readNumber, readText, readWhole, shown } from '../shared/form-values.ts'
 
 export interface KafkaOutForm {
   /** `kafka`, or `file`: lines of JSON in place of a broker. */
@@ -35,22 +36,33 @@ export interface KafkaOutSettings {
 /** Reads a property by its path, as Node-RED does. */
 export type Property = (path: string) => unknown
 
-/** @throws GOODPARTS_ARGUMENT */
-export function readKafkaOutForm (form: KafkaOutForm, id: string, userDir: string): KafkaOutSettings {
-  const sink = readChoice('the sink', form.sink, ['kafka', 'file'])
-  if (sink === 'kafka' && !/^[a-zA-Z0-9._-]{1,249}$/.test(form.topic)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected topic to be 1 to 249 letters, digits, dots, dashes and underscores, got "${form.topic}"`)
+/** @throws GOODPARTS_ARGUMENT, all wrong fields at once */
+export function readKafkaOutForm (form: Partial<KafkaOutForm>, id: string, userDir: string): KafkaOutSettings {
+  const { sink, topic, value, path, folder, maximumRecords, maximumBytes, key } = readAll({
+    sink: () => readChoice('the sink', form.sink ?? '', ['kafka', 'file']),
+    topic: () => readTopic(form),
+    key: () => readText('the key', form.key),
+    value: () => readText('the value', form.value),
+    path: () => readText('the path', form.path),
+    folder: () => readText('the spool’s folder', form.spoolFolder),
+    maximumRecords: () => readWhole('the spool’s limit of records', form.maximumRecords ?? '', { least: 1 }),
+    maximumBytes: () => readNumber('the spool’s size in MB', form.maximumSize ?? '', { least: 0.01 }) * 1024 ** 2
+  })
   return {
     sink,
-    topic: form.topic,
-    key: form.key,
-    value: form.value === '' ? 'inspection' : form.value,
-    path: resolve(userDir, form.path.trim() === '' ? 'goodparts/inspections.ndjson' : form.path.trim()),
-    spool: {
-      path: resolve(userDir, form.spoolFolder.trim() === '' ? 'goodparts/spool' : form.spoolFolder.trim(), `${id}.sqlite`),
-      maximumRecords: readWhole('the spool’s limit of records', form.maximumRecords, { least: 1 }),
-      maximumBytes: readNumber('the spool’s size in MB', form.maximumSize, { least: 0.01 }) * 1024 ** 2
-    }
+    topic,
+    key,
+    value: value || 'inspection',
+    path: resolve(userDir, path || 'goodparts/inspections.ndjson'),
+    spool: { path: resolve(userDir, folder || 'goodparts/spool', `${id}.sqlite`), maximumRecords, maximumBytes }
   }
+}
+
+/** A file has none. */
+function readTopic ({ sink, topic: given }: Partial<KafkaOutForm>): string {
+  const topic = readText('topic', given)
+  if (sink !== 'file' && !/^[a-zA-Z0-9._-]{1,249}$/.test(topic)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected topic to be 1 to 249 letters, digits, dots, dashes and underscores, got ${shown(topic)}`)
+  return topic
 }
 
 /** @throws GOODPARTS_SCHEMA_INVALID for an invalid inspection, GOODPARTS_ARGUMENT for a value or key that is no JSON or text */

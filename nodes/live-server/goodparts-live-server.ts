@@ -12,7 +12,7 @@ import { readLiveServerForm, type LiveServerCredentials, type LiveServerForm } f
 import { SharedServer, type ServerLease } from './shared-server.ts'
 import { tlsOptions } from './tls-options.ts'
 
-type Config = NodeDef & LiveServerForm & { tls: string }
+type Config = NodeDef & LiveServerForm & { tls?: string }
 
 /** What other nodes see of it. */
 export interface LiveServerNode extends Node<LiveServerCredentials> {

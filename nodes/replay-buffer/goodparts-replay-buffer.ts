@@ -9,6 +9,7 @@ import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { AuditTrail } from '../shared/audit-trail.ts'
+import { configurationNode } from '../shared/configuration-node.ts'
 import { onClose, onInput, refuse, tellError } from '../shared/lifecycle.ts'
 import { idle } from '../shared/line-closing.ts'
 import { Status } from '../shared/status.ts'
@@ -17,7 +18,7 @@ import { addContactSheetRoutes } from './contact-sheet-routes.ts'
 import { take } from './commands.ts'
 import { attach, learningLine } from './learning-line.ts'
 import { showing } from './showing.ts'
-import { isKeptWord, mostUnderWay, readReplayForm, watchedScores, type ReplayForm, type ReplayMessage } from './settings.ts'
+import { isKeptWord, mostUnderWay, readLineNames, readReplayForm, watchedScores, type ReplayForm, type ReplayMessage } from './settings.ts'
 
 /** Flows of before name no live page. */
 type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: string }
@@ -29,7 +30,7 @@ export default function register (RED: NodeAPI): void {
   function ReplayBufferNode (this: Node, config: Config): void {
     RED.nodes.createNode(this, config)
     const status = new Status(this)
-    const model = RED.nodes.getNode(config.model) as ModelNode | null
+    const model = configurationNode(RED, config.model, 'goodparts-model') as ModelNode | null
     try {
       const options = readReplayForm(config, { id: this.id, userFolder: RED.settings.userDir ?? homedir(), model })
       start(this, status, model as ModelNode, config, options)
@@ -40,15 +41,15 @@ export default function register (RED: NodeAPI): void {
 
   function start (node: Node, status: Status, model: ModelNode, config: Config, options: LineReplayOptions): void {
     const line = new LineReplay(options)
-    const product = config.product.trim() === '' ? 'part' : config.product.trim()
-    const trail = new AuditTrail(RED, node, config.line?.trim() || null)
+    const { product, name } = readLineNames(config)
+    const trail = new AuditTrail(RED, node, name || null)
     const labels = new WorkQueue(`replay-buffer/${node.id}`, mostUnderWay)
     const obeying = { line, model, trail, labels, product }
-    const page = RED.nodes.getNode(config.server ?? '') as LiveServerNode | null
+    const page = configurationNode(RED, config.server, 'goodparts-live-server') as LiveServerNode | null
     const shown = showing(RED, line, status, page)
     const show = (): void => { shown.ask() }
     const learning = learningLine({ id: node.id, product, line, model, show })
-    const detach = attach(RED, page, config.line?.trim() ?? '', learning)
+    const detach = attach(RED, page, name, learning)
     model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(watchedScores(state.current.model.metadata.calibration)) })
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
     lines.set(node.id, { node, learning, trail })

@@ -6,11 +6,12 @@ import type { LineReplayOptions, SaidLabel } from '../../engine/continual/line-r
 import type { WatchedScores } from '../../engine/decision/drift/drift-monitor.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { readLabelText, removedLabel } from '../../engine/label-text.ts'
+import { readAll } from '../../engine/read-all.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { modelNotConfigured } from '../model/settings.ts'
-import { readChoice, readNumber, readWhole } from '../shared/form-values.ts'
+import { readChoice, readNumber, readText, readWhole } from '../shared/form-values.ts'
 
 export interface ReplayForm {
   /** Of the parts that say none; empty = `part`. */
@@ -41,27 +42,28 @@ interface Place {
   model: Pick<ModelNode, 'bundlePath' | 'rates' | 'formError'> | null
 }
 
-/** @throws GOODPARTS_ARGUMENT */
+/** @throws GOODPARTS_ARGUMENT, all wrong fields at once */
 export function readReplayForm (form: ReplayForm, { id, userFolder, model }: Place): LineReplayOptions {
   if (model?.formError !== undefined) throw modelNotConfigured(model.formError)
   const { bundlePath: bundle, rates } = model ?? {}
   if (bundle === undefined || rates === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a model to be chosen, got none', { fix: 'Choose one in the replay buffer' })
-  const bytes = megabyte * readNumber('the megabytes', form.bytes, { least: 1 })
-  return {
-    request: {
-      bundle,
-      folder: join(userFolder, 'goodparts', 'replay', id),
-      policy: form.policy === '' ? defaultReplayPolicy.name : replayPolicyByName(form.policy).name,
-      memory: { items: readWhole('the memory', form.memory, { least: 20 }), bytes },
-      inbox: { items: mostWaiting, bytes },
-      mode: readChoice('the kind of update', form.mode, updateModes),
-      ...rates,
-      seed: readWhole('the seed', form.seed)
-    },
-    updateAfter: readWhole('the number of labels', form.updateAfter),
-    learnFromLineEveryMs: form.interval === '' ? null : 1000 * readNumber('the interval', form.interval),
-    driftRate: 1 / readNumber('the drift alarm', form.driftRate, { least: 2 })
-  }
+  const { bytes, policy, items, mode, seed, ...when } = readAll({
+    bytes: () => megabyte * readNumber('the megabytes', form.bytes, { least: 1 }),
+    policy: () => replayPolicyByName(readText('the policy', form.policy) || defaultReplayPolicy.name).name,
+    items: () => readWhole('the memory', form.memory, { least: 20 }),
+    mode: () => readChoice('the kind of update', form.mode, updateModes),
+    seed: () => readWhole('the seed', form.seed),
+    updateAfter: () => readWhole('the number of labels', form.updateAfter),
+    learnFromLineEveryMs: () => readText('the interval', form.interval) === '' ? null : 1000 * readNumber('the interval', form.interval),
+    driftRate: () => 1 / readNumber('the drift alarm', form.driftRate, { least: 2 })
+  })
+  const folder = join(userFolder, 'goodparts', 'replay', id)
+  return { request: { bundle, folder, policy, memory: { items, bytes }, inbox: { items: mostWaiting, bytes }, mode, ...rates, seed }, ...when }
+}
+
+/** Of the parts that say no product, and of the line at the page, empty for none. Flows of before have no line. @throws GOODPARTS_ARGUMENT */
+export function readLineNames (form: { product?: string, line?: string }): { product: string, name: string } {
+  return readAll({ product: () => readText('the product', form.product) || 'part', name: () => readText('the line', form.line) })
 }
 
 export const replayCommands = ['update', 'cancel', 'rollback', 'reset-drift', 'relabel', 'withdraw'] as const

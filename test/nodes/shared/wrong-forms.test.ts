@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { loadPipelines } from '../../../engine/capture/pipelines.ts'
 import { readCaptureForm, readCommand } from '../../../nodes/capture/settings.ts'
 import { readFitForm } from '../../../nodes/fit/settings.ts'
+import { readHeatmapForm } from '../../../nodes/heatmap/settings.ts'
+import { readBrokerForm } from '../../../nodes/kafka-broker/settings.ts'
+import { readKafkaOutForm } from '../../../nodes/kafka-out/settings.ts'
 import { readModelForm } from '../../../nodes/model/settings.ts'
+import { readReplayForm } from '../../../nodes/replay-buffer/settings.ts'
 import { readScoreForm } from '../../../nodes/score/settings.ts'
 
 const capture = {
@@ -15,6 +19,8 @@ const score = { line: 'l', product: '', deadline: '0', policy: 'every', capacity
 const fitting = { bundle: '', detector: 'patch-memory', count: '60', interval: '', begin: 'manual', scale: 'auto', size: '', rate: '', tiles: '', overlap: '', regions: '', seed: '0' }
 const seen = { ...capture, parameters: {}, width: '', height: '', cropLeft: '', watchdog: '5' }
 const readSeen = (changes: object): object => readCaptureForm({ ...seen, ...changes }, {}, loadPipelines(), [])
+const replay = { product: '', policy: '', memory: '60', bytes: '100', mode: 'extend', updateAfter: '0', interval: '', driftRate: '1000', seed: '1' }
+const place = { id: 'n1', userFolder: '/user', model: { bundlePath: '/m.onnx', rates: { reviewRate: 0.1, rejectRate: 0.02 }, formError: undefined } }
 const chosen = { bundlePath: '/m.onnx', formError: undefined }
 /** As a flow file has it that was written by hand, or for an older version. */
 const without = <Form extends object>(form: Form, ...names: string[]): Form => Object.fromEntries(Object.entries(form).filter(([name]) => !names.includes(name))) as Form
@@ -26,6 +32,10 @@ describe('flow files that were written by hand', () => {
     expect(readModelForm({ bundle: 7 as never, device: 'cpu', workers: 1 as never, reviewRate: 5 as never, rejectRate: 1 as never }, '/user')).toMatchObject({ path: '/user/goodparts/bundles/7.onnx', slot: { workers: 1, reviewRate: 0.05 } })
     const box = [{ box: [0, 0, 0.5, 1] }]
     expect(readFitForm({ ...without(fitting, 'interval', 'begin', 'tiles', 'overlap', 'rate', 'bundle'), size: 256 as never, regions: box as never }, 'id', '/user', chosen).request).toMatchObject({ output: '/m.onnx', options: { size: 256, regions: box } })
+    expect(readKafkaOutForm({ sink: 'file', maximumRecords: 10, maximumSize: 2 }, 'n1', '/user')).toMatchObject({ topic: '', key: '', value: 'inspection', path: '/user/goodparts/inspections.ndjson', spool: { path: '/user/goodparts/spool/n1.sqlite' } })
+    expect(readBrokerForm({ brokers: 'a:9092' }, {})).toEqual({ brokers: ['a:9092'], clientId: 'goodparts' })
+    expect(readHeatmapForm({ explainGood: false, explainReview: true, explainReject: true, opacity: 0.5 as never, quality: 85 as never, capacity: 8 as never, budget: 200 as never, zones: [{ name: 'rim', box: [0, 0, 1, 1] }] as never })).toMatchObject({ methods: [], budget: 200, zones: [{ name: 'rim' }] })
+    expect(readReplayForm({ ...without(replay, 'product', 'policy', 'interval'), memory: 60 as never }, place)).toMatchObject({ request: { memory: { items: 60 } }, learnFromLineEveryMs: null })
     expect(readSeen({ parameters: null, width: 64, height: 48, endOfStream: undefined })).toMatchObject({ watchdogSeconds: 5 })
   })
 
@@ -59,6 +69,10 @@ it.each([
   ['model, rates that are each possible', () => readModelForm({ bundle: 'a', device: 'abacus', workers: 'auto', reviewRate: '1', rejectRate: '2' }, '/user'), ['the device', 'the reject rate to be at most the review rate']],
   ['fit', () => readFitForm(fit, 'id', '/user', null), ['the bundle to lie under', 'tiles', 'overlap', 'regions', 'size', 'targetImagesPerSecond', 'the seed', 'the number of frames', 'the interval']],
   ['fit, of no family that there is', () => readFitForm({ ...fit, detector: 'magic' }, 'id', '/user', null), ['the bundle to lie under', 'the detector', 'the seed', 'the number of frames', 'the interval']],
+  ['kafka out', () => readKafkaOutForm({ key: {} as never, path: [] as never }, 'n1', '/user'), ['the sink', 'topic', 'the key', 'the path', 'the spool’s limit of records', 'the spool’s size']],
+  ['Kafka broker', () => readBrokerForm({ clientId: {} as never, mechanism: 'gssapi' }, {}), ['brokers', 'the client id', 'mechanism']],
+  ['heatmap', () => readHeatmapForm({ explainGood: true, explainReview: true, explainReject: true, methods: {} as never, zones: 'x', budget: [] as never } as never), ['the opacity', 'the quality', 'the capacity', 'the methods', 'the time', 'the zones']],
+  ['replay buffer', () => readReplayForm({} as never, place), ['the megabytes', 'the memory', 'the kind of update', 'the seed', 'the number of labels', 'the drift alarm']],
   ['capture', () => readCaptureForm(capture, {}, loadPipelines(), []), ['the width', 'the height', 'crop left', 'parameter width', 'parameter rate', 'the watchdog time']]
 ] as const)('%s', (_name, read, fields) => {
   let message = ''
