@@ -44,11 +44,7 @@ beforeEach(async () => {
   path = join(mkdtempSync(join(userDir, 'records-')), 'records.ndjson')
   port = await freePort()
 })
-afterEach(async () => {
-  // What the page remembers of its lines goes with its server's node.
-  await redeploy([{ id: 'flow', type: 'tab' }], 'full')
-  await undeploy()
-})
+afterEach(undeploy)
 afterAll(async () => {
   await stopRuntime()
   rmSync(userDir, { recursive: true })
@@ -61,11 +57,12 @@ function flow (...changed: string[]): object[] {
     { id: 'score', type: 'goodparts-score', model: 'model', line: 'line-1', product: '', deadline: '0', policy: 'every', capacity: '200', batch: '1', wires: [['heatmap'], ['heatmap'], ['heatmap'], ['heatmap']] },
     { id: 'heatmap', type: 'goodparts-heatmap', explainGood: false, explainReview: true, explainReject: true, opacity: '0.6', quality: '85', capacity: '32', wires: [['out', 'live']] },
     { id: 'out', type: 'goodparts-kafka-out', sink: 'file', broker: '', topic: 'flow', key: '', value: 'inspection', path, spoolFolder: '', maximumRecords: '10000', maximumSize: '10', wires: [] },
-    { id: 'live', type: 'goodparts-live', server: 'server', line: 'line-1', wires: [] },
+    { id: 'live', type: 'goodparts-live', server: `server-${port}`, line: 'line-1', wires: [] },
     { id: 'slow', type: 'slow-to-close', wires: [] }
   ].map((node) => ({ ...node, name: changed.includes(node.id) ? 'changed' : '', z: 'flow', x: 0, y: 0 })).concat([
     { id: 'flow', type: 'tab' },
-    { id: 'server', type: 'goodparts-live-server', name: '', host: '127.0.0.1', port: String(port), framesPerSecond: '12', jpegQuality: '80', historyFolder: '', historyInspections: '10000', historySize: '512', tls: '' },
+    // What a page remembers goes with its server's id.
+    { id: `server-${port}`, type: 'goodparts-live-server', name: '', host: '127.0.0.1', port: String(port), framesPerSecond: '12', jpegQuality: '80', historyFolder: '', historyInspections: '10000', historySize: '512', tls: '' },
     { id: 'model', type: 'goodparts-model', name: '', bundle: 'line', device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '0.5' }
   ] as never)
 }
@@ -100,4 +97,18 @@ it.each(['out', 'heatmap', 'score', 'live'])('loses no part while %s alone is de
   const restarting = ledger('restarting-nodes')
   expect(restarting).toMatchObject({ out: restarting?.in, dropped: {}, inFlight: 0 })
   expect(restarting?.in).toBeGreaterThan(0)
+})
+
+it.each([['all of it', 'full'], ['its tab', 'flows']] as const)('loses no part either while %s is deployed again', { timeout: 60_000 }, async (_what, type) => {
+  await deploy(nodes, flow())
+  await untilStatus('score', ({ text }) => /running|degraded/.test(text ?? ''))
+  await written(20)
+  await redeploy(flow('score', 'slow'), type)
+  await written(lines().length + 20)
+  nodeOf('camera').receive({ payload: 'stop' })
+  await untilStatus('camera', ({ text }) => /stopped/.test(text ?? ''))
+  await undeploy()
+  // A camera goes on counting over a deploy.
+  const sequences = lines().map((line) => validate('inspection', JSON.parse(line)).frame.sequence)
+  expect(sequences).toEqual(sequences.map((_, part) => (sequences[0] ?? NaN) + part))
 })
