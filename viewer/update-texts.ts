@@ -20,6 +20,7 @@ const coded: Record<string, { needs: string[], korean: (values: Values) => strin
   'labels-contradicted': { needs: ['contradicted', 'labels'], korean: ({ contradicted, labels }) => `라벨 ${labels}개 중 ${contradicted}개가 사진과 맞지 않습니다. 학습하기 전에 다시 확인해 주세요.` },
   'in-drift': { needs: [], korean: () => '드리프트 중에 촬영됨: 사람이 확인해야 합니다' },
   'near-limit': { needs: ['learnAbove'], korean: ({ pValue, learnAbove }) => `p값 ${pValue === undefined ? '알 수 없음' : Number(pValue).toPrecision(2)}, ${learnAbove} 이하: 사람이 확인해야 합니다` },
+  'defect-by-line': { needs: ['label'], korean: (values) => `라인 스스로 ${label(values.label)}(이)라고 판정함: 사람이 확인해야 합니다` },
   'looks-like-another-class': { needs: ['label', 'ahead'], korean: (values) => `라벨은 ${label(values.label)}, 사진은 ${label(values.ahead)}에 더 가까움` },
   'labels-unchecked': { needs: ['label', 'untold', 'share'], korean: (values) => `${label(values.label)} 라벨은 사진으로 검증되지 않습니다. 메모리의 ${label(values.untold)} 사진 중 ${percent(values.share)}가 다른 종류처럼 보입니다.` },
   'beyond-the-limit': { needs: ['label', 'score', 'limit'], korean: (values) => `라벨은 ${label(values.label)}, 점수 ${Number(values.score).toPrecision(4)}는 불량 한계 ${Number(values.limit).toPrecision(4)}을 넘음` },

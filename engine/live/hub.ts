@@ -227,8 +227,6 @@ export class LiveHub {
       onReady: () => { this.#pump() }
     })
     this.#clients.add(client)
-    // It is told what stands now, which others may hear of only a moment later.
-    this.#toldOfLearning.clear()
     client.tell(this.#hello(role))
     for (const { newest } of this.#lines.values()) if (newest !== undefined) client.offer(newest)
     this.#pump()
@@ -270,6 +268,8 @@ export class LiveHub {
   }
 
   #hello (role: LiveRole): LiveHello {
+    // It tells one browser what stands now, which others may hear of only a moment later.
+    this.#toldOfLearning.clear()
     const lines = [...this.#lines.values()].map((board) => this.#state(board))
     return { schema: SCHEMA, kind: 'hello', server: { id: this.id, version: this.#options.version }, role, framesPerSecond: this.#options.framesPerSecond, lines }
   }

@@ -14,7 +14,7 @@ import { contentHash } from './protocol.ts'
 
 /** Of one line, in memory and with every browser; the disk has more. */
 const REMEMBERED = 500
-/** Clicks that may wait for the disk. */
+/** Words of one line that may wait for the disk. */
 const WAITING = 64
 
 /** Somebody has said something of a part, or has taken it back. */
@@ -50,9 +50,8 @@ export interface WordOrigin {
 export class PartWords {
   readonly #options: PartWordsOptions
   readonly #words: Map<string, Map<string, PartWord>>
-  /** One after another: two browsers may say different things of the same part. */
-  #turn: Promise<unknown> = Promise.resolve()
-  #waiting = 0
+  /** By line, one after another: two browsers may say different things of the same part. A line whose buffer is held up holds up no other. */
+  readonly #turns = new Map<string, { last: Promise<unknown>, waiting: number }>()
 
   constructor (options: PartWordsOptions) {
     this.#options = options
@@ -71,7 +70,7 @@ export class PartWords {
   async say (line: string, eventId: string, label: string, by: LiveRole, { who = `role:${by}`, wordId }: WordOrigin = {}): Promise<PartWord> {
     const named = readLabelText(label)
     const era = this.#options.era(line)
-    return await this.#inTurn(async () => {
+    return await this.#inTurn(line, async () => {
       const { record } = await this.#part(line, eventId)
       const picture = await this.#options.parts.lossless(line, eventId)
       if (picture === undefined) throw new GoodpartsError('GOODPARTS_PART_GONE', 'Expected the part to be kept with the pixels that were judged, got one that made room for newer ones', { fix: 'Say it of a newer part' })
@@ -92,7 +91,7 @@ export class PartWords {
   /** @throws GOODPARTS_NOTHING_TO_TAKE_BACK where nothing was said, GOODPARTS_STORE_FAILED */
   async withdraw (line: string, eventId: string, by: LiveRole): Promise<void> {
     const era = this.#options.era(line)
-    await this.#inTurn(async () => {
+    await this.#inTurn(line, async () => {
       const word = this.#words.get(line)?.get(eventId)
       if (word === undefined) throw new GoodpartsError('GOODPARTS_NOTHING_TO_TAKE_BACK', 'Expected something to have been said of the part, got nothing')
       const buffer = this.#options.learning.of(line)
@@ -116,7 +115,7 @@ export class PartWords {
 
   /** After what waits is written. */
   async close (): Promise<void> {
-    await this.#turn
+    await Promise.all([...this.#turns.values()].map(async ({ last }) => last))
   }
 
   async #part (line: string, eventId: string): Promise<{ record: InspectionRecord }> {
@@ -151,11 +150,16 @@ export class PartWords {
     }
   }
 
-  async #inTurn<T> (work: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= WAITING) throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected the disk to keep up with what people say, got ${this.#waiting} words that wait`, { fix: 'Try again' })
-    this.#waiting++
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => {}).then(() => { this.#waiting-- })
+  async #inTurn<T> (line: string, work: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.get(line) ?? { last: Promise.resolve(), waiting: 0 }
+    if (turn.waiting >= WAITING) throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected the disk to keep up with what people say, got ${turn.waiting} words that wait`, { fix: 'Try again' })
+    this.#turns.set(line, turn)
+    turn.waiting++
+    const result = turn.last.then(work)
+    turn.last = result.catch(() => {}).then(() => {
+      turn.waiting--
+      if (turn.waiting === 0) this.#turns.delete(line)
+    })
     return await result
   }
 }

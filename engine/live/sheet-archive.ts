@@ -1,10 +1,13 @@
 /** A contact sheet to be taken along: its pictures in folders `product/label`, as detectors learn from them elsewhere, and its table. */
+import { createHash } from 'node:crypto'
 import type { LearningSheet, SheetPicture } from '../../schemas/learning.ts'
 import { sheetTable } from './sheet-table.ts'
 import { tarArchive } from './tar-archive.ts'
 
 /** Bytes of UTF-8 of a folder's name. */
 const longestFolder = 60
+/** Of the hash of a name that could not stay as it is. */
+const hashDigits = 8
 
 /** `picture` gives the encoded bytes, `null` for one that has gone meanwhile. */
 export function sheetArchive (sheet: LearningSheet, picture: (sha256: string) => Promise<Uint8Array | null>, at: Date): AsyncGenerator<Uint8Array> {
@@ -20,10 +23,13 @@ function pathOf ({ label, sha256 }: SheetPicture): string {
   return `${folderName(product)}/${folderName(rest.join('/'))}/${sha256}.png`
 }
 
-/** People write labels: what no file system takes, and what would lead out of the folder, gives way. */
+/** People write labels: what no file system takes, and what would lead out of the folder, gives way. Names that were different stay so, by a hash. */
 function folderName (text: string): string {
   // eslint-disable-next-line no-control-regex
-  let name = text.replaceAll(/[\u0000-\u001f\u007f"*/:<>?\\|]/g, '_').replace(/^\.+/, '_').replace(/[. ]+$/, '_')
-  while (Buffer.byteLength(name) > longestFolder) name = Array.from(name).slice(0, -1).join('')
-  return name === '' ? '_' : name
+  const name = text.replaceAll(/[\u0000-\u001f\u007f"*/:<>?\\|]/g, '_').replace(/^\.+/, '_').replace(/[. ]+$/, '_')
+  if (name === text && name !== '' && Buffer.byteLength(name) <= longestFolder) return name
+  const mark = `~${createHash('sha256').update(text).digest('hex').slice(0, hashDigits)}`
+  let start = name
+  while (Buffer.byteLength(start) + mark.length > longestFolder) start = Array.from(start).slice(0, -1).join('')
+  return `${start}${mark}`
 }

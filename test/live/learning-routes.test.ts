@@ -68,13 +68,25 @@ describe('the memory of a line', () => {
     const out = join(folder, 'unpacked')
     mkdirSync(out)
     execFileSync('tar', ['-xf', join(folder, 'exemplars.tar'), '-C', out])
-    expect(readFileSync(join(out, 'plate', '=cmd_good', `${sha256}.png`))).toEqual(Buffer.from((await replay.picture(sha256))!))
+    const [marked = ''] = readdirSync(join(out, 'plate'))
+    expect(marked).toMatch(/^=cmd_good~[0-9a-f]{8}$/)
+    expect(readFileSync(join(out, 'plate', marked, `${sha256}.png`))).toEqual(Buffer.from((await replay.picture(sha256))!))
     const rows = readFileSync(join(out, 'exemplars.csv'), 'utf8').trimEnd().split('\r\n').slice(1)
     expect(rows).toHaveLength(2)
     for (const row of rows) expect(existsSync(join(out, row.split(',').at(-1)!)), row).toBe(true)
     // A product called ".." stays inside.
-    expect(readdirSync(out).toSorted()).toEqual(['_', 'exemplars.csv', 'plate'])
+    expect(readdirSync(out).toSorted()).toEqual([expect.stringMatching(/^_~[0-9a-f]{8}$/), 'exemplars.csv', 'plate'])
     expect((await ask('exemplars.tar', { token: 'x' })).status).toBe(401)
+  })
+
+  it('keeps labels apart that no file system tells apart', async () => {
+    const labels = ['a:b', 'a*b', 'a_b', `${'가'.repeat(30)}1`, `${'가'.repeat(30)}2`]
+    for (const [index, label] of labels.entries()) await replay.labelPicture(await encodePng({ data: new Uint8Array(16 * 16).fill(index), width: 16, height: 16, channels: 1 }, 1), { product: 'rod', label, partId: null, by: 'person' }, null)
+    const rows = (await (await ask('exemplars.tar', { token: 'v' })).text()).split('\r\n').filter((row) => row.includes(',rod,'))
+    const folders = rows.map((row) => row.split(',').at(-1)!.split('/')[1]!)
+    expect(new Set(folders).size).toBe(labels.length)
+    expect(folders).toContain('a_b')
+    for (const folder of folders) expect(Buffer.byteLength(folder)).toBeLessThanOrEqual(60)
   })
 
   it('is corrected by operators, whose word is on the disk then', async () => {

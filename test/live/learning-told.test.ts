@@ -1,6 +1,9 @@
 import { afterEach, expect, it } from 'vitest'
 import type { LearningState } from '../../schemas/learning.ts'
+import type { LiveServerMessage } from '../../schemas/live.ts'
 import { LearningLines } from '../../engine/live/learning-line.ts'
+import { LiveHub } from '../../engine/live/hub.ts'
+import { PageMemory } from '../../engine/live/page-memory.ts'
 import { LiveServer } from '../../engine/live/server.ts'
 import { Browser } from './browser.ts'
 import { openSampleLine } from './sample-line.ts'
@@ -8,15 +11,13 @@ import { openSampleLine } from './sample-line.ts'
 const open: LiveServer[] = []
 afterEach(async () => { await Promise.all(open.splice(0).map(async (server) => server.stop())) })
 
-it('what a line has learned is told when it differs, however often its replay buffer looks', async () => {
-  const learning = new LearningLines()
-  const notAsked = (): never => { throw new Error('Expected not to be asked') }
-  let waiting = 0
-  let built = 0
+const notAsked = (): never => { throw new Error('Expected not to be asked') }
+
+/** A replay buffer of which only this many labels are known. */
+function attachTo (learning: LearningLines, waiting: () => number): void {
   learning.attach('a', {
     get state (): LearningState {
-      built++
-      return { id: 'buffer', product: 'plate', defects: [], waiting, updating: null, inDrift: false, canRollBack: false, last: null }
+      return { id: 'buffer', product: 'plate', defects: [], waiting: waiting(), updating: null, inDrift: false, canRollBack: false, last: null }
     },
     keep: notAsked,
     withdraw: notAsked,
@@ -26,6 +27,16 @@ it('what a line has learned is told when it differs, however often its replay bu
     update: notAsked,
     cancel: notAsked,
     rollBack: notAsked
+  })
+}
+
+it('what a line has learned is told when it differs, however often its replay buffer looks', async () => {
+  const learning = new LearningLines()
+  let waiting = 0
+  let built = 0
+  attachTo(learning, () => {
+    built++
+    return waiting
   })
   const server = new LiveServer({ port: 0, learning })
   open.push(server)
@@ -48,3 +59,37 @@ it('what a line has learned is told when it differs, however often its replay bu
   browser.validate()
   browser.close()
 })
+
+it('a browser that was refused something and is told all anew hears of what comes after, though others have heard it before', async () => {
+  const learning = new LearningLines()
+  let waiting = 0
+  attachTo(learning, () => waiting)
+  const hub = new LiveHub({ version: '1', framesPerSecond: 10, jpegQuality: 80, memory: new PageMemory(), learning, onSaid: notAsked, onError: notAsked })
+  const [fast, slow] = [socketOf(), socketOf()]
+  for (const { socket } of [fast, slow]) hub.join(socket, 'viewer')
+  hub.notice('a', { kind: 'fit-progress', stage: 'learning', done: 0, total: 1, text: '' })
+  slow.socket.bufferedAmount = 8 << 20
+  waiting = 1
+  learning.changed()
+  await expect.poll(() => fast.waiting.at(-1)).toBe(1)
+
+  waiting = 7
+  slow.socket.bufferedAmount = 0
+  hub.tellStatistics()
+  expect(slow.waiting.at(-1)).toBe(7)
+  waiting = 1
+  learning.changed()
+  await expect.poll(() => slow.waiting.at(-1)).toBe(1)
+  await hub.close()
+})
+
+/** What a browser hears of the labels that wait. */
+function socketOf (): { socket: { bufferedAmount: number, readyState: number, send: (data: string | Uint8Array) => void, close: () => void, terminate: () => void }, waiting: number[] } {
+  const waiting: number[] = []
+  const send = (data: string | Uint8Array): void => {
+    const message = JSON.parse(String(data)) as LiveServerMessage
+    if (message.kind === 'learning') waiting.push(message.learning?.waiting ?? NaN)
+    if (message.kind === 'hello') waiting.push(...message.lines.map(({ learning }) => learning?.waiting ?? NaN))
+  }
+  return { socket: { bufferedAmount: 0, readyState: 1, send, close: () => {}, terminate: () => {} }, waiting }
+}

@@ -176,6 +176,29 @@ describe('a word', () => {
     expect((await ask(url, 'a', `parts/${part.record.eventId}/word`, { method: 'PUT', token: 'o', body: saying('scratch') })).status).toBe(200)
   })
 
+  it('waits for no other line, whose replay buffer is held up', async () => {
+    const learning = new LearningLines()
+    const [slow, kept] = [buffer(new Map()), new Map<string, unknown>()]
+    let go: () => void = () => {}
+    const held = new Promise<void>((resolve) => { go = resolve })
+    learning.attach('a', { ...slow, keep: async (...values) => held.then(async () => slow.keep(...values)) })
+    learning.attach('b', buffer(kept))
+    const { server, url } = await start({ learning })
+    const browser = await browse(url)
+    const [a, b] = [(await openSampleLine('a')).nextReject(), (await openSampleLine('b')).nextReject()]
+    for (const part of [a, b]) server.publish(part)
+    await browser.until(() => browser.of('kept').length === 2)
+    const say = async (line: string, eventId: string): Promise<number> => (await ask(url, line, `parts/${eventId}/word`, { method: 'PUT', body: saying('scratch') })).status
+
+    const first = say('a', a.record.eventId)
+    expect(await say('b', b.record.eventId)).toBe(200)
+    expect(kept.size).toBe(1)
+    await browser.until(() => browser.of('word').length > 0)
+    expect(browser.of('word').map(({ line }) => line)).toEqual(['b'])
+    go()
+    expect(await first).toBe(200)
+  })
+
   it('is refused to viewers, to strangers, to other sites, and when it says nothing', async () => {
     const { server, url } = await start({ tokens: { viewer: 'v', operator: 'o' } })
     const part = (await openSampleLine('a')).nextReject()

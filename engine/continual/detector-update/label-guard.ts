@@ -10,7 +10,7 @@ import { SnnlReference, defaultTemperature } from '../snnl.ts'
 import { dot, unit } from '../vectors.ts'
 import type { CodedText } from '../../../schemas/learning.ts'
 
-export type HoldingReason = 'near-limit' | 'in-drift' | 'looks-like-another-class' | 'beyond-the-limit' | 'unlike-its-lot'
+export type HoldingReason = 'near-limit' | 'defect-by-line' | 'in-drift' | 'looks-like-another-class' | 'beyond-the-limit' | 'unlike-its-lot'
 
 /** Those that speak against what a person said. */
 export const contradictions: readonly HoldingReason[] = ['looks-like-another-class', 'beyond-the-limit', 'unlike-its-lot']
@@ -27,6 +27,8 @@ export interface HeldBack {
 }
 
 export interface GuardOptions {
+  /** ISO 8601: what the line said itself up to then was said in drift, or in a time that no alarm can tell from it; `null` = nothing was. */
+  driftUntil: string | null
   /** What the line calls good is learned only above this p-value. */
   learnAbove: number
   /** Exemplars of a class that make its word count. */
@@ -39,7 +41,7 @@ export interface GuardOptions {
   mostBetween: number
 }
 
-export const guardDefaults: GuardOptions = { learnAbove: 0.2, fewestExemplars: 3, mostMistaken: 0.15, mostWrong: 0.3, mostBetween: 0.15 }
+export const guardDefaults: GuardOptions = { driftUntil: null, learnAbove: 0.2, fewestExemplars: 3, mostMistaken: 0.15, mostWrong: 0.3, mostBetween: 0.15 }
 
 interface Distinctness {
   /** Share of a class's exemplars that look like another class of their product. */
@@ -53,9 +55,9 @@ export class LabelGuard {
   readonly #options: GuardOptions
   readonly #classes: ReadonlyMap<string, Distinctness>
 
-  constructor (memory: readonly Exemplar[], options: GuardOptions = guardDefaults) {
+  constructor (memory: readonly Exemplar[], options: Partial<GuardOptions> = {}) {
     this.#memory = memory
-    this.#options = options
+    this.#options = { ...guardDefaults, ...options }
     this.#classes = new Map([...byLabel(memory)].map(([label, members]) => [label, distinctness(members.map((exemplar) => this.#nearest(exemplar)?.margin ?? Infinity))]))
   }
 
@@ -72,11 +74,12 @@ export class LabelGuard {
 
   /** `null` = may be learned. Items and pictures belong together by their ids. */
   holdingReason (picture: WaitingPicture, item: ReplayItem): HeldBack | null {
-    const { learnAbove } = this.#options
+    const { learnAbove, driftUntil } = this.#options
     const held = (reason: HoldingReason, text: string, values: HeldBack['values'] = {}): HeldBack => ({ sha256: picture.sha256, reason, text, values, snnl: new SnnlReference(this.#memory).of(item) })
     if (picture.by === 'line') {
-      if (picture.inDrift) return held('in-drift', 'seen in drift: a person must say what it is')
-      if (picture.label === 'good' && (picture.pValue === null || picture.pValue <= learnAbove)) {
+      if (picture.inDrift || (driftUntil !== null && (picture.labelledAt ?? '') <= driftUntil)) return held('in-drift', 'seen in drift: a person must say what it is')
+      if (picture.label !== 'good') return held('defect-by-line', `the line itself calls it ${picture.label}: a person must say what it is`, { label: item.label })
+      if (picture.pValue === null || picture.pValue <= learnAbove) {
         return held('near-limit', `p-value ${picture.pValue?.toPrecision(2) ?? 'unknown'}, at or below ${learnAbove}: a person must say what it is`, { ...(picture.pValue === null ? {} : { pValue: picture.pValue }), learnAbove })
       }
     }

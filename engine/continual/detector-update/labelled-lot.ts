@@ -33,10 +33,16 @@ export interface LabelledLot {
 /** Of good parts, for good: the same part is on the same side in every update. */
 const heldOutShare = 0.4
 
-/** @param remembered Also those exemplars of which a person has said something anew: a picture stays its part's. */
-export async function sortLot (inbox: LabelInbox, memory: readonly Exemplar[], remembered: readonly Exemplar[], progress: (done: number, total: number) => void): Promise<LabelledLot> {
+export interface RememberedParts {
+  memory: readonly Exemplar[]
+  /** Also those exemplars of which a person has said something anew: a picture stays its part's. */
+  remembered: readonly Exemplar[]
+}
+
+/** @param driftUntil Of `GuardOptions`. */
+export async function sortLot (inbox: LabelInbox, { memory, remembered }: RememberedParts, driftUntil: string | null, progress: (done: number, total: number) => void): Promise<LabelledLot> {
   const lot: LabelledLot = { learned: [], checked: [], heldBack: [], unchecked: [], removed: [] }
-  const guard = new LabelGuard(memory)
+  const guard = new LabelGuard(memory, { driftUntil })
   const parts = new Map(remembered.map(({ id, group }) => [id, group]))
   const embedding = await PictureEmbedding.open({ backbone: efficientNetLite0, size: embeddingSize })
   try {

@@ -44,6 +44,8 @@ export interface UpdateRequest {
   reviewRate: number
   rejectRate: number
   seed: number
+  /** ISO 8601: what the line itself said up to then is not learned without a person, for drift; default: all may be. */
+  driftUntil?: string | null
   /** Default `gateDefaults`. */
   gate?: GateOptions
   /** Intra-op threads, default 1. */
@@ -89,7 +91,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     const before = withoutRelabelled(stored, inbox)
     const threads = request.threads ?? 1
     const rejectBefore = (product: string): number => limitsOf(parent.metadata.calibration, product, request).reject
-    const lot = await withoutBeyondLimit(await sortLot(inbox, before.exemplars, stored.exemplars, (done, total) => { progress('embedding', done, total) }), parent, rejectBefore, before, threads)
+    const lot = await withoutBeyondLimit(await sortLot(inbox, { memory: before.exemplars, remembered: stored.exemplars }, request.driftUntil ?? null, (done, total) => { progress('embedding', done, total) }), parent, rejectBefore, before, threads)
     progress('learning', 0, 1)
     const candidate = await candidateModel(parent, request.mode, lot, before.exemplars.map(({ id, label }) => ({ label, read: () => decodeImage(store.pictures.path(id)) })), { seed: request.seed, threads })
     const buffer = new ReplayBuffer(replayPolicyByName(request.policy), request.memory, request.seed, before)

@@ -48,3 +48,30 @@ describe('labels that their pictures contradict', () => {
     ])
   })
 })
+
+describe('what the line says itself', () => {
+  const reasonFor = (said: Partial<WaitingPicture>, driftUntil: string | null = null): string | undefined => {
+    const item = exemplar('new', `plate/${said.label ?? 'good'}`, 8)
+    return new LabelGuard(memoryOf(8), { driftUntil }).holdingReason({ ...waiting('new', 'good'), by: 'line', pValue: 0.9, confirmed: false, labelledAt: '2026-01-02T00:00:00.000Z', ...said }, item)?.reason
+  }
+
+  it('is learned only where it says good, far from the limit', () => {
+    expect(reasonFor({})).toBeUndefined()
+    expect(reasonFor({ pValue: 0.2 })).toBe('near-limit')
+    expect(reasonFor({ pValue: null })).toBe('near-limit')
+    expect(reasonFor({ label: 'crack', pValue: 0.04 })).toBe('defect-by-line')
+    expect(reasonFor({ label: 'crack', pValue: null })).toBe('defect-by-line')
+    expect(reasonFor({ label: 'crack', by: 'person', pValue: 0.04 })).not.toBe('defect-by-line')
+  })
+
+  it('is not learned where it was said in drift, or before a drift was seen', () => {
+    expect(reasonFor({ inDrift: true })).toBe('in-drift')
+    expect(reasonFor({}, '2026-01-02T00:00:00.000Z')).toBe('in-drift')
+    expect(reasonFor({}, '2026-01-01T23:59:59.999Z')).toBeUndefined()
+    expect(reasonFor({ by: 'person', inDrift: true }, '2026-01-03T00:00:00.000Z')).toBeUndefined()
+    // Files of before name no time.
+    const { labelledAt: _none, ...old } = waiting('new', 'good')
+    const guard = new LabelGuard(memoryOf(8), { driftUntil: '2026-01-01T00:00:00.000Z' })
+    expect(guard.holdingReason({ ...old, by: 'line', pValue: 0.9 }, exemplar('new', 'plate/good', 8))?.reason).toBe('in-drift')
+  })
+})

@@ -79,7 +79,7 @@ it('a picture stays its part\'s, and on its side of the gate, when a person says
   expect(held.length).toBeGreaterThan(2)
   for (const { id } of held) await inbox().add(store.pictures.read(id)!, { product: 'woven', label: 'good', partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
   store.close()
-  const { learned, checked } = await sortLot(inbox(), [], exemplars, () => {})
+  const { learned, checked } = await sortLot(inbox(), { memory: [], remembered: exemplars }, null, () => {})
   expect(learned).toEqual([])
   expect(checked.map(({ item }) => [item.id, item.group]).sort()).toEqual(held.map(({ id, group }) => [id, group]).sort())
 })
