@@ -89,6 +89,10 @@ export interface BundleMetadata {
     heldOutBy: 'group' | 'image'
     /** The same of products that have limits of their own, by the product's name. */
     products?: { [product: string]: number[] }
+    /** The pictures that the scores are of, in the same order: SHA-256 of each as it is kept, `null` where the fit has set the score. */
+    pictures?: Array<string | null>
+    /** The same of the scores of products. */
+    productPictures?: { [product: string]: Array<string | null> }
   }
   classNames: string[]
   training: {

@@ -9,10 +9,18 @@ const area = (value: string | number | undefined): string => Number(value).toFix
 /** `product/label`, where good is a word of the page. */
 const label = (value: string | number | undefined): string => String(value).replace(/\/good$/, '/양품')
 
+/** The same remedies as the gate names. */
+function fewHeldOut ({ product, good, fewest, items, needed, megabytes, neededMegabytes }: Values): string {
+  const again = good === 0 ? '. 이 제품의 양품을 다시 라벨링하거나, 이 제품 없이 새로 학습해 주세요' : ''
+  const places = needed === undefined ? '' : `. 메모리는 ${items}장, 종류별로 모두 ${needed}장이 필요하니 늘려 주세요`
+  const bytes = neededMegabytes === undefined ? '' : `. 메모리는 ${megabytes} MB, 종류별로 모두 ${neededMegabytes} MB가 필요하니 늘려 주세요`
+  return `${product}: 검증용 양품 ${good}개, 최소 ${fewest}개 필요${again}${places}${bytes}`
+}
+
 /** Undefined values: the server is of another version than the page. */
 const coded: Record<string, { needs: string[], korean: (values: Values) => string }> = {
   'nothing-to-check-on': { needs: ['fewest'], korean: ({ fewest }) => `모델이 알던 제품 중 검증용 양품이 ${fewest}개 있는 것이 없습니다. 지금 생산하는 제품의 양품을 확인해 주세요.` },
-  'few-held-out': { needs: ['product', 'good', 'fewest'], korean: ({ product, good, fewest, items, needed }) => `${product}: 검증용 양품 ${good}개, 최소 ${fewest}개 필요${needed === undefined ? '' : `. 메모리는 ${items}장, 종류별로 모두 ${needed}장이 필요하니 늘려 주세요`}` },
+  'few-held-out': { needs: ['product', 'good', 'fewest'], korean: fewHeldOut },
   'good-rejected': { needs: ['product', 'after', 'before'], korean: ({ product, after, before }) => `${product}: 양품의 ${percent(after)}가 불량으로 판정됨, 이전 ${percent(before)}` },
   'new-good-rejected': { needs: ['product', 'after', 'most'], korean: ({ product, after, most }) => `${product}: 양품의 ${percent(after)}가 불량으로 판정됨, 최대 ${percent(most)}까지 허용` },
   'defects-passed': { needs: ['product', 'after', 'before'], korean: ({ product, after, before, lostEarlier = 0 }) => `${product}: 알려진 불량의 ${percent(after)}만 걸러냄, 이전 ${percent(before)}${Number(lostEarlier) > 0 ? `, 그전 업데이트에서 놓친 것 ${lostEarlier}개` : ''}` },

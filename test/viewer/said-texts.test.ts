@@ -50,6 +50,13 @@ it('every objection of the gate is told in Korean with its numbers', () => {
   expect(codedInKorean(objections[0] as object)).toBe('plate: 양품의 100.0 %가 불량으로 판정됨, 이전 0.0 %')
 })
 
+it('what a memory lacks to check an update is told in Korean with its remedy', () => {
+  const few = { product: 'plate', good: 0, fewest: 10 }
+  expect(codedInKorean({ code: 'few-held-out', values: few })).toContain('양품을 다시 라벨링하거나')
+  expect(codedInKorean({ code: 'few-held-out', values: { ...few, good: 4, items: 9, needed: 21 } })).toContain('메모리는 9장, 종류별로 모두 21장')
+  expect(codedInKorean({ code: 'few-held-out', values: { ...few, good: 4, megabytes: 1, neededMegabytes: 2.5 } })).toContain('메모리는 1 MB, 종류별로 모두 2.5 MB')
+})
+
 it('a sentence without its numbers, or of an unknown code, is left to the English', () => {
   expect(codedInKorean({ code: 'few-held-out', values: { product: 'plate' } })).toBeUndefined()
   expect(codedInKorean({ code: 'other', values: {} })).toBeUndefined()

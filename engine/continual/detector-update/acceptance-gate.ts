@@ -30,8 +30,8 @@ export interface GateOptions {
   largestDrop: number
   /** Of twenty known defects and more, one may be lost since it was remembered. Default true. Where the lot's labels are doubted, or its good parts raise the limit, losing one is what a wrong label does. */
   mayLoseOne?: boolean
-  /** Of the memory that the held-out parts are kept in: its bound, and the places that its classes need. */
-  memory?: { items: number, needed: number }
+  /** Of the memory that the held-out parts are kept in: its bounds, and the places that its classes need, with their pictures' bytes. */
+  memory?: { items: number, needed: number, bytes: number, neededBytes: number }
 }
 
 export const gateDefaults: GateOptions = { fewestGood: fewestGoodParts, largestDrop: 0.02 }
@@ -89,8 +89,9 @@ function objections ({ product, known, good, defects, falseRejects, caught, auro
   const found: CodedText[] = []
   const object = (code: string, values: Record<string, number>, text: string): void => { found.push({ code, values: { product, ...values }, text: `${product}: ${text}` }) }
   if (known && good < fewestGood) {
-    const small = memory !== undefined && memory.items < memory.needed
-    object('few-held-out', { good, fewest: fewestGood, ...(small ? memory : {}) }, `${good} held-out good parts, expected at least ${fewestGood}${small ? `: the memory holds ${memory.items} items, its classes need ${memory.needed}: make it larger` : ''}`)
+    const { values, text } = roomNeeded(memory)
+    const remedies = [...(good === 0 ? ['label good parts of it again, or fit anew without it'] : []), ...(text === '' ? [] : [text])]
+    object('few-held-out', { good, fewest: fewestGood, ...values }, [`${good} held-out good parts, expected at least ${fewestGood}`, ...(remedies.length === 0 ? [] : [remedies.join('; ')])].join(': '))
   }
   // One more than before may be chance; a share whose count the one before makes improbable is not.
   const rejected = Math.round(falseRejects.after * good)
@@ -108,6 +109,21 @@ function objections ({ product, known, good, defects, falseRejects, caught, auro
   }
   if (auroc !== null && auroc.before - auroc.after > largestDrop) object('auroc-fell', auroc, `AUROC ${auroc.after.toFixed(4)}, before ${auroc.before.toFixed(4)}`)
   return found
+}
+
+/** Where the memory is too small for what its classes need, in places or in bytes. */
+function roomNeeded (memory: GateOptions['memory']): { values: Record<string, number>, text: string } {
+  if (memory === undefined) return { values: {}, text: '' }
+  const { items, needed, bytes, neededBytes } = memory
+  if (items < needed) return { values: { items, needed }, text: `the memory holds ${items} items, its classes need ${needed}: make it larger` }
+  if (bytes >= neededBytes) return { values: {}, text: '' }
+  const [megabytes, neededMegabytes] = [inMegabytes(bytes), inMegabytes(neededBytes)]
+  return { values: { megabytes, neededMegabytes }, text: `the memory holds ${megabytes} MB, its classes need ${neededMegabytes} MB: make it larger` }
+}
+
+/** Of 2^20 bytes, as the bound is given; two digits, rounded up. */
+function inMegabytes (bytes: number): number {
+  return Math.ceil(100 * bytes / 2 ** 20) / 100
 }
 
 /** P(Binomial(n, rate) >= count) below 5 %: the rate lies below the one-sided interval of what was seen. */

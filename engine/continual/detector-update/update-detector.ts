@@ -23,7 +23,7 @@ import { byLabel, countByLabel } from '../samples.ts'
 import { SnnlReference } from '../snnl.ts'
 import { gateDefaults, judgeUpdate, refusedFor, type GateAnswer, type GateOptions, type ProductScores } from './acceptance-gate.ts'
 import { knownProducts, listsProducts, withoutBeyondLimit } from './beyond-limit.ts'
-import { calibrationAfter, crossFitted, limitsOf, type Calibration, type Checked } from './calibration-after.ts'
+import { calibrationAfter, crossFitted, limitsOf, withoutPictures, type CalibrationOfPictures, type Checked } from './calibration-after.ts'
 import { candidateModel, scoresOf, type CandidateModel, type UpdateMode } from './candidate-model.ts'
 import { contradictions, productOf, type HeldBack } from './label-guard.ts'
 import { putInUse, settle } from './line-change.ts'
@@ -98,16 +98,17 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     buffer.observe(candidate.checked.map(({ item }) => item))
     progress('checking', 0, 1)
     const checked = await checkedScores(parent, candidate, before.exemplars, store, threads)
-    const after = calibrationAfter(parent, checked)
+    const standing = withoutPictures(parent, new Set(inbox.waiting.map(({ sha256 }) => sha256)))
+    const after = calibrationAfter(standing, checked)
     const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, values: { label: item.label }, snnl: new SnnlReference(before.exemplars).of(item) }))]
     const limits = { before: limitsOf(parent.metadata.calibration, null, request), after: limitsOf(after, null, request) }
     const rejectAfter = (product: string): number => limitsOf(after, product, request).reject
     const doubted = heldBack.some(({ reason }) => contradictions.includes(reason))
-    const withoutLot = calibrationAfter(parent, checked.filter(({ inLot }) => !inLot), Object.keys(after.products))
+    const withoutLot = calibrationAfter(standing, checked.filter(({ inLot }) => !inLot), Object.keys(after.products))
     const raised = rememberedProducts(checked).some((product) => rejectAfter(product) > limitsOf(withoutLot, product, request).reject)
     const ownLimits = (product: string): ProductScores['limits'] => product in after.products || product in (parent.metadata.calibration.products ?? {}) ? { before: rejectBefore(product), after: rejectAfter(product) } : undefined
-    const products = byProduct(parent, checked, before, { rejectBefore, ownLimits, limitOf: crossFitted(parent, checked, after, request) })
-    const gate = judgeUpdate(products, limits, { mayLoseOne: !doubted && !raised, memory: { items: request.memory.items, needed: fewestPlaces(checked.map(({ label }) => label)) }, ...request.gate ?? gateDefaults })
+    const products = byProduct(parent, checked, before, { rejectBefore, ownLimits, limitOf: crossFitted(standing, checked, after, request) })
+    const gate = judgeUpdate(products, limits, { mayLoseOne: !doubted && !raised, memory: roomOf(request.memory, checked, [...lot.checked.map(({ item }) => item), ...before.exemplars]), ...request.gate ?? gateDefaults })
     const answer = { ...withDoubts(gate, lot, heldBack), notices: lot.unchecked }
     let bundle = parent
     if (answer.accepted) {
@@ -176,6 +177,13 @@ function rememberedProducts (checked: readonly Checked[]): string[] {
   return [...new Set(checked.filter(({ inLot }) => !inLot).map(({ label }) => productOf(label)))]
 }
 
+/** What the memory may hold, and what its classes need of it. */
+function roomOf ({ items, bytes }: UpdateRequest['memory'], checked: readonly Checked[], pictures: ReadonlyArray<{ bytes: number }>): NonNullable<GateOptions['memory']> {
+  const needed = fewestPlaces(checked.map(({ label }) => label))
+  const mean = pictures.reduce((sum, picture) => sum + picture.bytes, 0) / Math.max(1, pictures.length)
+  return { items, needed, bytes, neededBytes: Math.ceil(needed * mean) }
+}
+
 interface ProductLimits {
   /** Reject limits in use. */
   rejectBefore: (product: string) => number
@@ -183,12 +191,16 @@ interface ProductLimits {
   limitOf: (part: Checked) => number
 }
 
-/** A product is known when the bundle or the memory says so; of a bundle that was never updated, when most of its good parts pass. */
+/**
+ * A product is known when the bundle or the memory says so; of a bundle that was never updated, when most of its good parts pass. Known ones without
+ * any held-out part are among them: what cannot be checked is not changed.
+ */
 function byProduct (parent: ModelBundle, checked: readonly Checked[], memory: BufferState, { rejectBefore, ownLimits, limitOf }: ProductLimits): ProductScores[] {
   const listed = knownProducts(parent.metadata, memory)
   const lost = lostDefectsOf(parent)
   const largest = parent.metadata.calibration.scores.at(-1) ?? Infinity
-  return [...new Set(checked.map(({ label }) => productOf(label)))].map((product) => {
+  const names = [...listed].filter((product) => typeof product === 'string')
+  return [...new Set([...checked.map(({ label }) => productOf(label)), ...names])].map((product) => {
     const own = checked.filter(({ label }) => productOf(label) === product)
     const side = (good: boolean): ProductScores['good'] => {
       const some = own.filter(({ label }) => isGoodLabel(label) === good)
@@ -221,7 +233,7 @@ function withDoubts (gate: GateAnswer, lot: LabelledLot, heldBack: readonly Held
   return refusedFor({ code: 'labels-contradicted', values: { contradicted, labels }, text }, gate)
 }
 
-async function nextBundle (parent: ModelBundle, { model, learned, checked, options }: CandidateModel, { scores, products: ownScores = {} }: Calibration, { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
+async function nextBundle (parent: ModelBundle, { model, learned, checked, options }: CandidateModel, { products: ownScores, productPictures, ...common }: CalibrationOfPictures, { mode, seed }: UpdateRequest, begun: number): Promise<ModelBundle> {
   const { schema: _schema, id, graphSha256: _graph, signature: _signature, ...described } = parent.metadata
   const scorer = await Scorer.open(model, 1)
   try {
@@ -232,7 +244,7 @@ async function nextBundle (parent: ModelBundle, { model, learned, checked, optio
       ...described,
       createdAt: new Date().toISOString(),
       options: { ...described.options, ...options, products, update: mode },
-      calibration: { ...described.calibration, scores: [...scores], ...(Object.keys(ownScores).length === 0 ? {} : { products: Object.fromEntries(Object.entries(ownScores).map(([product, own]) => [product, [...own]])) }) },
+      calibration: { heldOutBy: described.calibration.heldOutBy, ...common, ...(Object.keys(ownScores).length === 0 ? {} : { products: ownScores, productPictures }) },
       training: { images: described.training.images + learned.length, groups: null, imageHashes: [...new Set([...described.training.imageHashes, ...hashes])].sort(), seed, seconds: (performance.now() - begun) / 1000 },
       parent: id,
       golden: { vectors: await makeGoldenVectors((image) => scorer.run(image), described.input), relativeTolerance: goldenTolerance }

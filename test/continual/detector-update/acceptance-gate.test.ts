@@ -61,7 +61,10 @@ describe('the acceptance gate', () => {
   it('refuses when an older product cannot be checked', () => {
     const few = product({ product: 'rod', good: { before: spread(1, 4), after: spread(1, 4) } })
     expect(judgeUpdate([product(), few], limits).reasons).toEqual(['rod: 4 held-out good parts, expected at least 10'])
-    expect(judgeUpdate([product(), few], limits, { ...gateDefaults, memory: { items: 9, needed: 21 } }).reasons).toEqual(['rod: 4 held-out good parts, expected at least 10: the memory holds 9 items, its classes need 21: make it larger'])
+    expect(judgeUpdate([product(), few], limits, { ...gateDefaults, memory: { items: 9, needed: 21, bytes: 2 ** 20, neededBytes: 2 ** 21 } }).reasons).toEqual(['rod: 4 held-out good parts, expected at least 10: the memory holds 9 items, its classes need 21: make it larger'])
+    const tight = { ...gateDefaults, memory: { items: 30, needed: 21, bytes: 2 ** 20, neededBytes: 2.5 * 2 ** 20 } }
+    expect(judgeUpdate([product(), few], limits, tight).reasons).toEqual(['rod: 4 held-out good parts, expected at least 10: the memory holds 1 MB, its classes need 2.5 MB: make it larger'])
+    expect(judgeUpdate([product(), product({ product: 'rod', good: { before: [], after: [] } })], limits).reasons).toEqual(['rod: 0 held-out good parts, expected at least 10: label good parts of it again, or fit anew without it'])
     expect(judgeUpdate([product({ known: false })], limits).reasons[0]).toMatch(/no product that the model knew/)
   })
 

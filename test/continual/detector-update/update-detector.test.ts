@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -50,6 +51,9 @@ async function useFolder (path: string): Promise<void> {
 }
 
 const inbox = (): LabelInbox => new LabelInbox(join(folder, 'inbox'), request.inbox)
+
+/** A picture of the memory. */
+const encodedOf = async (sha256: string): Promise<Buffer> => readFile(join(folder, 'memory', 'pictures', `${sha256}.img`))
 
 /** The product that runs, confirmed by a person. */
 function known (): UpdateOutcome {
@@ -279,14 +283,73 @@ describe('a continual update', () => {
     const labels = inbox()
     const said = { product: 'woven', partId: null, by: 'person', pValue: null, inDrift: false } as const
     for (const [exemplar, label] of [[first!, 'blot'], [second!, removedLabel]] as const) {
-      const picture = readFileSync(join(folder, 'memory', 'pictures', `${exemplar.sha256}.img`))
-      await labels.add(picture, { ...said, label }, { confirmed: true })
+      await labels.add(await encodedOf(exemplar.sha256), { ...said, label }, { confirmed: true })
     }
     const { exemplars, accepted } = await updateDetector({ ...request, gate: { fewestGood: 10, largestDrop: 1 } })
     expect(accepted).toBe(true)
     expect(exemplars.find(({ sha256 }) => sha256 === first!.sha256)).toMatchObject({ label: 'woven/blot' })
     expect(exemplars.find(({ sha256 }) => sha256 === second!.sha256)).toBeUndefined()
     expect(inbox().waiting).toEqual([])
+  })
+
+  it('sets limits by no score of a picture that was said anew, let go or confirmed again, and by it again once that is taken back', async () => {
+    const calibration = async (): Promise<{ scores: number[], pictures?: Array<string | null> }> => (await readBundle(request.bundle)).metadata.calibration
+    const recalibrate = { ...request, memory: { items: 120, bytes: 1e9 }, mode: 'recalibrate' as const }
+    await addParts(inbox(), 'woven', range(100, 40))
+    await updateDetector(recalibrate)
+    const before = await calibration()
+    await addParts(inbox(), 'woven', range(150, 20))
+    await addParts(inbox(), 'woven', [700], { defective: true, label: 'good', confirmed: true })
+    const wrong = inbox().waiting.find(({ partId }) => partId === 'woven 700')!.sha256
+    const lifted = await updateDetector(recalibrate)
+    expect(lifted.accepted).toBe(true)
+    const withWrong = await calibration()
+    expect(withWrong.scores).toHaveLength(before.scores.length + lifted.checked)
+    expect(withWrong.pictures!.at(-1)).toBe(wrong)
+    const bundle = lifted.bundle
+
+    const kept = lifted.exemplars.filter(({ label, sha256 }) => label === 'woven/good' && sha256 !== wrong && withWrong.pictures!.includes(sha256))
+    const [right, gone] = kept
+    const said = { product: 'woven', partId: null, by: 'person', pValue: null, inDrift: false } as const
+    for (const [sha256, label] of [[wrong, 'blot'], [right!.sha256, 'good'], [gone!.sha256, removedLabel]] as const) {
+      await inbox().add(await encodedOf(sha256), { ...said, label }, { confirmed: true })
+    }
+    const mended = await updateDetector(recalibrate)
+    expect(mended.gate.reasons).toEqual([])
+    const after = await calibration()
+    expect(after.pictures).not.toContain(wrong)
+    expect(after.pictures).not.toContain(gone!.sha256)
+    expect(after.pictures!.filter((picture) => picture === right!.sha256)).toHaveLength(1)
+    // Of the three only the one that is right has a score again, beside what was held back before.
+    expect(after.scores).toHaveLength(withWrong.scores.length - 3 + mended.checked - 1)
+    expect(mended.gate.limits.after.reject).toBeLessThan(0.5 * lifted.gate.limits.after.reject)
+    expect((await scores(await readBundle(request.bundle), 'woven', [700], true))[0]).toBeGreaterThan(mended.gate.limits.after.reject)
+
+    await takeBackTo(request, { to: await new BundleHistory(join(folder, 'history')).read(bundle), keepsPresent: true, outcome: () => null })
+    expect(await calibration()).toEqual(withWrong)
+  })
+
+  it('is refused where nothing is left of a known product to check it on', async () => {
+    known()
+    await addParts(inbox(), 'striped', range(300, 40))
+    const { exemplars } = await updateDetector(request)
+    for (const { sha256 } of exemplars.filter(({ label }) => label.startsWith('woven/'))) {
+      await inbox().add(await encodedOf(sha256), { product: 'woven', label: removedLabel, partId: null, by: 'person', pValue: null, inDrift: false }, { confirmed: true })
+    }
+    await addParts(inbox(), 'striped', range(400, 20))
+    const { gate } = await updateDetector(request)
+    expect(gate.products.find(({ product }) => product === 'woven')).toMatchObject({ known: true, good: 0, defects: 0 })
+    expect(gate.reasons).toEqual(['woven: 0 held-out good parts, expected at least 10: label good parts of it again, or fit anew without it'])
+  })
+
+  it('names the megabytes that the memory lacks', async () => {
+    const bytes = (await encodePng(part('woven', 100))).byteLength
+    const small = { ...request, memory: { items: 60, bytes: 5 * bytes } }
+    await addParts(inbox(), 'woven', range(100, 40))
+    expect((await updateDetector(small)).accepted).toBe(true)
+    await addParts(inbox(), 'woven', range(150, 4))
+    const { gate } = await updateDetector(small)
+    expect(gate.reasons.at(-1)).toMatch(/^woven: \d held-out good parts, expected at least 10: the memory holds 0\.\d+ MB, its classes need 0\.\d+ MB: make it larger$/)
   })
 
   it('says whether a lot looks like what is remembered of its product', async () => {
