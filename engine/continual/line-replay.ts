@@ -3,7 +3,6 @@
  * drift be learned without a person.
  */
 import { EventEmitter } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
@@ -11,13 +10,14 @@ import type { LineDrift } from '../../schemas/learning.ts'
 import type { DriftAlarm, WatchedScores } from '../decision/drift/drift-monitor.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
-import { encodePng } from '../frame/image-codec.ts'
 import type { UpdateMode } from './detector-update/candidate-model.ts'
 import { isUntold, lastOutcomePath, told } from './detector-update/line-change.ts'
 import { settleInThread, takeBackInThread, type TakingBackById } from './detector-update/line-change-thread.ts'
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
 import { removedLabel } from '../label-text.ts'
+import { DueLabels } from './due-labels.ts'
+import { pngOf } from './frame-png.ts'
 import { LabelInbox, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
 import { LineWatch } from './line-watch.ts'
 import { PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
@@ -63,11 +63,12 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   #learnedAt = -Infinity
   /** One of the line's own parts is being kept: of those that come meanwhile none is, so that no more than one frame waits for the disk. */
   #learning = false
-  /** ISO 8601: labels of persons count from here on; `''` = all that wait. */
-  #countedFrom: string
-  /** Labels that were told to be due, while no update has begun since. */
-  #due = 0
+  readonly #dueLabels: DueLabels
   #run: AbortController | null = null
+  /** ISO 8601: when the update that runs was cancelled. */
+  #cancelledAt: string | null = null
+  /** The update that runs is ended for a drift, and begins anew without what the line said itself. */
+  #beginsAnew = false
   #work: Promise<void> = Promise.resolve()
   #isClosed = false
   /** Labels are read, and nothing else changes them. */
@@ -83,9 +84,20 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     const { folder, inbox } = options.request
     this.#inbox = new LabelInbox(join(folder, 'inbox'), inbox, { later: true })
     this.#memory = new PictureFiles(join(folder, 'memory', 'pictures'))
-    this.#countedFrom = readCountedFrom(folder)
-    const { driftRate, request: { seed } } = options
-    this.#watch = new LineWatch({ name: basename(folder), falseAlarmRate: driftRate, seed, now: this.#now, tell: (alarm) => { this.emit('drift', alarm) }, fail: (error) => { this.emit('unwatched', error) } })
+    const { driftRate, updateAfter, request: { seed } } = options
+    this.#dueLabels = new DueLabels(updateAfter, join(folder, 'counted-from.json'))
+    this.#watch = new LineWatch({
+      name: basename(folder),
+      untilPath: join(folder, 'drift-until.json'),
+      falseAlarmRate: driftRate,
+      seed,
+      now: this.#now,
+      tell: (alarm, isFirst) => {
+        if (isFirst) this.#beginAnew()
+        this.emit('drift', alarm)
+      },
+      fail: (error) => { this.emit('unwatched', error) }
+    })
     // Who calls something hears of it.
     this.#whenReady().catch(() => {})
   }
@@ -146,7 +158,8 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#learnedAt = now
     this.#learning = true
     try {
-      await this.#keep(await pngOf(frame), { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: false })
+      const picture = await pngOf(frame)
+      await this.#keep(picture, { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: this.state.inDrift })
     } finally {
       this.#learning = false
     }
@@ -156,16 +169,16 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   update (mode: UpdateMode = this.#options.request.mode): void {
     if (this.#run !== null || this.#isClosed) return
     const run = this.#run = new AbortController()
-    this.#due = 0
+    this.#dueLabels.begun()
+    this.#cancelledAt = null
+    this.#beginsAnew = false
     this.#work = this.#update(run, mode)
   }
 
   /** Ends an update; its labels stay, and begin none by themselves. */
   async cancel (): Promise<void> {
-    const isRunning = this.#run !== null
-    const asked = new Date().toISOString()
+    if (this.#run !== null) this.#cancelledAt = new Date().toISOString()
     await this.#end()
-    if (isRunning) await this.#countFrom(asked)
   }
 
   /**
@@ -209,6 +222,11 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return this.#inbox.waiting
   }
 
+  /** No part is looked at any more, and the threads that look end at once. */
+  async endWatch (): Promise<void> {
+    await this.#watch.close()
+  }
+
   /** Refuses what comes from now on; resolves when what came before is on the disk. */
   async close (): Promise<void> {
     this.#isClosed = true
@@ -217,7 +235,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.#ready?.catch(() => {})
     // Who begins after this one takes pictures without a label away.
     await Promise.allSettled(this.#adding)
-    await this.#watch.close()
+    await Promise.all([this.#watch.close(), this.#dueLabels.close()])
   }
 
   async #lastOutcome (): Promise<UpdateOutcome | null> {
@@ -239,13 +257,20 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   async #prepare (): Promise<void> {
-    // An update that came into use is told of by `recall`.
-    if (await settleInThread(this.#options.request) === 'rollback') this.emit('settled')
+    await this.#settle()
     await this.#inbox.refreshInTurn()
     this.#inbox.tidy()
   }
 
+  /** An update that came into use is told of by `recall`, or by the update that made it. */
+  async #settle (): Promise<void> {
+    if (await settleInThread(this.#options.request) !== 'rollback') return
+    this.#last = await this.#lastOutcome()
+    this.emit('settled')
+  }
+
   async #end (): Promise<void> {
+    this.#beginsAnew = false
     this.#run?.abort()
     await this.#work
   }
@@ -273,7 +298,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     try {
       await Promise.allSettled(this.#adding)
       await takeBackInThread(this.#options.request, back)
-      await this.#countFrom(new Date().toISOString())
+      await this.#dueLabels.countFrom(new Date().toISOString())
     } finally {
       this.#run = null
       await this.#inbox.refreshInTurn()
@@ -306,22 +331,17 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return sha256
   }
 
-  /** So many labels of persons wait that no update has looked at. */
   #beginIfDue (): void {
-    const { updateAfter } = this.#options
-    if (updateAfter === 0 || this.#run !== null) return
-    // After a clock that was put back all of them count.
-    const from = this.#countedFrom <= new Date().toISOString() ? this.#countedFrom : ''
-    const labels = this.#inbox.waiting.filter(({ by, label, labelledAt = '' }) => by === 'person' && label !== removedLabel && labelledAt >= from).length
-    if (labels < this.#due + updateAfter) return
-    this.#due = labels
-    if (!this.emit('due', labels)) this.update()
+    if (this.#run !== null) return
+    const labels = this.#dueLabels.of(this.#inbox.waiting)
+    if (labels !== null && !this.emit('due', labels)) this.update()
   }
 
-  /** Kept on the disk, so that labels which an update has looked at do not begin another after a start. Where it cannot be, they do. */
-  async #countFrom (time: string): Promise<void> {
-    this.#countedFrom = time
-    await writeWholeInTurn(countedFromPath(this.#options.request.folder), Buffer.from(JSON.stringify(time))).catch(() => {})
+  /** What the line said itself between a change and its alarm may be being learned: an update that runs begins anew without. */
+  #beginAnew (): void {
+    if (this.#run === null || this.#cancelledAt !== null || !this.#inbox.waiting.some(({ by }) => by === 'line')) return
+    this.#beginsAnew = true
+    this.#run.abort()
   }
 
   /** Never rejects: nobody may be there to hear of it. */
@@ -330,38 +350,37 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     const begun = new Date().toISOString()
     let outcome: UpdateOutcome | null = null
     const failures: unknown[] = []
+    const attempt = async (work: () => Promise<void> | void): Promise<void> => {
+      try {
+        await work()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
     try {
       await this.#whenReady()
-      const found = await updateInProcess({ ...this.#options.request, mode }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
+      await this.#settle()
+      const found = await updateInProcess({ ...this.#options.request, mode, driftUntil: this.#watch.driftUntil }, (stage, done, total) => { this.emit('progress', stage, done, total) }, run.signal)
       if (found.accepted) this.#last = found
       else await this.#remember(found)
       outcome = found
     } catch (error) {
       if (!run.signal.aborted) failures.push(error)
-      try {
+      await attempt(async () => {
         // Its process may have ended when the update was decided already.
-        await settleInThread(this.#options.request)
+        await this.#settle()
         if (isUntold(this.#options.request.folder)) outcome = this.#last = await this.#lastOutcome()
-      } catch (cause) {
-        failures.push(cause)
-      }
+      })
     }
-    this.#run = null
-    try {
-      await this.#inbox.refreshInTurn()
-    } catch (error) {
-      failures.push(error)
-    }
-    try {
-      if (outcome !== null) this.#announce(outcome, before)
-    } catch (error) {
-      failures.push(error)
-    }
-    for (const error of failures) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
     // After a failure its labels still count: the next one begins another.
-    if (outcome === null) return
-    await this.#countFrom(begun)
-    this.#beginIfDue()
+    const from = this.#cancelledAt ?? (outcome === null ? null : begun)
+    if (from !== null) await this.#dueLabels.countFrom(from)
+    this.#run = null
+    await attempt(async () => this.#inbox.refreshInTurn())
+    await attempt(() => { if (outcome !== null) this.#announce(outcome, before) })
+    for (const error of failures) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
+    if (outcome !== null) this.#beginIfDue()
+    else if (this.#beginsAnew) this.update(mode)
   }
 
   async #remember (outcome: UpdateOutcome): Promise<void> {
@@ -374,22 +393,6 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 }
 
-const countedFromPath = (folder: string): string => join(folder, 'counted-from.json')
-
-function readCountedFrom (folder: string): string {
-  try {
-    return JSON.parse(readFileSync(countedFromPath(folder), 'utf8')) as string
-  } catch {
-    return ''
-  }
-}
-
 function nothingToTakeBack (): GoodpartsError {
   return new GoodpartsError('GOODPARTS_NOTHING_TO_TAKE_BACK', 'Expected an update to take back, got none')
-}
-
-/** A frame as it is kept: without loss. */
-export async function pngOf (frame: Frame): Promise<Buffer> {
-  const { width, height, channels } = frame
-  return encodePng({ data: frame.pixels(), width, height, channels }, 1)
 }

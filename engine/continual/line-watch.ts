@@ -6,16 +6,20 @@ import { StatisticsThread } from '../decision/drift/statistics-thread.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import { EmbeddingWatchThread } from './embedding-watch-thread.ts'
+import { KeptTime } from './kept-time.ts'
 
 export interface LineWatchOptions {
   /** Of the line, for ledgers. */
   name: string
+  /** Of the file that remembers until when the line was in drift. */
+  untilPath: string
   /** Probability that the scores ever alarm while nothing changes; the same for the look of parts. */
   falseAlarmRate: number
   seed: number
   /** Clock, milliseconds. */
   now: () => number
-  tell: (alarm: DriftAlarm) => void
+  /** `isFirst`: nothing stood before it. */
+  tell: (alarm: DriftAlarm, isFirst: boolean) => void
   /** A picture could not be looked at, and is left out; the next begins another thread. */
   fail: (error: GoodpartsError) => void
 }
@@ -35,9 +39,14 @@ export class LineWatch {
   #measuredAt = -Infinity
   #embeddedAt = -Infinity
   #lastPart: string | null = null
+  #isClosed = false
+  /** A drift stands, and was told. */
+  #isTold = false
+  readonly #until: KeptTime
 
   constructor (options: LineWatchOptions) {
     this.#options = options
+    this.#until = new KeptTime(options.untilPath)
     this.#statistics = new StatisticsThread(`drift/${options.name}`)
     this.#embeddings = new EmbeddingWatchThread(`drift/${options.name}/embedding`)
   }
@@ -46,9 +55,18 @@ export class LineWatch {
     return this.#monitor?.state ?? null
   }
 
+  /**
+   * ISO 8601: up to then the line was in drift, or in a time that no alarm can tell from it; now, while a drift stands. Outlives the process;
+   * `null` = it never was.
+   */
+  get driftUntil (): string | null {
+    if (this.drift !== null) return new Date().toISOString()
+    return this.#until.value === '' ? null : this.#until.value
+  }
+
   /** Another bundle took its place, the first or another: drift is measured against its scores, and the parts from now on. */
   begin (scores: WatchedScores): void {
-    this.#begun++
+    this.#beginAnew()
     const { falseAlarmRate, seed } = this.#options
     if (this.#monitor === null) this.#monitor = new DriftMonitor({ ...scores, falseAlarmRate, seed })
     else this.#monitor.reset(scores)
@@ -56,14 +74,14 @@ export class LineWatch {
 
   /** The cause of a drift was removed. */
   reset (): void {
-    this.#begun++
+    this.#beginAnew()
     this.#monitor?.reset()
   }
 
   /** Resolves when what is looked at of this part has been told. */
   async inspected (frame: Frame, inspection: InspectionRecord): Promise<void> {
     const monitor = this.#monitor
-    if (monitor === null) return
+    if (monitor === null || this.#isClosed) return
     if (inspection.score !== null) this.#tell(monitor.observeScore(inspection.score, inspection.product))
     const now = this.#options.now()
     const looks: Array<Promise<void>> = []
@@ -78,8 +96,10 @@ export class LineWatch {
     await Promise.all(looks)
   }
 
+  /** At once: what is being looked at tells nothing. */
   async close (): Promise<void> {
-    await Promise.all([this.#statistics.close(), this.#embeddings.close()])
+    this.#isClosed = true
+    await Promise.all([this.#statistics.close(), this.#embeddings.close(), this.#until.close()])
   }
 
   async #embed (monitor: DriftMonitor, frame: Frame, { product, verdict, partId }: InspectionRecord): Promise<void> {
@@ -99,13 +119,30 @@ export class LineWatch {
     const begun = this.#begun
     try {
       const seen = await look()
-      if (begun === this.#begun) this.#tell(observe(seen))
+      if (begun === this.#begun && !this.#isClosed) this.#tell(observe(seen))
     } catch (error) {
+      if (this.#isClosed) return
       if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_QUEUE_FULL') this.#options.fail(asGoodpartsError(error, 'GOODPARTS_INFERENCE_FAILED'))
     }
   }
 
+  #beginAnew (): void {
+    this.#begun++
+    this.#isTold = false
+    if (this.drift !== null) this.#keepUntil()
+  }
+
   #tell (alarms: readonly DriftAlarm[]): void {
-    for (const alarm of alarms) this.#options.tell(alarm)
+    if (alarms.length > 0) this.#keepUntil()
+    for (const alarm of alarms) {
+      const isFirst = !this.#isTold
+      this.#isTold = true
+      this.#options.tell(alarm, isFirst)
+    }
+  }
+
+  /** What is not on the disk counts until the process ends. */
+  #keepUntil (): void {
+    this.#until.set(new Date().toISOString()).catch(() => {})
   }
 }

@@ -1,6 +1,7 @@
 /** What a message may ask of a replay buffer: each change is in the audit log before it is made. */
 import { removedLabel } from '../../engine/label-text.ts'
-import { pngOf, type LineReplay, type SaidLabel } from '../../engine/continual/line-replay.ts'
+import { pngOf } from '../../engine/continual/frame-png.ts'
+import type { LineReplay, SaidLabel } from '../../engine/continual/line-replay.ts'
 import { sha256InTurn } from '../../engine/continual/picture-files.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame, type Frame } from '../../engine/frame/frame.ts'
