@@ -31,9 +31,20 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
     tellError(node, error)
     tell({ kind: 'failed', code: error.code, message: error.message, fix: error.fix })
   }
-  const report = async (outcome: UpdateOutcome, before: UpdateOutcome | null): Promise<void> => {
+  const use = async (outcome: UpdateOutcome, before: UpdateOutcome | null): Promise<void> => {
     await trail.add({ kind: outcome.accepted ? 'update-accepted' : 'update-refused', details: updateDetails(outcome, before) })
     if (outcome.accepted) await model.swap(path)
+  }
+  const takeBack = async (outcome: UpdateOutcome, cause: unknown): Promise<void> => {
+    fail(cause)
+    if (!outcome.accepted) return
+    const { code, message } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
+    // The model goes on with the bundle before; the file and what waits must say the same.
+    await line.takeBack(message)
+    show()
+    await trail.add({ kind: 'bundle-rolled-back', details: { to: outcome.parent, because: code } })
+  }
+  const report = async (outcome: UpdateOutcome): Promise<void> => {
     const message = { topic, payload: { kind: outcome.accepted ? 'accepted' : 'refused', path, ...outcome } }
     const queue = await Promise.all(outcome.relabel.map(async (entry) => ({ ...entry, picture: await line.picture(entry.sha256) })))
     node.send([outcome.accepted ? message : null, outcome.accepted ? null : message, { topic, payload: queue }])
@@ -41,15 +52,8 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
   }
   // A node that closes waits for these as for its messages: none of them may find the audit log closed.
   line.on('updated', (outcome, before) => {
-    begin(node, report(outcome, before).catch(async (cause: unknown) => {
-      fail(cause)
-      if (!outcome.accepted) return
-      const { code, message } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
-      // The model goes on with the bundle before; the file and what waits must say the same.
-      await line.takeBack(message)
-      show()
-      await trail.add({ kind: 'bundle-rolled-back', details: { to: outcome.parent, because: code } })
-    }).catch(fail))
+    // What cannot be told of an update is in use all the same.
+    begin(node, use(outcome, before).then(async () => report(outcome), async (cause: unknown) => takeBack(outcome, cause)).catch(fail))
   })
   line.on('due', (labels) => {
     const details = { mode: null, waiting: line.state.waiting, because: `after ${labels} labels` }

@@ -18,7 +18,8 @@ import { addContactSheetRoutes } from './contact-sheet-routes.ts'
 import { take } from './commands.ts'
 import { attach, learningLine } from './learning-line.ts'
 import { showing } from './showing.ts'
-import { isKeptWord, mostUnderWay, readLineNames, readReplayForm, watchedScores, type ReplayForm, type ReplayMessage } from './settings.ts'
+import { watching } from './watched-model.ts'
+import { isKeptWord, mostUnderWay, readLineNames, readReplayForm, type ReplayForm, type ReplayMessage } from './settings.ts'
 
 /** Flows of before name no live page. */
 type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: string }
@@ -44,27 +45,26 @@ export default function register (RED: NodeAPI): void {
     const { product, name } = readLineNames(config)
     const trail = new AuditTrail(RED, node, name || null)
     const labels = new WorkQueue(`replay-buffer/${node.id}`, mostUnderWay)
-    const obeying = { line, model, trail, labels, product }
     const page = configurationNode(RED, config.server, 'goodparts-live-server') as LiveServerNode | null
     const shown = showing(RED, line, status, page)
     const show = (): void => { shown.ask() }
     const learning = learningLine({ id: node.id, product, line, model, show })
     const detach = attach(RED, page, name, learning)
-    model.register(node.id, (state) => { if (state.kind === 'ready') line.watch(watchedScores(state.current.model.metadata.calibration)) })
+    model.register(node.id, watching(line))
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })
     lines.set(node.id, { node, learning, trail })
     line.recall().catch((cause: unknown) => { tellError(node, asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')) }).finally(show)
 
     onInput(node, async (msg: Message) => {
       if (isKeptWord(msg.payload, node.id)) return null
-      const label = await take(obeying, msg)
+      const label = await take({ line, model, trail, labels, product }, msg)
       show()
       return label === null ? null : [null, { ...msg, payload: { kind: 'kept', ...label, waiting: line.state.waiting } }, null]
     })
     onClose(node, async (removed) => {
       lines.delete(node.id)
-      // What is being kept is kept.
-      await idle(node)
+      // What is being kept is kept; what is being looked at tells nothing more.
+      await Promise.all([line.endWatch(), idle(node)])
       await labels.close()
       model.deregister(node.id)
       await line.close()

@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { defaultReplayPolicy, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import type { LineReplayOptions, SaidLabel } from '../../engine/continual/line-replay.ts'
-import type { WatchedScores } from '../../engine/decision/drift/drift-monitor.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { readLabelText, removedLabel } from '../../engine/label-text.ts'
 import { readAll } from '../../engine/read-all.ts'
-import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { modelNotConfigured } from '../model/settings.ts'
@@ -129,11 +127,6 @@ function readSaid (where: string, value: unknown): string {
 function readName (where: string, value: unknown): string {
   if (typeof value === 'string' && value.trim() !== '' && !value.includes('/')) return value.trim()
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${where} to be a name without "/", got ${JSON.stringify(value) as string | undefined ?? 'nothing'}`)
-}
-
-/** What the scores of parts are compared with. */
-export function watchedScores ({ scores, products = {} }: BundleMetadata['calibration']): WatchedScores {
-  return { calibrationScores: scores, productScores: products }
 }
 
 export interface ReplayState { waiting: number, updating: boolean, drift: LineDrift | null, last: UpdateOutcome | null }

@@ -119,3 +119,29 @@ describe('an accepted update whose bundle cannot be loaded', () => {
     expect((await verdict(501)).bundle?.id).toBe(bundle)
   })
 })
+
+describe('an accepted update that cannot be told', () => {
+  it('is in use, and lies where the model says', async () => {
+    await deploy([model, score, replayBuffer], flow)
+    await untilStatus('score', ({ text }) => text?.endsWith('status.waiting') === true)
+    await label(range(100, 36))
+    const failed = new Promise<{ message: string }>((resolve) => {
+      nodeOf('event').on('input', ({ payload }) => { if ((payload as { kind: string }).kind === 'failed') resolve(payload as never) })
+    })
+    const buffer = nodeOf('buffer')
+    const send = buffer.send.bind(buffer)
+    buffer.send = (message) => {
+      if (Array.isArray(message) && message[0] !== null) throw new Error('Not to be cloned')
+      send(message)
+    }
+    nodeOf('buffer').receive({ buffer: 'update' })
+
+    expect(await failed).toMatchObject({ message: 'Not to be cloned' })
+    await untilStatus('buffer', ({ text }) => text?.endsWith('status.accepted') === true)
+    const id = (nodeOf('model') as ModelNode).current()?.model.metadata.id
+    expect(id).not.toBe(parent.metadata.id)
+    // What the buffer still does comes to its end first.
+    await undeploy()
+    expect((await readBundle(path)).metadata.id).toBe(id)
+  })
+})

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Node, NodeAPI, NodeDef } from 'node-red'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { saveBundle } from '../../../engine/bundle/bundle.ts'
+import { EmbeddingWatchThread } from '../../../engine/continual/embedding-watch-thread.ts'
 import { ExemplarStore } from '../../../engine/continual/exemplar-store.ts'
 import { LabelInbox } from '../../../engine/continual/label-inbox.ts'
 import live from '../../../nodes/live/goodparts-live.ts'
@@ -14,10 +15,12 @@ import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import replayBuffer from '../../../nodes/replay-buffer/goodparts-replay-buffer.ts'
 import score from '../../../nodes/score/goodparts-score.ts'
 import { freePort } from '../../../scripts/test-kafka.ts'
+import { frameOf, inspectionOf } from '../../continual/woven-line.ts'
 import { Browser } from '../../live/browser.ts'
+import type { LearningSheet } from '../../../schemas/learning.ts'
 import { openSampleLine } from '../../live/sample-line.ts'
 import { brightnessBundle } from '../../runtime/brightness-bundle.ts'
-import { deploy, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { deploy, getFromEditorRoute, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -153,5 +156,35 @@ describe('a start after the process ended while a bundle was put back', () => {
     await inUse((await brightnessBundle()).metadata.id)
     await redeploy([...flow(), judging], 'nodes')
     await inUse(back.metadata.id)
+  })
+})
+
+describe('a watch for drift', () => {
+  const judging = { id: 'score', z: 'flow', x: 100, y: 100, type: 'goodparts-score', name: '', model: 'model', line: 'a', product: '', deadline: '0', policy: 'every', capacity: '8', batch: '1', wires: [[], [], [], []] }
+  const failToSwap = async (): Promise<void> => { await expect((nodeOf('model') as ModelNode).swap(join(userDir, 'nothing.onnx'))).rejects.toMatchObject({ code: expect.any(String) as string }) }
+  const state = async (): Promise<LearningSheet['state']> => ((await getFromEditorRoute('/goodparts/replay-buffer/buffer/exemplars')).body as LearningSheet).state
+
+  it('begins with the bundle in use, also where the last swap failed, and goes on where one fails', async () => {
+    await deploy(nodes, [...flow(null), judging])
+    await vi.waitFor(() => { expect((nodeOf('model') as ModelNode).current()).toBeDefined() }, { timeout: 30_000 })
+    await failToSwap()
+    await redeploy([...flow(), judging], 'nodes')
+    for (let part = 0; part < 200; part++) nodeOf('buffer').receive({ frame: frameOf(part), inspection: inspectionOf(frameOf(part), 1000 + part) })
+    await vi.waitFor(async () => { expect((await state()).drift).toMatchObject({ signals: ['scores'] }) }, { timeout: 30_000 })
+    await failToSwap()
+    expect((await state()).inDrift).toBe(true)
+  })
+
+  it('ends before what is being looked at is answered', async () => {
+    const closing = vi.spyOn(EmbeddingWatchThread.prototype, 'close')
+    const looking = vi.spyOn(EmbeddingWatchThread.prototype, 'look')
+    await deploy(nodes, [...flow(), judging])
+    await vi.waitFor(() => { expect((nodeOf('model') as ModelNode).current()).toBeDefined() }, { timeout: 30_000 })
+    nodeOf('buffer').receive({ frame: frameOf(1), inspection: inspectionOf(frameOf(1), 0) })
+    await vi.waitFor(() => { expect(looking).toHaveBeenCalledOnce() })
+    await undeploy()
+    const { ledger } = closing.mock.contexts[0] as EmbeddingWatchThread
+    vi.restoreAllMocks()
+    expect(ledger).toMatchObject({ in: 1, out: 0, inFlight: 0 })
   })
 })
