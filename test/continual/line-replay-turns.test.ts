@@ -90,6 +90,27 @@ describe('a bundle that is put back', () => {
     expect(await idOf('line.onnx')).toBe(await idOf('old.onnx'))
   })
 
+  it('is told of by an update that finds it half put back', async () => {
+    const before = await idOf('line.onnx')
+    for (let count = 1, back = false; !back; count++) {
+      begin()
+      await line.recall()
+      await line.cancel()
+      let told: string | null = null
+      line.on('settled', () => { told = readFileSync(join(folder, 'line.onnx')).toString('base64') })
+      // As a disk leaves it that failed in the midst of it.
+      expect(() => { execFileSync(process.execPath, [join(import.meta.dirname, 'detector-update', 'changing-process.ts'), folder, 'rollback', String(count), 'before'], { stdio: 'ignore' }) }).toThrow(expect.objectContaining({ signal: 'SIGKILL' }) as Error)
+      const failed = new Promise((resolve) => { line.once('failed', resolve) })
+      line.update()
+      // Of labels whose pictures are none.
+      await failed
+      back = await idOf('line.onnx') !== before
+      expect(told).toBe(back ? readFileSync(join(folder, 'line.onnx')).toString('base64') : null)
+      await line.close()
+    }
+    expect(await idOf('line.onnx')).toBe(await idOf('old.onnx'))
+  })
+
   it('ends an update that began while the one before was being ended', async () => {
     await new BundleHistory(join(folder, 'history')).keep(join(folder, 'old.onnx'))
     begin()

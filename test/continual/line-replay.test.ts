@@ -183,6 +183,30 @@ describe('a line that keeps learning', () => {
       expect(dues).toEqual([3, 4])
     })
 
+    it('not those of an update that was refused, by a label that comes while its end is being seen to', async () => {
+      await labelGood([100, 101, 102])
+      let go: () => void = () => {}
+      const held = new Promise<void>((resolve) => { go = resolve })
+      let isSeenTo: () => void = () => {}
+      const seenTo = new Promise<void>((resolve) => { isSeenTo = resolve })
+      const refresh = Reflect.get<LabelInbox, 'refreshInTurn'>(LabelInbox.prototype, 'refreshInTurn')
+      vi.spyOn(LabelInbox.prototype, 'refreshInTurn').mockImplementation(async function (this: LabelInbox) {
+        isSeenTo()
+        await held
+        await refresh.call(this)
+      })
+      const outcome = updated()
+      await seenTo
+      dues.length = 0
+      await labelGood([103])
+      go()
+      expect(await outcome).toMatchObject({ accepted: false })
+      vi.restoreAllMocks()
+      expect(dues).toEqual([])
+      await labelGood([104, 105])
+      expect(dues).toEqual([3])
+    })
+
     it('not again after one that was refused or cancelled, also over a start', async () => {
       await labelGood([100, 101, 102])
       expect(await updated()).toMatchObject({ accepted: false })
