@@ -1,4 +1,5 @@
 /** A picture of the replay buffer: what it is said to show, why it is there, and the buttons to correct it. */
+import { splitExemplarLabel } from '../schemas/exemplar-label.ts'
 import type { SheetPicture } from '../schemas/learning.ts'
 import { element } from './element.ts'
 import { icon, type IconName } from './icons.ts'
@@ -20,7 +21,7 @@ const removed = 'remove'
 /** `asks`: it is to be looked at again. `next` is what was said of it since, `product/label`. */
 export function exemplarCard (picture: SheetPicture, { desk, asks, next }: { desk: CardDesk, asks: boolean, next: string | undefined }): { host: HTMLElement, load: () => Promise<void> } {
   const { sha256 } = picture
-  const [product, label] = split(picture.label)
+  const { product, label } = splitExemplarLabel(picture.label)
   const image = element('img', { alt: `${product}: ${labelText(label)}` })
   const problem = element('p', { class: 'wrong', role: 'alert', hidden: true })
   const type = element('input', { type: 'text', pattern: labelPattern, hint: 'labelRule', list: desk.types, autocomplete: 'off', label: 'defectType' })
@@ -68,17 +69,12 @@ export function download (href: string, name: string): void {
   if (href !== '') element('a', { href, download: name.replace(/[^\p{L}\p{N}.-]+/gu, '_') }).click()
 }
 
-function split (label: string): [product: string, label: string] {
-  const slash = label.indexOf('/')
-  return [label.slice(0, slash), label.slice(slash + 1)]
-}
-
 function labelText (label: string): string {
   return label === 'good' ? translate('good') : label === removed ? translate('nextGone') : label
 }
 
 function nextText (next: string): string {
-  const [, label] = split(next)
+  const { label } = splitExemplarLabel(next)
   return label === removed ? translate('nextGone') : translate('nextLabel', { label: labelText(label) })
 }
 

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { createDecision, type Decision } from '../../engine/decision/decision.ts'
 import { Inspector, type Inspection } from '../../engine/decision/inspector.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { readProductName } from '../../engine/label-text.ts'
 import type { Frame } from '../../engine/frame/frame.ts'
 import { loadModel } from '../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest, LoadedModel } from '../../engine/runtime/loaded-model.ts'
@@ -44,7 +45,7 @@ export function register (program: Command): void {
     .option('--param <name=value>', 'a parameter of the pipeline; may be given again', readParameter, {})
     .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'auto')
     .option('--line <name>', 'name of the line in the records', 'inspect')
-    .option('--product <name>', 'name of the product in the records')
+    .option('--product <name>', 'name of the product in the records', (text) => readProductName(text, '--product'))
     .option('--limit <frames>', 'stop after so many', wholeNumber(1))
     .option('--json <file>', 'write the counts there; - for standard output, without the table')
     .option('--ndjson <file>', 'write a record for each frame there; - for standard output')

@@ -1,7 +1,7 @@
 /** What people correct of a contact sheet, at the live page or in the editor: checked, entered into the audit log, then done. */
 import type { LiveMessage } from '../../schemas/live.ts'
 import { GoodpartsError } from '../errors.ts'
-import { readLabelText } from '../label-text.ts'
+import { readLabelText, readProductName } from '../label-text.ts'
 import { validate } from '../schema-validation.ts'
 import type { AuditRecord } from '../store/audit-chain.ts'
 import type { LearningLine } from './learning-line.ts'
@@ -41,17 +41,17 @@ export function readLiveBody<Kind extends LiveMessage['kind']> (body: unknown, k
 }
 
 function readRelabel (body: unknown): { product: string, label: string } {
-  const { label: given } = (body ?? {}) as { label?: unknown }
+  const given = (body ?? {}) as { product?: unknown, label?: unknown }
   // Before the schema, which knows no remedy.
-  const label = typeof given === 'string' ? readLabel(given) : ''
-  const product = readLiveBody(body, 'relabel').product.trim()
-  if (product === '') throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', 'Expected the product to have a name, got none')
+  const label = typeof given.label === 'string' ? asSchema(readLabelText, given.label) : ''
+  const product = typeof given.product === 'string' ? asSchema((text) => readProductName(text, 'the product'), given.product) : ''
+  readLiveBody(body, 'relabel')
   return { product, label }
 }
 
-function readLabel (given: string): string {
+function asSchema (read: (given: string) => string, given: string): string {
   try {
-    return readLabelText(given)
+    return read(given)
   } catch (cause) {
     const { message, fix } = cause as GoodpartsError
     throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', message, { cause, ...fix === null ? {} : { fix } })

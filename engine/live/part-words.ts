@@ -5,7 +5,7 @@
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LiveRole, PartWord } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
-import { readLabelText } from '../label-text.ts'
+import { readLabelText, readProductName } from '../label-text.ts'
 import type { AuditRecord } from '../store/audit-chain.ts'
 import type { History } from '../store/history.ts'
 import type { KeptParts } from './kept-parts.ts'
@@ -65,7 +65,7 @@ export class PartWords {
 
   /**
    * Resolves when the word and its picture are on the disk, as far as there is one for them. `who` stands in the audit log, default: the role; `wordId` as in `LearningLine.keep`.
-   * @throws GOODPARTS_PART_GONE when the part or its picture is no longer kept, GOODPARTS_ARGUMENT as `readLabelText`, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
+   * @throws GOODPARTS_PART_GONE when the part or its picture is no longer kept, GOODPARTS_ARGUMENT as `readLabelText` and `readProductName`, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async say (line: string, eventId: string, label: string, by: LiveRole, { who = `role:${by}`, wordId }: WordOrigin = {}): Promise<PartWord> {
     const named = readLabelText(label)
@@ -75,7 +75,7 @@ export class PartWords {
       const picture = await this.#options.parts.lossless(line, eventId)
       if (picture === undefined) throw new GoodpartsError('GOODPARTS_PART_GONE', 'Expected the part to be kept with the pixels that were judged, got one that made room for newer ones', { fix: 'Say it of a newer part' })
       const buffer = this.#options.learning.of(line)
-      const said = { label: named, product: record.product ?? buffer?.state.product ?? 'part', partId: record.partId }
+      const said = { label: named, product: readProductName(record.product ?? buffer?.state.product ?? 'part', 'the product of the part'), partId: record.partId }
       const hash = contentHash(picture)
       const word = await this.#entered({ who, line, kind: 'label', details: { ...said, eventId, sha256: hash } }, async () => {
         const sha256 = await buffer?.keep(picture, { ...said, ...(wordId === undefined ? {} : { wordId }) }, record)

@@ -1,5 +1,6 @@
 /** A contact sheet to be taken along: its pictures in folders `product/label`, as detectors learn from them elsewhere, and its table. */
 import { createHash } from 'node:crypto'
+import { splitExemplarLabel } from '../../schemas/exemplar-label.ts'
 import type { LearningSheet, SheetPicture } from '../../schemas/learning.ts'
 import { sheetTable } from './sheet-table.ts'
 import { tarArchive } from './tar-archive.ts'
@@ -18,9 +19,9 @@ export function sheetArchive (sheet: LearningSheet, picture: (sha256: string) =>
   ], at)
 }
 
-function pathOf ({ label, sha256 }: SheetPicture): string {
-  const [product = '', ...rest] = label.split('/')
-  return `${folderName(product)}/${folderName(rest.join('/'))}/${sha256}.png`
+function pathOf ({ label: text, sha256 }: SheetPicture): string {
+  const { product, label } = splitExemplarLabel(text)
+  return `${folderName(product)}/${folderName(label)}/${sha256}.png`
 }
 
 /** People write labels: what no file system takes, and what would lead out of the folder, gives way. Names that were different stay so, by a hash. */

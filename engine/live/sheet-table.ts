@@ -1,4 +1,5 @@
 /** A contact sheet as CSV (RFC 4180), to be taken along. */
+import { splitExemplarLabel } from '../../schemas/exemplar-label.ts'
 import type { LearningSheet, SheetPicture } from '../../schemas/learning.ts'
 
 const columns = ['list', 'sha256', 'product', 'label', 'place', 'why', 'snnl', 'picture'] as const
@@ -10,9 +11,9 @@ export function sheetTable (sheet: LearningSheet, placeOf: (picture: SheetPictur
   return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
-function rowOf (list: string, { sha256, label, place, text, snnl }: SheetPicture, address: string): string[] {
-  const [product = '', ...rest] = label.split('/')
-  return [list, sha256, product, rest.join('/'), place, text, snnl === null ? '' : String(snnl), address]
+function rowOf (list: string, { sha256, label: said, place, text, snnl }: SheetPicture, address: string): string[] {
+  const { product, label } = splitExemplarLabel(said)
+  return [list, sha256, product, label, place, text, snnl === null ? '' : String(snnl), address]
 }
 
 /** A spreadsheet takes what begins so for a formula: labels are written by people. */

@@ -1,5 +1,5 @@
 /** What a message may ask of a replay buffer: each change is in the audit log before it is made. */
-import { removedLabel } from '../../engine/label-text.ts'
+import { readProductName, removedLabel } from '../../engine/label-text.ts'
 import { pngOf } from '../../engine/continual/frame-png.ts'
 import type { LineReplay, SaidLabel } from '../../engine/continual/line-replay.ts'
 import { sha256InTurn } from '../../engine/continual/picture-files.ts'
@@ -33,7 +33,7 @@ export async function take (obeying: Obeying, msg: ReplayMessage & { inspection?
   }
   const label = readLabel(msg, inspection?.product ?? obeying.product)
   if (label !== null) await keepLabel(obeying, frame, label, inspection ?? null)
-  else if (inspection !== undefined) await obeying.line.inspected(frame, inspection)
+  else if (inspection !== undefined) await obeying.line.inspected(frame, { ...inspection, product: inspection.product === null ? null : readProductName(inspection.product, 'msg.inspection.product') })
   else throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a frame to come with msg.label or msg.inspection, got neither')
   return label
 }

@@ -1,6 +1,7 @@
 /** What the editor and the live page show of a memory: its exemplars with why each is kept. */
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
 import type { LearningLine } from '../../engine/live/learning-line.ts'
+import { exemplarLabel } from '../../schemas/exemplar-label.ts'
 import type { LearningSheet } from '../../schemas/learning.ts'
 
 /** What a person has answered since the last update no longer asks to be looked at. */
@@ -12,6 +13,6 @@ export function sheetOf (line: LineReplay, state: LearningLine['state']): Learni
     state,
     relabel: (last?.relabel ?? []).filter(({ sha256, place }) => place === 'memory' ? !waiting.has(sha256) : waiting.get(sha256)?.confirmed === false),
     memory: (last?.exemplars ?? []).map(({ reason, ...exemplar }) => ({ ...exemplar, place: 'memory', text: reason })),
-    waiting: [...waiting.values()].reverse().map(({ sha256, product, label, by }) => ({ sha256, label: `${product}/${label}`, place: 'inbox', text: `by ${by === 'person' ? 'a person' : 'the line'}`, snnl: null }))
+    waiting: [...waiting.values()].reverse().map(({ sha256, product, label, by }) => ({ sha256, label: exemplarLabel(product, label), place: 'inbox', text: `by ${by === 'person' ? 'a person' : 'the line'}`, snnl: null }))
   }
 }

@@ -4,6 +4,7 @@ import type { NodeAPI } from 'node-red'
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
 import type { LearningLine } from '../../engine/live/learning-line.ts'
+import { splitExemplarLabel } from '../../schemas/exemplar-label.ts'
 import type { LearningState, UpdateReport } from '../../schemas/learning.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
@@ -83,7 +84,7 @@ export function attach (RED: NodeAPI, page: LiveServerNode | null, name: string,
 
 /** Types of defect that were named, in order of name. */
 function defectsOf (line: LineReplay): string[] {
-  const learned = Object.keys(line.state.last?.memory.classes ?? {}).map((name) => name.slice(name.indexOf('/') + 1))
+  const learned = Object.keys(line.state.last?.memory.classes ?? {}).map((name) => splitExemplarLabel(name).label)
   return [...new Set([...learned, ...line.waiting.map(({ label }) => label)])].filter((label) => label !== 'good' && label !== 'remove').sort()
 }
 

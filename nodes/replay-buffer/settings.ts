@@ -4,7 +4,7 @@ import { defaultReplayPolicy, replayPolicyByName } from '../../engine/continual/
 import type { UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import type { LineReplayOptions, SaidLabel } from '../../engine/continual/line-replay.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
-import { readLabelText, removedLabel } from '../../engine/label-text.ts'
+import { readLabelText, readProductName, removedLabel } from '../../engine/label-text.ts'
 import { readAll } from '../../engine/read-all.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
@@ -61,7 +61,7 @@ export function readReplayForm (form: ReplayForm, { id, userFolder, model }: Pla
 
 /** Of the parts that say no product, and of the line at the page, empty for none. Flows of before have no line. @throws GOODPARTS_ARGUMENT */
 export function readLineNames (form: { product?: string, line?: string }): { product: string, name: string } {
-  return readAll({ product: () => readText('the product', form.product) || 'part', name: () => readText('the line', form.line) })
+  return readAll({ product: () => readProductName(readText('the product', form.product) || 'part', 'the product'), name: () => readText('the line', form.line) })
 }
 
 export const replayCommands = ['update', 'cancel', 'rollback', 'reset-drift', 'relabel', 'withdraw'] as const
@@ -83,7 +83,7 @@ export interface ReplayMessage {
 /** What a person, or the line, says of the frame; `null` without a label. @throws GOODPARTS_ARGUMENT */
 export function readLabel ({ label, product, partId, by, wordId }: ReplayMessage, defaultProduct: string): SaidLabel | null {
   if (label === undefined) return null
-  return { product: readName('msg.product', product ?? defaultProduct), label: readSaid('msg.label', label), partId: typeof partId === 'string' ? partId : null, by: by === 'line' ? 'line' : 'person', ...(typeof wordId === 'string' && wordId !== '' ? { wordId } : {}) }
+  return { product: readProduct('msg.product', product ?? defaultProduct), label: readSaid('msg.label', label), partId: typeof partId === 'string' ? partId : null, by: by === 'line' ? 'line' : 'person', ...(typeof wordId === 'string' && wordId !== '' ? { wordId } : {}) }
 }
 
 /** @throws GOODPARTS_ARGUMENT */
@@ -103,7 +103,7 @@ export function readMode ({ mode }: ReplayMessage): typeof updateModes[number] |
 /** @throws GOODPARTS_ARGUMENT */
 export function readRelabel ({ payload }: ReplayMessage, defaultProduct: string): { sha256: string, label: string, product: string } {
   const { sha256, label, product } = (typeof payload === 'object' && payload !== null ? payload : {}) as Record<string, unknown>
-  return { sha256: readName('msg.payload.sha256', sha256), label: readSaid('msg.payload.label', label), product: readName('msg.payload.product', product ?? defaultProduct) }
+  return { sha256: readName('msg.payload.sha256', sha256), label: readSaid('msg.payload.label', label), product: readProduct('msg.payload.product', product ?? defaultProduct) }
 }
 
 /** The picture whose label is taken back. @throws GOODPARTS_ARGUMENT */
@@ -117,7 +117,10 @@ export function isKeptWord (payload: unknown, id: string): boolean {
   return typeof payload === 'object' && payload !== null && 'keptBy' in payload && payload.keptBy === id
 }
 
-/** Names become part of `product/label`. */
+function readProduct (where: string, value: unknown): string {
+  return typeof value === 'string' ? readProductName(value, where) : readName(where, value)
+}
+
 /** `removedLabel` too. */
 function readSaid (where: string, value: unknown): string {
   const name = readName(where, value)
@@ -126,7 +129,7 @@ function readSaid (where: string, value: unknown): string {
 
 function readName (where: string, value: unknown): string {
   if (typeof value === 'string' && value.trim() !== '' && !value.includes('/')) return value.trim()
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${where} to be a name without "/", got ${JSON.stringify(value) as string | undefined ?? 'nothing'}`)
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${where} to be a name without "/", got ${JSON.stringify(value) as string | undefined ?? 'nothing'}`, { fix: 'Name it in letters, without a slash.' })
 }
 
 export interface ReplayState { waiting: number, updating: boolean, drift: LineDrift | null, last: UpdateOutcome | null }

@@ -2,6 +2,7 @@
 import type { NodeMessage, NodeMessageInFlow } from 'node-red'
 import type { Decision } from '../../engine/decision/decision.ts'
 import type { Inspection, PartContext } from '../../engine/decision/inspector.ts'
+import { readProductName } from '../../engine/label-text.ts'
 import type { JsonValue } from '../../schemas/bundle.ts'
 import type { Verdict } from '../../schemas/inspection.ts'
 
@@ -9,9 +10,9 @@ const outputs: readonly Verdict[] = ['good', 'review', 'reject', 'not-inspected'
 
 export interface Message extends NodeMessageInFlow { frame?: unknown, partId?: unknown, product?: unknown, anomalyMap?: unknown }
 
-/** What the message says of its part; what is no text, or empty, is not known. */
+/** What the message says of its part; what is no text, or empty, is not known. @throws GOODPARTS_ARGUMENT for a product with a slash */
 export function partOf ({ partId, product }: Message): PartContext {
-  return { partId: typeof partId === 'string' ? partId : null, product: typeof product === 'string' && product !== '' ? product : null }
+  return { partId: typeof partId === 'string' ? partId : null, product: typeof product === 'string' && product.trim() !== '' ? readProductName(product, 'msg.product') : null }
 }
 
 /** `decision`: the one in use; its promise is that of the limits of the part's product. A map that came with the message is another model's. */

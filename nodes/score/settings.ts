@@ -4,6 +4,7 @@ import type { InspectorOptions } from '../../engine/decision/inspector.ts'
 import type { VerdictTally } from '../../engine/decision/verdict-tally.ts'
 import type { SlotState } from '../../engine/decision/model-slot.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { readProductName } from '../../engine/label-text.ts'
 import { readAll } from '../../engine/read-all.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { modelNotConfigured } from '../model/settings.ts'
@@ -23,7 +24,7 @@ export interface ScoreForm {
 export function readScoreForm (form: ScoreForm, id: string, nodeName = ''): InspectorOptions {
   const { line, product, deadline, ...queue } = readAll({
     line: () => readText('the line', form.line),
-    product: () => readText('the product', form.product),
+    product: () => readProduct(form.product),
     deadline: () => readText('the deadline', form.deadline) === '' ? 0 : readNumber('the deadline', form.deadline),
     policy: () => readChoice('the policy', form.policy, ['newest', 'every']),
     capacity: () => readWhole('the capacity', form.capacity, { least: 1 }),
@@ -31,11 +32,17 @@ export function readScoreForm (form: ScoreForm, id: string, nodeName = ''): Insp
   })
   return {
     line: line || readText('the name', nodeName) || id,
-    product: product === '' ? null : product,
+    product,
     deadlineMs: deadline === 0 ? Infinity : deadline,
     ...queue,
     hop: `score/${id}`
   }
+}
+
+/** `null` where none is named. */
+function readProduct (given: unknown): string | null {
+  const text = readText('the product', given)
+  return text === '' ? null : readProductName(text, 'the product')
 }
 
 /** Why nothing can be judged with the model node that is chosen, whatever its bundle. */

@@ -89,6 +89,16 @@ describe('the memory of a line', () => {
     for (const folder of folders) expect(Buffer.byteLength(folder)).toBeLessThanOrEqual(60)
   })
 
+  it('has products of before, whose names have a slash, split alike in table and archive', async () => {
+    await replay.labelPicture(await encodePng({ data: new Uint8Array(16 * 16).fill(3), width: 16, height: 16, channels: 1 }, 1), { product: 'A/B', label: 'scratch', partId: null, by: 'person' }, null)
+    const [row = ''] = (await (await ask('exemplars.csv', { token: 'v' })).text()).split('\r\n').filter((each) => each.includes('scratch'))
+    expect(row).toContain(',A/B,scratch,')
+    expect(await (await ask('exemplars.tar', { token: 'v' })).text()).toMatch(/A_B~[0-9a-f]{8}\/scratch\//)
+    const refused = await ask(`pictures/${sha256}/label`, { method: 'PUT', token: 'o', body: { ...relabel('good'), product: 'A/B' } })
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain('without a slash')
+  })
+
   it('is corrected by operators, whose word is on the disk then', async () => {
     expect((await ask(`pictures/${sha256}/label`, { method: 'PUT', token: 'v', body: relabel('good') })).status).toBe(403)
     expect((await ask(`pictures/${sha256}/label`, { method: 'PUT', token: 'o', body: relabel('remove') })).status).toBe(400)

@@ -8,6 +8,7 @@ import type { WaitingPicture } from '../label-inbox.ts'
 import { byLabel } from '../samples.ts'
 import { SnnlReference, defaultTemperature } from '../snnl.ts'
 import { dot, unit } from '../vectors.ts'
+import { splitExemplarLabel } from '../../../schemas/exemplar-label.ts'
 import type { CodedText } from '../../../schemas/learning.ts'
 
 export type HoldingReason = 'near-limit' | 'defect-by-line' | 'in-drift' | 'looks-like-another-class' | 'beyond-the-limit' | 'unlike-its-lot'
@@ -120,7 +121,7 @@ function distinctness (margins: readonly number[]): Distinctness {
 }
 
 export function productOf (label: string): string {
-  return label.slice(0, label.lastIndexOf('/'))
+  return splitExemplarLabel(label).product
 }
 
 /** Distances from the median, in deviations estimated from the median of their sizes, beyond which a picture is unlike its lot. */

@@ -7,6 +7,7 @@ import { removedLabel } from '../../label-text.ts'
 import type { LabelInbox, WaitingPicture } from '../label-inbox.ts'
 import { embeddingSize, PictureEmbedding } from '../picture-embedding.ts'
 import { isGoodLabel } from '../protocol/continual-set.ts'
+import { exemplarLabel } from '../../../schemas/exemplar-label.ts'
 import type { CodedText } from '../../../schemas/learning.ts'
 import { LabelGuard, type HeldBack } from './label-guard.ts'
 
@@ -58,7 +59,7 @@ export async function sortLot (inbox: LabelInbox, { memory, remembered }: Rememb
       if (held !== null) lot.heldBack.push(held)
       else (isHeldOut(item) ? lot.checked : lot.learned).push({ item, by: waiting.by, confirmed: waiting.confirmed, read })
     }
-    lot.unchecked = guard.unchecked(inbox.waiting.filter(({ by, confirmed, label }) => by === 'person' && !confirmed && label !== removedLabel).map(({ product, label }) => `${product}/${label}`))
+    lot.unchecked = guard.unchecked(inbox.waiting.filter(({ by, confirmed, label }) => by === 'person' && !confirmed && label !== removedLabel).map(({ product, label }) => exemplarLabel(product, label)))
     return lot
   } finally {
     await embedding.close()
@@ -66,7 +67,7 @@ export async function sortLot (inbox: LabelInbox, { memory, remembered }: Rememb
 }
 
 function itemOf ({ sha256, product, label, partId, bytes }: WaitingPicture, features: Float32Array): ReplayItem {
-  return { id: sha256, label: `${product}/${label}`, features, bytes, group: partId }
+  return { id: sha256, label: exemplarLabel(product, label), features, bytes, group: partId }
 }
 
 export function isHeldOut ({ id, group, label }: Pick<ReplayItem, 'id' | 'group' | 'label'>): boolean {

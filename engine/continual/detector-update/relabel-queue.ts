@@ -2,6 +2,7 @@
  * What a person should look at again, most suspicious first: what was held back, then exemplars of the memory by their SNNL and by the disagreement of
  * their nearest neighbours with the label. The first sees a whole class beside another, the second a single wrong label between two.
  */
+import { exemplarLabel } from '../../../schemas/exemplar-label.ts'
 import type { Exemplar } from '../buffers/replay-policy.ts'
 import type { LabelInbox } from '../label-inbox.ts'
 import { countByLabel } from '../samples.ts'
@@ -35,7 +36,7 @@ export function contactSheet (exemplars: readonly Exemplar[]): SheetExemplar[] {
 
 export function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: Pick<LabelInbox, 'waiting'>): RelabelEntry[] {
   const waiting = new Map(inbox.waiting.map((picture) => [picture.sha256, picture]))
-  const held = heldBack.map(({ sha256, reason, snnl, text, values }): RelabelEntry => ({ sha256, label: `${waiting.get(sha256)?.product ?? ''}/${waiting.get(sha256)?.label ?? ''}`, place: 'inbox', snnl: finite(snnl), text, code: reason, values }))
+  const held = heldBack.map(({ sha256, reason, snnl, text, values }): RelabelEntry => ({ sha256, label: exemplarLabel(waiting.get(sha256)?.product ?? '', waiting.get(sha256)?.label ?? ''), place: 'inbox', snnl: finite(snnl), text, code: reason, values }))
   const against = disagreements(exemplars)
   const suspects = contactSheet(exemplars).map((exemplar, index) => ({ exemplar, against: against[index] as Disagreement }))
   const rank = (snnl: number | null): number => snnl ?? -Infinity

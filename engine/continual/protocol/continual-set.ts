@@ -1,4 +1,5 @@
 /** Labelled pictures in the order of tasks, as features of a frozen backbone. */
+import { splitExemplarLabel } from '../../../schemas/exemplar-label.ts'
 import { permutation } from '../../random.ts'
 import type { Random } from '../../random.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
@@ -13,7 +14,7 @@ export interface ContinualTask {
 
 /** The part of a label after the product: `plate/good`. */
 export function isGoodLabel (label: string): boolean {
-  return label === 'good' || label.endsWith('/good')
+  return splitExemplarLabel(label).label === 'good'
 }
 
 /** A share of each task's training labels moved to another class of the same task. */

@@ -1,5 +1,6 @@
 /** From data sets to feature vectors: read once, embedded once, split anew for every seed. */
 import { stat } from 'node:fs/promises'
+import { exemplarLabel } from '../../../schemas/exemplar-label.ts'
 import { GoodpartsError } from '../../errors.ts'
 import { readDataset } from '../../evaluation/dataset.ts'
 import type { DatasetEntry, DefectBox } from '../../evaluation/dataset-entry.ts'
@@ -39,7 +40,7 @@ export async function inspectionPictures (path: string, crops: number | null): P
     const product = entry.product ?? dataset.name
     const { size } = await stat(entry.path)
     if (crops !== null && boxed.has(entry.product)) return entry.boxes.map((box, index) => cropPicture(entry, product, box, index, crops))
-    return [{ id: entry.path, label: `${product}/${entry.label}`, product, task: product, group: entry.group, part: null, bytes: size, read: () => decodeImage(entry.path) }]
+    return [{ id: entry.path, label: exemplarLabel(product, entry.label), product, task: product, group: entry.group, part: null, bytes: size, read: () => decodeImage(entry.path) }]
   }))
   return lists.flat()
 }

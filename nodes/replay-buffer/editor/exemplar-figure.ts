@@ -1,4 +1,5 @@
 /** A picture of the contact sheet: what it is said to show, why it is there, and the buttons to correct it. */
+import { splitExemplarLabel } from '../../../schemas/exemplar-label.ts'
 import type { SheetPicture } from '../../../schemas/learning.ts'
 import type { Said, SheetRequests } from './sheet-requests.ts'
 import { problemText, whyText, type SheetTexts } from './sheet-texts.ts'
@@ -21,7 +22,7 @@ const removed = 'remove'
 /** `asks`: it is to be looked at again. `next` is what was said of it since, `product/label`. */
 export function exemplarFigure (picture: SheetPicture, { requests, texts, changed, types }: FigureDesk, { asks, next }: { asks: boolean, next: string | undefined }): HTMLElement {
   const { translate } = texts
-  const [product, label] = split(picture.label)
+  const { product, label } = splitExemplarLabel(picture.label)
   const isGoing = label === removed
   const problem = $('<p class="goodparts-sheet-problem" role="alert">').hide()
   const type = $<HTMLInputElement>('<input type="text" autocomplete="off">').attr({ pattern: labelPattern, list: types, title: translate('labelRule'), 'aria-label': translate('newLabel'), placeholder: translate('newLabel') })
@@ -71,12 +72,7 @@ export function button (key: string, icon: string, translate: SheetTexts['transl
   return $('<button type="button" class="red-ui-button red-ui-button-small">').addClass(`goodparts-sheet-${key}`).append($('<i class="fa" aria-hidden="true">').addClass(`fa-${icon}`), ' ', $('<span>').text(translate(key))).on('click', press)
 }
 
-function split (label: string): [product: string, label: string] {
-  const slash = label.indexOf('/')
-  return [label.slice(0, slash), label.slice(slash + 1)]
-}
-
 function nextText (next: string, { translate }: SheetTexts): string {
-  const [, label] = split(next)
+  const { label } = splitExemplarLabel(next)
   return label === removed ? translate('nextGone') : translate('nextLabel', { label })
 }

@@ -7,7 +7,8 @@ import { readHeatmapForm } from '../../../nodes/heatmap/settings.ts'
 import { readBrokerForm } from '../../../nodes/kafka-broker/settings.ts'
 import { readKafkaOutForm } from '../../../nodes/kafka-out/settings.ts'
 import { readModelForm } from '../../../nodes/model/settings.ts'
-import { readReplayForm } from '../../../nodes/replay-buffer/settings.ts'
+import { readLabel, readLineNames, readRelabel, readReplayForm } from '../../../nodes/replay-buffer/settings.ts'
+import { partOf } from '../../../nodes/score/judged-message.ts'
 import { readScoreForm } from '../../../nodes/score/settings.ts'
 
 const capture = {
@@ -50,6 +51,25 @@ describe('flow files that were written by hand', () => {
   ])('say so where %s cannot be that', (_what, read, message) => {
     expect(read).toThrow(expect.objectContaining({ message }) as Error)
   })
+})
+
+const slashRefused = (where: string): Error => expect.objectContaining({ code: 'GOODPARTS_ARGUMENT', message: expect.stringContaining(where) as string, fix: expect.stringContaining('slash') as string }) as Error
+
+it.each([
+  ['the form of a score node', () => readScoreForm({ ...score, product: 'A/B' }, 'id'), 'the product'],
+  ['a message to a score node', () => partOf({ product: 'A/B' } as never), 'msg.product'],
+  ['the form of a replay buffer', () => readLineNames({ product: 'A/B' }), 'the product'],
+  ['a label', () => readLabel({ label: 'good', product: 'A/B' }, 'plate'), 'msg.product'],
+  ['a label of a part that was judged elsewhere', () => readLabel({ label: 'good' }, 'A/B'), 'msg.product'],
+  ['another label', () => readRelabel({ payload: { sha256: 'a', label: 'good', product: 'A/B' } }, 'plate'), 'msg.payload.product']
+])('a product with a slash is refused in %s', (_what, read, where) => {
+  expect(read).toThrow(slashRefused(where))
+})
+
+it('a product without a slash is taken as it is, without space around it', () => {
+  expect(partOf({ product: ' A-B ', partId: 'p' } as never)).toEqual({ product: 'A-B', partId: 'p' })
+  expect(partOf({ product: ' ' } as never).product).toBeNull()
+  expect(readScoreForm({ ...score, product: 'A-B' }, 'id').product).toBe('A-B')
 })
 
 it('a message that is no command is shown in few words, whatever it holds', () => {
