@@ -40,6 +40,16 @@ export interface UpdateStep {
   heldBack: number
   /** Of the update. */
   seconds: number
+  /**
+   * Of the pictures in the memory after it, as files.
+   * @TJS-type integer
+   */
+  memoryBytes: number
+  /**
+   * Of the entries that the bundle in use after it compares with; `null` for a family without a bank.
+   * @TJS-type integer
+   */
+  bankBytes: number | null
 }
 
 /** One line through all tasks. */

@@ -58,6 +58,17 @@ describe('goodparts continual --detector', () => {
     expect(extended!.before).toEqual(calibrated!.before)
   })
 
+  it('says how large memory and bank are: the bank stays as it is', () => {
+    const steps = report.runs.flatMap((run) => run.steps)
+    expect(new Set(steps.map(({ bankBytes }) => bankBytes)).size).toBe(1)
+    // Sixty entries of numbers of four bytes.
+    expect(steps[0]!.bankBytes! % (60 * 4)).toBe(0)
+    const { memoryBytes, bankBytes } = report.runs[1]!.steps[1]!
+    expect(memoryBytes).toBeGreaterThan(report.runs[1]!.steps[0]!.memoryBytes)
+    for (const name of ['memory MB', 'bank MB']) expect(page).toContain(`>${name}</th>`)
+    expect(stdout).toMatch(new RegExp(`^second\\s+accepted\\s+[\\d.]+\\s+${(memoryBytes / 1e6).toFixed(2)}\\s+${(bankBytes! / 1e6).toFixed(2)}\\s`, 'm'))
+  })
+
   it('prints and draws the same figures', () => {
     const { after } = report.runs[1]!.steps[1]!
     expect(stdout).toMatch(/^Mode extend/m)

@@ -53,6 +53,15 @@ describe('goodparts continual on two products', () => {
     expect(report.offline.mean).toBeGreaterThan(report.finetune)
   })
 
+  it('gives the bytes of what is kept, in megabytes where people read them', () => {
+    const of = (memory: number): number => report.policies.find((figure) => figure.metric === 'memoryBytes' && figure.memory === memory && figure.policy === 'reservoir')!.mean
+    expect(of(8)).toBeGreaterThan(0)
+    expect(of(16)).toBeGreaterThan(of(8))
+    expect(stdout).toMatch(/^policy .*memory MB/m)
+    expect(page).toContain('>memory MB</th>')
+    expect(page).toContain(`>${(of(16) / 1e6).toFixed(2)}</td>`)
+  })
+
   it('gives forward transfer above random initial weights: a head that grows says nothing of classes to come', () => {
     const found = report.policies.filter(({ metric }) => metric === 'forwardTransfer').map(({ mean }) => mean)
     expect(found).toHaveLength(6)

@@ -4,7 +4,7 @@ import { style } from '../../../engine/evaluation/report/style.ts'
 import { defaultHead } from '../../../engine/continual/learners/registry.ts'
 import type { ContinualReport, HeadReport, PolicyFigure } from '../../../schemas/continual.ts'
 import { measuredOnText } from '../../measured-on.ts'
-import { differenceText, figureOf, meanings, memories, presentColumns } from './summary.ts'
+import { cellOf, differenceText, figureOf, meanings, memories, presentColumns } from './summary.ts'
 
 export function continualPage (report: ContinualReport): string {
   const { protocol, seeds, offline, finetune, streamingLda, policies } = report
@@ -40,7 +40,7 @@ function memorySection (report: ContinualReport, memory: number): Html {
 <figure class="card"><h3>Accuracy against class-balanced random selection</h3>${differenceChart(figures)}</figure>
 <div class="card scroll"><table><thead><tr><th>Policy</th>${shown.map(({ name }) => html`<th class="number">${name}</th>`)}<th class="number">Difference</th></tr></thead><tbody>${
   figures.map((figure) => html`<tr class="${figure.policy === 'snnl-preserving' ? 'chosen' : ''}"><td>${figure.policy}</td>${
-    shown.map(({ metric }) => html`<td class="number">${decimals(figureOf(report, figure.policy, memory, metric)?.mean ?? null, 3)}</td>`)}<td class="number">${figure.policy === 'class-balanced' ? '' : differenceText(figure.differenceToClassBalanced)}</td></tr>`)}</tbody></table></div>`
+    shown.map(({ metric }) => html`<td class="number">${cellOf(figureOf(report, figure.policy, memory, metric))}</td>`)}<td class="number">${figure.policy === 'class-balanced' ? '' : differenceText(figure.differenceToClassBalanced)}</td></tr>`)}</tbody></table></div>`
 }
 
 function headSection ({ policy, memory, metric, bestOffline, heads, steps }: HeadReport): Html {

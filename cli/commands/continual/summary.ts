@@ -14,7 +14,8 @@ export const columns: ReadonlyArray<{ metric: string, name: string }> = [
   { metric: 'forwardTransfer', name: 'FWT' },
   { metric: 'auroc', name: 'AUROC' },
   { metric: 'oldAuroc', name: 'old' },
-  { metric: 'newAuroc', name: 'new' }
+  { metric: 'newAuroc', name: 'new' },
+  { metric: 'memoryBytes', name: 'memory MB' }
 ]
 
 export function continualText (report: ContinualReport): string {
@@ -31,6 +32,15 @@ export function presentColumns ({ policies }: ContinualReport): typeof columns {
 
 export function figureOf ({ policies }: ContinualReport, policy: string, memory: number, metric: string): PolicyFigure | undefined {
   return policies.find((figure) => figure.policy === policy && figure.memory === memory && figure.metric === metric)
+}
+
+export function cellOf (found: PolicyFigure | undefined): string {
+  if (found === undefined) return '–'
+  return found.metric === 'memoryBytes' ? megabytes(found.mean) : found.mean.toFixed(3)
+}
+
+export function megabytes (bytes: number): string {
+  return (bytes / 1e6).toFixed(2)
 }
 
 /** `+0.021 ± 0.010 (4/5)`. */
@@ -53,7 +63,7 @@ function memoryTable (report: ContinualReport, memory: number): string {
   const rows = names.map((policy) => {
     const accuracy = figureOf(report, policy, memory, 'accuracy')
     const difference = accuracy === undefined || policy === 'class-balanced' ? '' : differenceText(accuracy.differenceToClassBalanced)
-    return [policy, ...shown.map(({ metric }) => figureOf(report, policy, memory, metric)?.mean.toFixed(3) ?? '–'), difference]
+    return [policy, ...shown.map(({ metric }) => cellOf(figureOf(report, policy, memory, metric))), difference]
   })
   return `Memory ${memory}\n${textTable(['policy', ...shown.map(({ name }) => name), 'accuracy against class-balanced (seeds ahead)'], rows)}`
 }

@@ -4,6 +4,7 @@ import { decimals, percent } from '../../../engine/evaluation/report/html-text.t
 import type { ContinualUpdatesReport, DetectorFigures, UpdateRun } from '../../../schemas/continual-updates.ts'
 import { measuredOnText } from '../../measured-on.ts'
 import { textTable } from '../../text-table.ts'
+import { megabytes } from './summary.ts'
 
 /** One row of the table of a mode: a task, means over the seeds. */
 export interface StepRow {
@@ -11,12 +12,14 @@ export interface StepRow {
   /** `accepted`, `refused`, or how many of the seeds accepted. */
   answer: string
   seconds: number
+  memoryBytes: number
+  bankBytes: number | null
   before: DetectorFigures
   after: DetectorFigures
   offline: DetectorFigures
 }
 
-export const stepColumns = ['after', 'update', 'seconds', 'AUROC before', 'AUROC', 'old', 'new', 'offline', 'offline old', 'offline new', 'good rejected before', 'good rejected', 'of the newest', 'defects caught', 'offline: good rejected', 'caught'] as const
+export const stepColumns = ['after', 'update', 'seconds', 'memory MB', 'bank MB', 'AUROC before', 'AUROC', 'old', 'new', 'offline', 'offline old', 'offline new', 'good rejected before', 'good rejected', 'of the newest', 'defects caught', 'offline: good rejected', 'caught'] as const
 
 export function updatesText (report: ContinualUpdatesReport): string {
   return [heading(report), ...modesOf(report).map((mode) => modeText(report, mode)), explanation, measuredOnText(report)].join('\n\n')
@@ -40,6 +43,8 @@ export function rowsOf (report: ContinualUpdatesReport, mode: string): StepRow[]
       task: name,
       answer: steps.length === 1 ? accepted === 1 ? 'accepted' : 'refused' : `${accepted} of ${steps.length} accepted`,
       seconds: mean(steps.map(({ seconds }) => seconds)),
+      memoryBytes: mean(steps.map(({ memoryBytes }) => memoryBytes)),
+      bankBytes: steps.some(({ bankBytes }) => bankBytes === null) ? null : mean(steps.map(({ bankBytes }) => bankBytes ?? 0)),
       before: meanFigures(steps.map(({ before }) => before)),
       after: meanFigures(steps.map(({ after }) => after)),
       offline: meanFigures(steps.map(({ offline }) => offline))
@@ -48,10 +53,10 @@ export function rowsOf (report: ContinualUpdatesReport, mode: string): StepRow[]
 }
 
 /** In the order of `stepColumns`. */
-export function cellsOf ({ task, answer, seconds, before, after, offline }: StepRow): string[] {
+export function cellsOf ({ task, answer, seconds, memoryBytes, bankBytes, before, after, offline }: StepRow): string[] {
   const area = (value: number | null): string => decimals(value, 3)
   return [
-    task, answer, seconds.toFixed(1), area(before.auroc), area(after.auroc), area(after.oldAuroc), area(after.newAuroc), area(offline.auroc), area(offline.oldAuroc), area(offline.newAuroc),
+    task, answer, seconds.toFixed(1), megabytes(memoryBytes), bankBytes === null ? '–' : megabytes(bankBytes), area(before.auroc), area(after.auroc), area(after.oldAuroc), area(after.newAuroc), area(offline.auroc), area(offline.oldAuroc), area(offline.newAuroc),
     ...[before.falseRejects, after.falseRejects, after.newFalseRejects, after.caught, offline.falseRejects, offline.caught].map((share) => percent(share).replace('\u00a0', ' '))
   ]
 }

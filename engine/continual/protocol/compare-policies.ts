@@ -41,10 +41,10 @@ export interface Comparison {
   secondsPerRun: number
 }
 
-/** Of one policy and memory in one seed; `classMeanAccuracy` = nearest class mean on the memory at the end. */
-type Run = ProtocolResult & { classMeanAccuracy: number }
+/** Of one policy and memory in one seed; `classMeanAccuracy` = nearest class mean on the memory at the end, `memoryBytes` = of its pictures. */
+type Run = ProtocolResult & { classMeanAccuracy: number, memoryBytes: number }
 
-const metrics = [...protocolMetrics, 'classMeanAccuracy'] as const
+const metrics = [...protocolMetrics, 'classMeanAccuracy', 'memoryBytes'] as const
 
 export async function comparePolicies (options: ComparisonOptions): Promise<Comparison> {
   const policies = [classBalanced, ...options.policies.filter(({ name }) => name !== classBalanced.name)]
@@ -85,8 +85,9 @@ function preparedTasks ({ tasksOf, noise }: ComparisonOptions, seed: number): Co
 async function runPolicy (policy: ReplayPolicy, memory: number, tasks: readonly ContinualTask[], seed: number): Promise<Run> {
   const learner = new ReplayLearner(new ReplayBuffer(policy, { items: memory, bytes: Infinity }, seed), seed)
   const result = await runProtocol(learner, tasks)
-  const means = new ClassMeans(learner.buffer?.exemplars ?? [])
-  return { ...result, classMeanAccuracy: mean(tasks.map(({ test }) => accuracyOn(means, test))) }
+  const exemplars = learner.buffer?.exemplars ?? []
+  const means = new ClassMeans(exemplars)
+  return { ...result, classMeanAccuracy: mean(tasks.map(({ test }) => accuracyOn(means, test))), memoryBytes: exemplars.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
 const bounds: Array<{ name: 'offline' | 'balanced' | 'finetune' | 'streaming-lda', run: (tasks: readonly ContinualTask[], seed: number) => Promise<ProtocolResult> }> = [

@@ -16,6 +16,7 @@ import { decodeImage } from '../../frame/image-codec.ts'
 import { gateDefaults } from '../detector-update/acceptance-gate.ts'
 import type { UpdateMode } from '../detector-update/candidate-model.ts'
 import type { UpdateProgress, UpdateRequest } from '../detector-update/update-detector.ts'
+import { readPatchMemory } from '../detector-update/patch-memory-graph.ts'
 import { updateInProcess } from '../detector-update/update-process.ts'
 import { LabelInbox } from '../label-inbox.ts'
 import { mean } from './metrics.ts'
@@ -85,24 +86,30 @@ async function lineThroughTasks (protocol: UpdateProtocol, mode: UpdateMode, fit
       before,
       after: update.accepted ? await test.figures(request.bundle, index) : before,
       offline: await test.figures(await fits.after(index), index),
-      ...update
+      ...update,
+      bankBytes: await bankBytes(request.bundle)
     })
   }
   return steps
 }
 
-type UpdateFacts = Pick<UpdateStep, 'mode' | 'accepted' | 'reasons' | 'learned' | 'checked' | 'heldBack' | 'seconds'>
+type UpdateFacts = Pick<UpdateStep, 'mode' | 'accepted' | 'reasons' | 'learned' | 'checked' | 'heldBack' | 'seconds' | 'memoryBytes'>
 
 /** One that cannot be begun counts as refused, as it does on the line: what was labelled waits. */
 async function updateOf (request: UpdateRequest, progress: UpdateProgress, signal: AbortSignal): Promise<UpdateFacts> {
   const { mode } = request
   try {
-    const { accepted, gate, learned, checked, heldBack, seconds } = await updateInProcess(request, progress, signal)
-    return { mode, accepted, reasons: gate.reasons, learned, checked, heldBack: heldBack.length, seconds }
+    const { accepted, gate, learned, checked, heldBack, seconds, memory } = await updateInProcess(request, progress, signal)
+    return { mode, accepted, reasons: gate.reasons, learned, checked, heldBack: heldBack.length, seconds, memoryBytes: memory.bytes }
   } catch (error) {
     if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_TOO_FEW_IMAGES') throw error
-    return { mode, accepted: false, reasons: [error.message], learned: 0, checked: 0, heldBack: 0, seconds: 0 }
+    return { mode, accepted: false, reasons: [error.message], learned: 0, checked: 0, heldBack: 0, seconds: 0, memoryBytes: 0 }
   }
+}
+
+async function bankBytes (path: string): Promise<number | null> {
+  const { bytes, metadata } = await readBundle(path)
+  return metadata.family === 'patch-memory' ? readPatchMemory(bytes).bank.entries.byteLength : null
 }
 
 async function label ({ folder, inbox: bounds }: UpdateRequest, labelled: readonly LinePicture[]): Promise<void> {
