@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { splitExemplarLabel } from '../../schemas/exemplar-label.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
 import type { DriftAlarm, WatchedScores } from '../decision/drift/drift-monitor.ts'
@@ -135,8 +136,8 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
     if (!isLearned && this.#run === null) this.#inbox.remove(waiting === undefined ? [] : [waiting])
     else if (waiting !== undefined || isLearned) {
-      const learned = this.#last?.exemplars.find((exemplar) => exemplar.sha256 === sha256)?.label.split('/')[0]
-      await this.relabel(sha256, { product: waiting?.product ?? learned ?? 'part', label: removedLabel })
+      const learned = this.#last?.exemplars.find((exemplar) => exemplar.sha256 === sha256)
+      await this.relabel(sha256, { product: waiting?.product ?? (learned === undefined ? 'part' : splitExemplarLabel(learned.label).product), label: removedLabel })
     }
   }
 
