@@ -28,6 +28,12 @@ export interface PartWord {
   picture: string
 }
 
+/**
+ * What became of a word that a person took back. `not-learned`: nothing has learned it, and nothing will. `at-next-update`: its picture is forgotten
+ * then. `in-model`: the model has learned it and keeps it until the update is taken back; then it is not learned again.
+ */
+export type Withdrawal = 'not-learned' | 'at-next-update' | 'in-model'
+
 /** A product at the gate: on held-out good parts and known defects, before and after. Shares 0 to 1. */
 export interface ProductReport {
   product: string

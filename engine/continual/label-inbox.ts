@@ -3,10 +3,12 @@
  * is lost whenever the process ends. The picture is on the disk before its label, and goes after it. One process adds, an update's takes out; what
  * an update took in lies aside while it can be taken back.
  */
+import { randomUUID } from 'node:crypto'
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
+import { hasOwnId, HeardLabels, isHeard, wordsOf, type HeardLabel } from './heard-labels.ts'
 import { makeStoreFolder, PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
 
 export interface PictureLabel {
@@ -47,12 +49,15 @@ export interface InboxBounds {
 
 export class LabelInbox {
   readonly pictures: PictureFiles
+  readonly heard: HeardLabels
   readonly #folder: string
   readonly #aside: string
   readonly #bounds: InboxBounds
   readonly #waiting = new Map<string, WaitingPicture>()
   /** Places of those that are being written. */
   readonly #coming = new Set<Pick<WaitingPicture, 'sha256' | 'bytes'>>()
+  /** The last word on its way of each picture: the next one has to know it. */
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   /**
    * Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. With `later`
@@ -63,6 +68,7 @@ export class LabelInbox {
     this.#aside = join(folder, 'aside')
     this.#bounds = bounds
     makeStoreFolder(this.#folder)
+    this.heard = new HeardLabels(folder)
     this.pictures = new PictureFiles(join(folder, 'pictures'))
     if (later) return
     this.refresh()
@@ -79,19 +85,21 @@ export class LabelInbox {
 
   /**
    * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first, of the same
-   * part where it names none. The same label again, as a message that
-   * is delivered twice brings it, confirms nothing.
+   * part where it names none. A word that was heard of the picture before, as a message that is delivered twice brings it, changes nothing, whether the
+   * picture still waits or was taken in or back.
    * @param confirmed See `WaitingPicture`.
+   * @returns what is known of the picture now
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async add (picture: Uint8Array, label: PictureLabel, { confirmed = false } = {}): Promise<WaitingPicture> {
-    const coming = { sha256: await sha256InTurn(picture), bytes: picture.byteLength }
-    this.#checkRoom(coming)
-    this.#coming.add(coming)
+    const sha256 = await sha256InTurn(picture)
+    const added = (this.#turns.get(sha256) ?? Promise.resolve()).then(async () => this.#add(picture, sha256, label, confirmed))
+    const turn = added.catch(() => {})
+    this.#turns.set(sha256, turn)
     try {
-      return await this.#write(picture, coming, label, confirmed)
+      return await added
     } finally {
-      this.#coming.delete(coming)
+      if (this.#turns.get(sha256) === turn) this.#turns.delete(sha256)
     }
   }
 
@@ -124,13 +132,22 @@ export class LabelInbox {
       const { sha256 } = picture
       if (this.#isAsKnown(picture)) {
         const gone = `${this.pictures.path(sha256)}.gone`
-        rmSync(this.#labelPath(sha256), { force: true })
+        // Where its words cannot be told apart, the next one may be another.
+        if (picture.words?.some(hasOwnId) === true) this.heard.keepWithdrawn(this.#labelPath(sha256), sha256)
+        else rmSync(this.#labelPath(sha256), { force: true })
         renameIfThere(this.pictures.path(sha256), gone)
         if (existsSync(this.#labelPath(sha256))) this.#bringBack(gone, sha256)
         rmSync(gone, { force: true })
       }
       this.#waiting.delete(sha256)
     }
+  }
+
+  /** What a person has taken back waits no more; where updates have learned it, no rollback brings it again. @throws GOODPARTS_STORE_FAILED */
+  async withdraw (sha256: string, isLearned: boolean): Promise<void> {
+    const waiting = this.#waiting.get(sha256)
+    this.remove(waiting === undefined ? [] : [waiting])
+    if (isLearned) await this.heard.withdraw(sha256)
   }
 
   /** As `remove`, for those that an update has taken in: they lie aside under its name. Can be done again where it was cut off. */
@@ -148,13 +165,17 @@ export class LabelInbox {
     }
   }
 
-  /** What an update took in waits again, except where something else was said since. Can be done again where it was cut off. */
+  /** What an update took in waits again, except where something else was said since or all of it was taken back. Can be done again where it was cut off. */
   takeBack (update: string): void {
     const aside = join(this.#aside, update)
     const names = existsSync(aside) ? readdirSync(aside) : []
     for (const name of names.filter((each) => each.endsWith('.json'))) {
       const sha256 = name.slice(0, -'.json'.length)
       if (existsSync(this.#labelPath(sha256))) continue
+      if (this.heard.isWithdrawn(sha256)) {
+        this.heard.keepWithdrawn(join(aside, name), sha256)
+        continue
+      }
       renameIfThere(join(aside, `${sha256}.img`), this.pictures.path(sha256))
       if (existsSync(this.pictures.path(sha256))) renameSync(join(aside, name), this.#labelPath(sha256))
     }
@@ -162,10 +183,12 @@ export class LabelInbox {
     this.refresh()
   }
 
-  /** What lies aside of other updates than these goes. */
+  /** What lies aside of other updates than these goes, but for the words that were heard. */
   forgetAside (updates: ReadonlySet<string>): void {
     for (const name of existsSync(this.#aside) ? readdirSync(this.#aside) : []) {
-      if (!updates.has(name)) rmSync(join(this.#aside, name), { recursive: true, force: true })
+      if (updates.has(name)) continue
+      this.heard.keepAll(join(this.#aside, name))
+      rmSync(join(this.#aside, name), { recursive: true, force: true })
     }
   }
 
@@ -185,12 +208,31 @@ export class LabelInbox {
     throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${taken.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
   }
 
-  async #write (picture: Uint8Array, { sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>, { word, ...label }: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
+  async #add (picture: Uint8Array, sha256: string, label: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
+    const heard = await this.heard.of(sha256)
+    const waits = this.#waiting.get(sha256)
+    const known: HeardLabel[] = [...heard, ...(waits === undefined ? [] : [waits])]
+    const mayBeAnother = confirmed || (label.word !== undefined && !hasOwnId(label.word) && this.heard.isWithdrawn(sha256))
+    if (!mayBeAnother && isHeard(label, known)) return known.at(-1) as WaitingPicture
+    const coming = { sha256, bytes: picture.byteLength }
+    this.#checkRoom(coming)
+    this.#coming.add(coming)
+    try {
+      return await this.#write(picture, coming, label, { confirmed, heard: wordsOf(known) })
+    } finally {
+      this.#coming.delete(coming)
+    }
+  }
+
+  async #write (picture: Uint8Array, { sha256, bytes }: Pick<WaitingPicture, 'sha256' | 'bytes'>, { word, ...label }: PictureLabel, { confirmed, heard }: { confirmed: boolean, heard: readonly string[] }): Promise<WaitingPicture> {
     await this.pictures.addInTurn(picture, sha256)
     const before = this.#waiting.get(sha256)
     const stands = before?.confirmed === true && before.product === label.product && before.label === label.label
-    const words = [...new Set([...before?.words ?? [], ...(word === undefined ? [] : [word])])].slice(-mostWords)
+    // One without an id is later than those with: they are no longer the last.
+    const own = word ?? (heard.length > 0 && label.by === 'person' ? `/${randomUUID()}` : null)
+    const words = [...heard.filter((each) => each !== own), ...(own === null ? [] : [own])].slice(-mostWords)
     const waiting: WaitingPicture = { ...label, partId: label.partId ?? before?.partId ?? null, labelledAt: new Date().toISOString(), sha256, bytes, confirmed: label.by === 'person' && (confirmed || stands), ...(words.length === 0 ? {} : { words }) }
+    await this.heard.sayAnew(sha256)
     await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
     // An update may have taken the picture in meanwhile, with what was said of it before.
     await this.pictures.addInTurn(picture, sha256)

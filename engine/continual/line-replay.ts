@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { splitExemplarLabel } from '../../schemas/exemplar-label.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { LineDrift } from '../../schemas/learning.ts'
+import type { LineDrift, Withdrawal } from '../../schemas/learning.ts'
 import type { DriftAlarm, WatchedScores } from '../decision/drift/drift-monitor.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
@@ -128,17 +128,19 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     return await this.#keep(picture, { ...label, ...word, pValue: inspection?.pValue ?? null, inDrift: this.#watch.drift !== null })
   }
 
-  /** The person takes a label back: it is not learned; where it was, its picture is forgotten at the next update. */
-  async withdraw (sha256: string): Promise<void> {
+  /** The person takes a label back: it is not learned; where it was, its picture is forgotten at the next update, but for what the model has learned of it. */
+  async withdraw (sha256: string): Promise<Withdrawal> {
     await this.#whenReady()
-    const isLearned = await this.#memory.readInTurn(sha256) !== null
+    const isRemembered = await this.#memory.readInTurn(sha256) !== null
+    const learned = await this.#inbox.heard.learned(sha256)
     this.#refuseIfClosed()
     const waiting = this.#inbox.waiting.find((picture) => picture.sha256 === sha256)
-    if (!isLearned && this.#run === null) this.#inbox.remove(waiting === undefined ? [] : [waiting])
-    else if (waiting !== undefined || isLearned) {
-      const learned = this.#last?.exemplars.find((exemplar) => exemplar.sha256 === sha256)
-      await this.relabel(sha256, { product: waiting?.product ?? (learned === undefined ? 'part' : splitExemplarLabel(learned.label).product), label: removedLabel })
-    }
+    const mayBeLearned = isRemembered || (waiting !== undefined && this.#run !== null)
+    if (mayBeLearned) {
+      const exemplar = this.#last?.exemplars.find((each) => each.sha256 === sha256)
+      await this.relabel(sha256, { product: waiting?.product ?? (exemplar === undefined ? 'part' : splitExemplarLabel(exemplar.label).product), label: removedLabel })
+    } else await this.#inbox.withdraw(sha256, learned !== null)
+    return learned === 'in-model' ? learned : mayBeLearned || learned === 'checked' ? 'at-next-update' : 'not-learned'
   }
 
   /** Another word for a picture that is kept or waits; `removedLabel` lets it go. @throws GOODPARTS_PART_GONE when there is no such picture */

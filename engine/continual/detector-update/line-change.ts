@@ -10,6 +10,7 @@ import { saveBundle, type ModelBundle } from '../../bundle/bundle.ts'
 import { asGoodpartsError } from '../../errors.ts'
 import type { BufferState } from '../buffers/replay-buffer.ts'
 import { ExemplarStore, type ExemplarBounds } from '../exemplar-store.ts'
+import { HeardLabels } from '../heard-labels.ts'
 import { LabelInbox, type InboxBounds, type WaitingPicture } from '../label-inbox.ts'
 import { writeWholeInTurn } from '../picture-files.ts'
 import { BundleHistory } from './bundle-history.ts'
@@ -37,6 +38,8 @@ interface UpdateChange {
   memory: BufferState
   /** Labels that the update has obeyed. */
   taken: WaitingPicture[]
+  /** Pictures that the bank, or the light, was learned from. */
+  learned?: readonly string[]
   outcome: object
 }
 
@@ -57,8 +60,10 @@ export const lastOutcomePath = (folder: string): string => join(folder, 'last-up
 const noOutcome = 'null'
 
 /** Puts an update in use. @throws GOODPARTS_STORE_FAILED and the disk's own; then either all of it is in use or nothing once `settle` was called */
-export async function putInUse (place: LinePlace, store: ExemplarStore, { before, after, memory, taken, outcome }: UpdateChange): Promise<void> {
+export async function putInUse (place: LinePlace, store: ExemplarStore, { before, after, memory, taken, learned = [], outcome }: UpdateChange): Promise<void> {
   const said = outcomeText(place.folder)
+  // Left without labels where the update does not come into use, and gone with the next one.
+  await new HeardLabels(join(place.folder, 'inbox')).noteLearned(after.metadata.id, learned)
   await change(place, store, {
     kind: 'update',
     bundle: after,
@@ -154,7 +159,8 @@ async function change (place: LinePlace, store: ExemplarStore, { bundle, keepsPr
 function finish (place: LinePlace, store: ExemplarStore, { kind, updates, taken }: Journal): void {
   renameIfThere(nextBundlePath(place), place.bundle)
   const inbox = new LabelInbox(join(place.folder, 'inbox'), place.inbox)
-  for (const update of updates) {
+  // The latest word on a picture waits, of all that are taken back.
+  for (const update of updates.toReversed()) {
     if (kind === 'update') inbox.setAside(taken, update)
     else inbox.takeBack(update)
   }

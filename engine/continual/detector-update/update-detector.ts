@@ -98,7 +98,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     buffer.observe(candidate.checked.map(({ item }) => item))
     progress('checking', 0, 1)
     const checked = await checkedScores(parent, candidate, before.exemplars, store, threads)
-    const standing = withoutPictures(parent, new Set(inbox.waiting.map(({ sha256 }) => sha256)))
+    const standing = withoutPictures(parent, new Set([...inbox.waiting.map(({ sha256 }) => sha256), ...inbox.heard.withdrawn]))
     const after = calibrationAfter(standing, checked)
     const heldBack = [...lot.heldBack, ...candidate.outliers.map(({ item }): HeldBack => ({ sha256: item.id, reason: 'unlike-its-lot', text: `labelled ${item.label}, but unlike the rest of its lot`, values: { label: item.label }, snnl: new SnnlReference(before.exemplars).of(item) }))]
     const limits = { before: limitsOf(parent.metadata.calibration, null, request), after: limitsOf(after, null, request) }
@@ -135,7 +135,7 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
     if (answer.accepted) {
       for (const { item } of candidate.checked) store.pictures.add(inbox.pictures.read(item.id) ?? new Uint8Array())
       const obeyed = new Set([...lot.removed, ...[...candidate.learned, ...candidate.checked].map(({ item }) => item.id)])
-      await putInUse(request, store, { before: parent, after: bundle, memory: buffer.state, taken: inbox.waiting.filter(({ sha256 }) => obeyed.has(sha256)), outcome })
+      await putInUse(request, store, { before: parent, after: bundle, memory: buffer.state, taken: inbox.waiting.filter(({ sha256 }) => obeyed.has(sha256)), learned: candidate.learned.map(({ item }) => item.id), outcome })
     }
     return outcome
   } finally {
