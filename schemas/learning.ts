@@ -26,6 +26,8 @@ export interface PartWord {
    * @pattern ^[0-9a-f]{64}$
    */
   picture: string
+  /** Ids of all that was said of the part, the latest last: the same word may be delivered again. */
+  words?: string[]
 }
 
 /**

@@ -16,7 +16,7 @@
 import type { CaptureEvent } from './capture-event.ts'
 import type { FrameHeader } from './frame.ts'
 import type { InspectionRecord, Region, Verdict } from './inspection.ts'
-import type { LearningState, LiveRole, PartWord } from './learning.ts'
+import type { LearningState, LiveRole, PartWord, Withdrawal } from './learning.ts'
 
 export type { LiveRole } from './learning.ts'
 
@@ -298,6 +298,13 @@ export interface LiveSay {
   label: string
 }
 
+/** The answer to a word that was taken back. */
+export interface LiveWithdrawn {
+  schema: 'goodparts.live/1'
+  kind: 'withdrawn'
+  learned: Withdrawal
+}
+
 /** Body of `PUT /api/lines/<line>/learning/pictures/<sha256>/label`: what a picture of the replay buffer shows, from the next update on. */
 export interface LiveRelabel {
   schema: 'goodparts.live/1'
@@ -338,7 +345,7 @@ export interface LiveUpdate {
 
 export type LiveServerMessage = LiveHello | LiveLine | LiveLineRemoved | LiveVerdict | LiveKept | LiveWord | LiveLearning | LiveExplained | LiveNotice | LiveStatistics | LiveFrame
 export type LiveRequest = LiveWatch | LiveShown
-export type LiveMessage = LiveServerMessage | LiveRequest | LiveSay | LiveExplain | LiveRelabel | LiveUpdate
+export type LiveMessage = LiveServerMessage | LiveRequest | LiveSay | LiveWithdrawn | LiveExplain | LiveRelabel | LiveUpdate
 
 /** One method's answer to where a part is bad. */
 export interface LiveExplanation {

@@ -1,6 +1,6 @@
 /** Keeps a websocket to the server: asks for a ticket, listens, tries again with growing pauses. */
-import type { LearningSheet } from '../schemas/learning.ts'
-import type { KeptEntry, LiveExplain, LiveExplanations, LiveRelabel, LiveRequest, LiveSay, LiveServerMessage, LiveUpdate } from '../schemas/live.ts'
+import type { LearningSheet, Withdrawal } from '../schemas/learning.ts'
+import type { KeptEntry, LiveExplain, LiveExplanations, LiveRelabel, LiveRequest, LiveSay, LiveServerMessage, LiveUpdate, LiveWithdrawn } from '../schemas/live.ts'
 import { problemText, translate } from './texts.ts'
 import { adoptTokenOfAddress, authorisation, forgetToken, keepToken, readToken } from './token.ts'
 
@@ -80,9 +80,9 @@ export class Connection {
     await this.#ask('PUT', line, `parts/${encodeURIComponent(eventId)}/word`, said)
   }
 
-  /** As `say`. */
-  async withdraw (line: string, eventId: string): Promise<void> {
-    await this.#ask('DELETE', line, `parts/${encodeURIComponent(eventId)}/word`)
+  /** As `say`. @returns what becomes of the word */
+  async withdraw (line: string, eventId: string): Promise<Withdrawal> {
+    return (await (await this.#ask('DELETE', line, `parts/${encodeURIComponent(eventId)}/word`)).json() as LiveWithdrawn).learned
   }
 
   /** What the line's replay buffer keeps. @throws Error with the server's words */

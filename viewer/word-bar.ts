@@ -1,6 +1,6 @@
 /** What people say of the part on the screen, and the buttons to say it. Keys: G good, D defect, U take back. */
 import type { KeptEntry } from '../schemas/live.ts'
-import type { LearningState, LiveRole, PartWord } from '../schemas/learning.ts'
+import type { LearningState, LiveRole, PartWord, Withdrawal } from '../schemas/learning.ts'
 import { element } from './element.ts'
 import { formatMoment } from './format.ts'
 import { icon } from './icons.ts'
@@ -12,7 +12,7 @@ export interface WordDesk {
   word: (line: string, eventId: string) => PartWord | undefined
   learning: (line: string) => LearningState | null
   say: (line: string, eventId: string, label: string) => Promise<void>
-  withdraw: (line: string, eventId: string) => Promise<void>
+  withdraw: (line: string, eventId: string) => Promise<Withdrawal>
 }
 
 /** What the server takes: at most 60 letters, no slash. The browser says so, rather than cutting what was typed. */
@@ -28,6 +28,8 @@ export class WordBar {
   readonly #type = element('input', { type: 'text', pattern: labelPattern, hint: 'labelRule', id: 'defect-type', list: 'defect-types', autocomplete: 'off' })
   readonly #types = element('datalist', { id: 'defect-types' })
   readonly #form: HTMLFormElement
+  /** What became of the word that was taken back last. */
+  readonly #became = element('p', { class: 'said', role: 'status', hidden: true })
   readonly #problem = element('p', { class: 'wrong', role: 'alert', hidden: true })
   #entry: KeptEntry | undefined
   #busy = false
@@ -43,14 +45,15 @@ export class WordBar {
     })
     this.#good.addEventListener('click', () => { this.#send(async (line, eventId) => this.#desk.say(line, eventId, 'good')) })
     this.#defect.addEventListener('click', () => { this.#askType() })
-    this.#back.addEventListener('click', () => { this.#send(async (line, eventId) => this.#desk.withdraw(line, eventId)) })
-    this.host.append(this.#said, element('div', { class: 'word-buttons' }, this.#good, this.#defect, this.#back), this.#form, this.#problem)
+    this.#back.addEventListener('click', () => { this.#send(async (line, eventId) => { this.#tell(await this.#desk.withdraw(line, eventId)) }) })
+    this.host.append(this.#said, element('div', { class: 'word-buttons' }, this.#good, this.#defect, this.#back), this.#became, this.#form, this.#problem)
   }
 
   show (entry: KeptEntry | undefined): void {
     if (entry?.record.eventId !== this.#entry?.record.eventId) {
       this.#form.hidden = true
       this.#problem.hidden = true
+      this.#became.hidden = true
     }
     this.#entry = entry
     this.render()
@@ -83,6 +86,12 @@ export class WordBar {
     if (mayNot) this.#form.hidden = true
   }
 
+  #tell (learned: Withdrawal): void {
+    const text = learned === 'in-model' ? 'takenBackInModel' : learned === 'at-next-update' ? 'takenBackAtUpdate' : null
+    this.#became.hidden = text === null
+    if (text !== null) this.#became.replaceChildren(element('small', { text }))
+  }
+
   #askType (): void {
     const entry = this.#entry
     if (entry === undefined) return
@@ -96,6 +105,7 @@ export class WordBar {
     const entry = this.#entry
     if (entry === undefined || this.#busy) return
     this.#busy = true
+    this.#became.hidden = true
     this.render()
     work(entry.line, entry.record.eventId).then(() => {
       // The keys work on: what had the focus may be hidden now.

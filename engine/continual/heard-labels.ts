@@ -5,16 +5,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { HeardLabel } from '../heard-words.ts'
 import { makeStoreFolder, writeWholeInTurn } from './picture-files.ts'
-
-/** What is said of a picture, with the words that said it, the latest last. */
-export interface HeardLabel {
-  product: string
-  label: string
-  /** ISO 8601; absent in labels of before. */
-  labelledAt?: string
-  words?: string[]
-}
 
 /** Labels that are kept, and pictures whose withdrawal is: of more the oldest go. */
 export const mostHeard = 10_000
@@ -97,26 +89,6 @@ export class HeardLabels {
   #keep (path: string, sha256: string, ending: string): void {
     if (existsSync(path)) renameSync(path, join(this.#heard, `${sha256}${ending}`))
   }
-}
-
-/**
- * The word was heard before: it is not the last one, or it says what it said. Without ids of words all of one inspection are the same, and the last
- * of them may say something else.
- */
-export function isHeard ({ product, label, word }: { product: string, label: string, word?: string }, known: readonly HeardLabel[]): boolean {
-  const words = wordsOf(known)
-  const last = known.at(-1)
-  return word !== undefined && words.includes(word) && (words.at(-1) !== word || (last?.product === product && last.label === label))
-}
-
-/** Only an id of its own tells a word from the others of its inspection. */
-export function hasOwnId (word: string): boolean {
-  return !word.endsWith('/')
-}
-
-/** Every word once, the latest last. */
-export function wordsOf (known: readonly HeardLabel[]): string[] {
-  return [...new Set(known.flatMap(({ words = [] }) => words))]
 }
 
 function isHash (name: string): boolean {

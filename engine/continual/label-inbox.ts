@@ -8,7 +8,8 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
-import { hasOwnId, HeardLabels, isHeard, wordsOf, type HeardLabel } from './heard-labels.ts'
+import { hasOwnId, isHeard, mostWords, wordsOf, type HeardLabel } from '../heard-words.ts'
+import { HeardLabels } from './heard-labels.ts'
 import { makeStoreFolder, PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
 
 export interface PictureLabel {
@@ -38,9 +39,6 @@ export interface WaitingPicture extends Omit<PictureLabel, 'word'> {
   /** Every word that was heard of the picture, see `PictureLabel.word`; absent in files of before. */
   words?: string[]
 }
-
-/** Words of one picture that are told apart. */
-const mostWords = 50
 
 export interface InboxBounds {
   items: number

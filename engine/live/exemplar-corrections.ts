@@ -30,7 +30,7 @@ export async function relabelPicture ({ line, entered }: Correcting, sha256: str
 /** A picture that waits goes now, one of the memory with the next update. @throws GOODPARTS_PART_GONE, GOODPARTS_STORE_FAILED, GOODPARTS_QUEUE_FULL */
 export async function removePicture ({ line, entered }: Correcting, sha256: string): Promise<void> {
   await keptPicture(line(), sha256)
-  await entered({ kind: 'exemplar-removed', details: { sha256 } }, async () => line().withdraw(sha256))
+  await entered({ kind: 'exemplar-removed', details: { sha256 } }, async () => { await line().withdraw(sha256) })
 }
 
 /** @throws GOODPARTS_SCHEMA_INVALID */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { FitEnd, FitProgress, LineStatistics, LiveExplanations, LiveHello, LiveMessage, LiveRequest, LiveRole, KeptEntry, LineState } from '../../schemas/live.ts'
-import type { PartWord } from '../../schemas/learning.ts'
+import type { PartWord, Withdrawal } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
 import { Ledger } from '../frame/ledger.ts'
 import { AskedExplanations } from './asked-explanations.ts'
@@ -138,8 +138,8 @@ export class LiveHub {
   }
 
   /** As `PartWords.withdraw`. */
-  async withdraw (line: string, eventId: string, by: LiveRole): Promise<void> {
-    await this.#words.withdraw(line, eventId, by)
+  async withdraw (line: string, eventId: string, by: LiveRole): Promise<Withdrawal> {
+    return await this.#words.withdraw(line, eventId, by)
   }
 
   /** Inspections of a line that are kept on disk, newest first. @throws GOODPARTS_STORE_FAILED */

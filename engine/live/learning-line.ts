@@ -1,6 +1,6 @@
 /** What keeps a line learning, as far as the live page is concerned: a replay buffer attaches itself here. */
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { LearningSheet, LearningState, PartWord } from '../../schemas/learning.ts'
+import type { LearningSheet, LearningState, PartWord, Withdrawal } from '../../schemas/learning.ts'
 import { AtMostEvery } from '../at-most-every.ts'
 import type { AuditLog } from '../store/audit-log.ts'
 
@@ -11,8 +11,8 @@ export interface LearningLine {
    * @returns SHA-256 of the picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   keep: (picture: Uint8Array, word: Pick<PartWord, 'product' | 'label' | 'partId'> & { wordId?: string }, inspection: InspectionRecord) => Promise<string>
-  /** The person takes it back: it is not learned, or forgotten at the next update. */
-  withdraw: (sha256: string) => Promise<void>
+  /** The person takes it back. @returns what becomes of it */
+  withdraw: (sha256: string) => Promise<Withdrawal>
   /** Everything that is kept or waits. */
   sheet: () => LearningSheet
   /** Encoded; `null` for a hash of none. */

@@ -1,7 +1,7 @@
 /** The routes by which people say what a part is: for operators and engineers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveRole } from '../../schemas/learning.ts'
-import type { LiveSay } from '../../schemas/live.ts'
+import type { LiveSay, LiveWithdrawn } from '../../schemas/live.ts'
 import { validate } from '../schema-validation.ts'
 import { GoodpartsError } from '../errors.ts'
 import type { LiveHub } from './hub.ts'
@@ -29,8 +29,8 @@ export function addPartRoutes (app: FastifyInstance, { hub, allow }: PartRoutesC
   app.delete<Part>('/api/lines/:line/parts/:eventId/word', async (request, reply) => {
     const role = await allow(request, reply, 'operator')
     if (role === undefined) return reply
-    await hub.withdraw(request.params.line, request.params.eventId, role)
-    return await reply.code(204).send()
+    const learned = await hub.withdraw(request.params.line, request.params.eventId, role)
+    return { schema: 'goodparts.live/1', kind: 'withdrawn', learned } satisfies LiveWithdrawn
   })
 }
 

@@ -2,9 +2,11 @@
  * What people say of parts at the live page: kept for every browser and over a restart, and handed to the line's replay buffer with the very
  * pixels that were judged. Entered in the audit log first, and acknowledged only when it is on the disk.
  */
+import { randomUUID } from 'node:crypto'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
-import type { LiveRole, PartWord } from '../../schemas/learning.ts'
+import type { LiveRole, PartWord, Withdrawal } from '../../schemas/learning.ts'
 import { GoodpartsError } from '../errors.ts'
+import { isHeard, mostWords, wordsOf } from '../heard-words.ts'
 import { readLabelText, readProductName } from '../label-text.ts'
 import type { AuditRecord } from '../store/audit-chain.ts'
 import type { History } from '../store/history.ts'
@@ -50,6 +52,8 @@ export interface WordOrigin {
 export class PartWords {
   readonly #options: PartWordsOptions
   readonly #words: Map<string, Map<string, PartWord>>
+  /** The last words of parts of which nothing stands, by event id: one of them may be delivered again. */
+  readonly #takenBack = new Map<string, PartWord>()
   /** By line, one after another: two browsers may say different things of the same part. A line whose buffer is held up holds up no other. */
   readonly #turns = new Map<string, { last: Promise<unknown>, waiting: number }>()
 
@@ -64,7 +68,8 @@ export class PartWords {
   }
 
   /**
-   * Resolves when the word and its picture are on the disk, as far as there is one for them. `who` stands in the audit log, default: the role; `wordId` as in `LearningLine.keep`.
+   * Resolves when the word and its picture are on the disk, as far as there is one for them. `who` stands in the audit log, default: the role; `wordId` as in `LearningLine.keep`: a word that was heard of
+   * the part before changes nothing, also where it was taken back meanwhile. @returns what stands, or was taken back
    * @throws GOODPARTS_PART_GONE when the part or its picture is no longer kept, GOODPARTS_ARGUMENT as `readLabelText` and `readProductName`, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async say (line: string, eventId: string, label: string, by: LiveRole, { who = `role:${by}`, wordId }: WordOrigin = {}): Promise<PartWord> {
@@ -76,10 +81,14 @@ export class PartWords {
       if (picture === undefined) throw new GoodpartsError('GOODPARTS_PART_GONE', 'Expected the part to be kept with the pixels that were judged, got one that made room for newer ones', { fix: 'Say it of a newer part' })
       const buffer = this.#options.learning.of(line)
       const said = { label: named, product: readProductName(record.product ?? buffer?.state.product ?? 'part', 'the product of the part'), partId: record.partId }
+      const known = [this.#words.get(line)?.get(eventId) ?? this.#takenBack.get(eventId) ?? []].flat()
+      if (known[0] !== undefined && isHeard({ ...said, word: wordId }, known)) return known[0]
+      const id = wordId ?? randomUUID()
+      const words = [...wordsOf(known).filter((each) => each !== id), id].slice(-mostWords)
       const hash = contentHash(picture)
       const word = await this.#entered({ who, line, kind: 'label', details: { ...said, eventId, sha256: hash } }, async () => {
         const sha256 = await buffer?.keep(picture, { ...said, ...(wordId === undefined ? {} : { wordId }) }, record)
-        const kept: PartWord = { ...said, by, at: new Date(this.#options.now()).toISOString(), keptBy: buffer?.state.id ?? null, picture: sha256 ?? hash }
+        const kept: PartWord = { ...said, by, at: new Date(this.#options.now()).toISOString(), keptBy: buffer?.state.id ?? null, picture: sha256 ?? hash, words }
         await this.#store({ line, eventId, era }, kept, buffer !== undefined)
         return kept
       })
@@ -88,19 +97,23 @@ export class PartWords {
     })
   }
 
-  /** @throws GOODPARTS_NOTHING_TO_TAKE_BACK where nothing was said, GOODPARTS_STORE_FAILED */
-  async withdraw (line: string, eventId: string, by: LiveRole): Promise<void> {
+  /** @returns what becomes of it. @throws GOODPARTS_NOTHING_TO_TAKE_BACK where nothing was said, GOODPARTS_STORE_FAILED */
+  async withdraw (line: string, eventId: string, by: LiveRole): Promise<Withdrawal> {
     const era = this.#options.era(line)
-    await this.#inTurn(line, async () => {
+    return await this.#inTurn(line, async () => {
       const word = this.#words.get(line)?.get(eventId)
       if (word === undefined) throw new GoodpartsError('GOODPARTS_NOTHING_TO_TAKE_BACK', 'Expected something to have been said of the part, got nothing')
       const buffer = this.#options.learning.of(line)
-      await this.#entered({ who: `role:${by}`, line, kind: 'label-withdrawn', details: { eventId, sha256: word.picture, label: word.label } }, async () => {
-        if (buffer !== undefined && buffer.state.id === word.keptBy) await buffer.withdraw(word.picture)
+      const learned = await this.#entered({ who: `role:${by}`, line, kind: 'label-withdrawn', details: { eventId, sha256: word.picture, label: word.label } }, async () => {
+        const became = buffer !== undefined && buffer.state.id === word.keptBy ? await buffer.withdraw(word.picture) : 'not-learned'
         await this.#store({ line, eventId, era }, null, buffer !== undefined)
+        return became
       })
+      this.#takenBack.set(eventId, word)
+      for (const oldest of [...this.#takenBack.keys()].slice(0, -REMEMBERED)) this.#takenBack.delete(oldest)
       const part = await this.#options.parts.find(line, eventId)
       this.#options.onSaid({ line, eventId, record: part?.record ?? null, word, withdrawn: true, picture: await this.#options.parts.lossless(line, eventId) ?? null })
+      return learned
     })
   }
 

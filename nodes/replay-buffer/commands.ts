@@ -1,4 +1,5 @@
 /** What a message may ask of a replay buffer: each change is in the audit log before it is made. */
+import type { NodeMessage } from 'node-red'
 import { readProductName, removedLabel } from '../../engine/label-text.ts'
 import { pngOf } from '../../engine/continual/frame-png.ts'
 import type { LineReplay, SaidLabel } from '../../engine/continual/line-replay.ts'
@@ -7,6 +8,7 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame, type Frame } from '../../engine/frame/frame.ts'
 import type { WorkQueue } from '../../engine/frame/work-queue.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
+import type { Withdrawal } from '../../schemas/learning.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import type { AuditTrail } from '../shared/audit-trail.ts'
 import { readCommand, readLabel, readMode, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
@@ -21,24 +23,31 @@ export interface Obeying {
   product: string
 }
 
+type Asking = NodeMessage & ReplayMessage & { inspection?: InspectionRecord }
+
+const withdrawnTexts: Record<Withdrawal, string> = {
+  'not-learned': 'not learned',
+  'at-next-update': 'forgotten at the next update',
+  'in-model': 'the model has learned it and keeps it until the update is taken back; it is not learned again then'
+}
+
 /**
- * Does what a message asks. @returns the label that it kept, `null` where it brought none
+ * Does what a message asks. @returns the message that says which label was kept, or what became of one that was taken back; `null` for all else
  * @throws GOODPARTS_ARGUMENT, GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED, and as `ModelNode.swap`
  */
-export async function take (obeying: Obeying, msg: ReplayMessage & { inspection?: InspectionRecord }): Promise<SaidLabel | null> {
+export async function take (obeying: Obeying, msg: Asking): Promise<NodeMessage | null> {
   const { frame, inspection } = msg
   if (!isFrame(frame) || msg.buffer !== undefined) {
-    await obey(obeying, msg)
-    return null
+    return await obey(obeying, msg)
   }
   const label = readLabel(msg, inspection?.product ?? obeying.product)
   if (label !== null) await keepLabel(obeying, frame, label, inspection ?? null)
   else if (inspection !== undefined) await obeying.line.inspected(frame, { ...inspection, product: inspection.product === null ? null : readProductName(inspection.product, 'msg.inspection.product') })
   else throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a frame to come with msg.label or msg.inspection, got neither')
-  return label
+  return label === null ? null : { ...msg, payload: { kind: 'kept', ...label, waiting: obeying.line.state.waiting } }
 }
 
-async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessage): Promise<void> {
+async function obey ({ line, model, trail, product }: Obeying, msg: Asking): Promise<NodeMessage | null> {
   const command = readCommand(msg)
   if (command === 'update') {
     const mode = readMode(msg)
@@ -53,11 +62,13 @@ async function obey ({ line, model, trail, product }: Obeying, msg: ReplayMessag
     await trail.before({ kind: 'bundle-rolled-back', details: { to } }, async () => model.swap(await line.rollback(to ?? undefined)))
   } else if (command === 'withdraw') {
     const sha256 = readPicture(msg)
-    await trail.before({ kind: 'label-withdrawn', details: { sha256 } }, async () => line.withdraw(sha256))
+    const learned = await trail.before({ kind: 'label-withdrawn', details: { sha256 } }, async () => line.withdraw(sha256))
+    return { ...(msg.topic === undefined ? {} : { topic: msg.topic }), payload: { kind: 'withdrawn', sha256, learned, text: withdrawnTexts[learned], waiting: line.state.waiting } }
   } else {
     const { sha256, ...said } = readRelabel(msg, product)
     await trail.before({ kind: said.label === removedLabel ? 'exemplar-removed' : 'exemplar-relabelled', details: { sha256, ...said } }, async () => line.relabel(sha256, said))
   }
+  return null
 }
 
 async function keepLabel ({ line, trail, labels }: Obeying, frame: Frame, label: SaidLabel, inspection: InspectionRecord | null): Promise<void> {

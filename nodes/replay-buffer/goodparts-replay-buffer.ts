@@ -57,9 +57,9 @@ export default function register (RED: NodeAPI): void {
 
     onInput(node, async (msg: Message) => {
       if (isKeptWord(msg.payload, node.id)) return null
-      const label = await take({ line, model, trail, labels, product }, msg)
+      const answer = await take({ line, model, trail, labels, product }, msg)
       show()
-      return label === null ? null : [null, { ...msg, payload: { kind: 'kept', ...label, waiting: line.state.waiting } }, null]
+      return answer === null ? null : [null, answer, null]
     })
     onClose(node, async (removed) => {
       lines.delete(node.id)

@@ -45,8 +45,9 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
       return sha256
     },
     withdraw: async (sha256) => {
-      await line.withdraw(sha256)
+      const learned = await line.withdraw(sha256)
       show()
+      return learned
     },
     sheet: () => sheetOf(line, learning.state),
     picture: async (sha256) => line.picture(sha256),

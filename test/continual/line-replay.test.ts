@@ -9,6 +9,7 @@ import { ExemplarStore } from '../../engine/continual/exemplar-store.ts'
 import { updateDetector, type UpdateOutcome } from '../../engine/continual/detector-update/update-detector.ts'
 import { LabelInbox } from '../../engine/continual/label-inbox.ts'
 import { pngOf } from '../../engine/continual/frame-png.ts'
+import { removedLabel } from '../../engine/label-text.ts'
 import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
 import { PictureFiles } from '../../engine/continual/picture-files.ts'
 import { patchMemory } from '../../engine/detectors/patch-memory/patch-memory.ts'
@@ -252,6 +253,46 @@ describe('a line that keeps learning', () => {
     expect(confirmed()).toEqual([true])
     await sayGood('first')
     expect(replay.waiting).toMatchObject([{ sha256: wrong, confirmed: true }])
+  })
+
+  it('learns no word again that is delivered again, and none after a rollback that a person took back; says what the model keeps of it', async () => {
+    const sayGood = async (): Promise<void> => {
+      for (const seed of range(100, 36)) await replay.labelPicture(await pngOf(frameOf(seed)), { product: 'woven', label: 'good', partId: `woven ${seed}`, by: 'person', wordId: `labels/0/${seed}` }, null)
+    }
+    await sayGood()
+    const waited = replay.waiting[0]!.sha256
+    expect(await replay.withdraw(waited)).toBe('not-learned')
+    const outcome = await updated()
+    expect(outcome.accepted).toBe(true)
+    await sayGood()
+    expect(replay.state.waiting).toBe(0)
+
+    const learned = outcome.learnedPictures![0]!.sha256
+    const remembers = outcome.exemplars[0]!.sha256
+    expect(await replay.withdraw(learned)).toBe('in-model')
+    expect(replay.state.waiting).toBe(0)
+    expect(await replay.withdraw(remembers)).toBe('at-next-update')
+    await replay.rollback()
+    expect(replay.waiting).toHaveLength(34)
+    expect(replay.waiting.map(({ sha256 }) => sha256)).not.toContain(learned)
+    expect(replay.waiting.find(({ sha256 }) => sha256 === remembers)).toMatchObject({ label: removedLabel })
+    await sayGood()
+    expect(replay.waiting).toHaveLength(34)
+    expect(replay.waiting.find(({ sha256 }) => sha256 === remembers)).toMatchObject({ label: removedLabel })
+  })
+
+  it('sets no limit by a picture that it no longer remembers once its word was taken back', async () => {
+    await replay.close()
+    await begin(folder, { request: { ...optionsIn(folder).request, memory: { items: 12, bytes: 1e9 }, mode: 'recalibrate' } })
+    await labelGood(range(100, 36))
+    const { exemplars } = await updated()
+    const remembers = new Set(exemplars.map(({ sha256 }) => sha256))
+    const calibration = async (): Promise<Array<string | null>> => (await readBundle(join(folder, 'line.onnx'))).metadata.calibration.pictures!
+    const evicted = (await calibration()).find((picture) => picture !== null && !remembers.has(picture))!
+    expect(await replay.withdraw(evicted)).toBe('at-next-update')
+    await labelGood(range(140, 4))
+    expect((await updated()).accepted).toBe(true)
+    expect(await calibration()).not.toContain(evicted)
   })
 
   it('says why when an update cannot be made', async () => {

@@ -11,6 +11,7 @@ import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
 import { ShownParts } from '../../engine/live/shown-parts.ts'
 import type { KeptEntry } from '../../schemas/live.ts'
 import type { PartWord } from '../../schemas/learning.ts'
+import { validate } from '../../engine/schema-validation.ts'
 import { AuditLog } from '../../engine/store/audit-log.ts'
 import { readAudit } from '../store/read-audit.ts'
 import { Browser } from './browser.ts'
@@ -54,7 +55,7 @@ function buffer (kept: Map<string, unknown>): LearningLine {
     },
     withdraw: (sha256) => {
       kept.delete(sha256)
-      return Promise.resolve()
+      return Promise.resolve('in-model')
     },
     sheet: notAsked,
     picture: notAsked,
@@ -99,7 +100,8 @@ describe('a word', () => {
     }
     expect(said).toMatchObject([{ line: '라인 1', withdrawn: false, record: part.record }])
 
-    expect((await ask(url, '라인 1', `parts/${part.record.eventId}/word`, { method: 'DELETE' })).status).toBe(204)
+    const takenBack = await ask(url, '라인 1', `parts/${part.record.eventId}/word`, { method: 'DELETE' })
+    expect(validate('live', await takenBack.json())).toEqual({ schema: 'goodparts.live/1', kind: 'withdrawn', learned: 'in-model' })
     await other.until(() => other.of('word').at(-1)?.word === null)
     expect([...kept.keys()]).toEqual([])
     expect(said.map(({ withdrawn }) => withdrawn)).toEqual([false, true])
@@ -123,6 +125,39 @@ describe('a word', () => {
     await later.until(() => Object.keys((state() as { words?: object } | undefined)?.words ?? {}).length > 0)
     expect(state()).toMatchObject({ words: { [part.record.eventId]: { label: 'scratch', keptBy: null } } })
     expect((await ask(url, 'a', `parts/${another.record.eventId}/word`, { method: 'PUT', body: saying('good') })).status).toBe(200)
+  })
+
+  it('that is delivered again changes nothing where another was said since, over a restart, or where it was taken back', async () => {
+    const kept = new Map<string, { label: string }>()
+    const learning = new LearningLines()
+    learning.attach('', buffer(kept))
+    const said: string[] = []
+    const first = await start({ learning, onSaid: ({ word }) => { said.push(word.label) } })
+    const browser = await browse(first.url)
+    const part = (await openSampleLine('a')).nextReject()
+    const { eventId } = part.record
+    first.server.publish(part)
+    await browser.until(() => browser.of('kept').length === 1)
+    const record = { who: 'node:live', wordId: 'labels/0/7' }
+    await first.server.say('a', eventId, 'scratch', record)
+    expect((await ask(first.url, 'a', `parts/${eventId}/word`, { method: 'PUT', body: saying('good') })).status).toBe(200)
+    await first.server.say('a', eventId, 'scratch', record)
+    expect(said).toEqual(['scratch', 'good'])
+    expect([...kept.values()]).toMatchObject([{ label: 'good' }])
+    browser.close()
+    await first.server.stop()
+
+    const { server, url } = await start({ learning, onSaid: ({ word, withdrawn }) => { said.push(withdrawn ? 'withdrawn' : word.label) } })
+    const later = await browse(url)
+    await later.until(() => later.messages.some((message) => JSON.stringify(message).includes(eventId)))
+    await server.say('a', eventId, 'scratch', record)
+    expect(said).toEqual(['scratch', 'good'])
+    expect((await ask(url, 'a', `parts/${eventId}/word`, { method: 'DELETE' })).status).toBe(200)
+    await server.say('a', eventId, 'scratch', record)
+    expect(said).toEqual(['scratch', 'good', 'withdrawn'])
+    await server.say('a', eventId, 'dent', { who: 'node:live', wordId: 'labels/0/8' })
+    expect(said.at(-1)).toBe('dent')
+    expect([...kept.values()]).toMatchObject([{ label: 'dent' }])
   })
 
   it('is in the audit log with its role before it is kept, and is not kept without', async () => {
@@ -149,7 +184,7 @@ describe('a word', () => {
 
     const { picture } = await (await say('PUT', 'o')).json() as PartWord
     expect(atKeeping).toMatchObject([{ who: 'role:operator', line: 'a', kind: 'label', details: { label: 'scratch', eventId: part.record.eventId, sha256: picture } }])
-    expect((await say('DELETE', 'e')).status).toBe(204)
+    expect((await say('DELETE', 'e')).status).toBe(200)
     expect(readAudit(path).slice(1)).toMatchObject([{ who: 'role:engineer', line: 'a', kind: 'label-withdrawn', details: { label: 'scratch', sha256: picture } }])
 
     await audit.close()

@@ -3,10 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readBundle } from '../../../engine/bundle/bundle.ts'
+import { readBundle, saveBundle } from '../../../engine/bundle/bundle.ts'
 import { isUntold, settle, takeBackTo } from '../../../engine/continual/detector-update/line-change.ts'
 import { LabelInbox } from '../../../engine/continual/label-inbox.ts'
 import { mountSmallDisk } from '../../small-disk.ts'
+import { brightnessBundle } from '../../runtime/brightness-bundle.ts'
 import { beginLine, placeIn, stateOf, updateOf, type LineState } from './small-update.ts'
 
 // A process for every file that is renamed.
@@ -64,6 +65,18 @@ describe('an update that is put in use', () => {
     expect(await stateOf(placeIn(folder))).toEqual(after)
     await goBack(folder)
     expect(await stateOf(placeIn(folder))).toEqual(before)
+  })
+
+  it('brings back the last word of each picture where several updates are taken back at once', async () => {
+    cpSync(changed, folder, { recursive: true })
+    const place = placeIn(folder)
+    const inbox = new LabelInbox(join(folder, 'inbox'), place.inbox)
+    await inbox.add(Buffer.alloc(20_000, 'good'), { product: 'plate', label: 'dent', partId: null, by: 'person', pValue: null, inDrift: false })
+    await saveBundle(join(folder, 'new.onnx'), await brightnessBundle({ factor: 0.25 }))
+    await updateOf(place)
+    expect((await stateOf(place)).waiting).toEqual([])
+    await goBack(folder)
+    expect(await stateOf(place)).toEqual({ ...before, waiting: ['dent', 'remove', 'scratch'] })
   })
 
   it('lets what a person says meanwhile wait', async () => {
