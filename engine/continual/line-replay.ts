@@ -161,8 +161,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#learnedAt = now
     this.#learning = true
     try {
-      const picture = await pngOf(frame)
-      await this.#keep(picture, { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: this.state.inDrift })
+      await this.#keep(await pngOf(frame), { product: product ?? 'part', label: 'good', partId, by: 'line', pValue, inDrift: this.state.inDrift })
     } finally {
       this.#learning = false
     }
