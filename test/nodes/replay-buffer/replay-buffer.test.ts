@@ -161,6 +161,8 @@ describe('goodparts-replay-buffer', () => {
 
     nodeOf('buffer').receive({ buffer: 'update' })
     await vi.waitFor(() => { expect(entered().filter(({ kind }) => kind === 'update-asked')).toHaveLength(2) }, { timeout: 60_000 })
+    // The entry is on the disk before the update begins.
+    await status('updating')
     nodeOf('buffer').receive({ buffer: 'rollback' })
     await vi.waitFor(() => { expect(entered().at(-1)?.kind).toBe('change-failed') }, { timeout: 60_000 })
     expect(entered().slice(5)).toMatchObject([
