@@ -19,7 +19,7 @@ export function readProductName (given: string, where: string): string {
 export function readLabelText (given: string): string {
   const label = given.trim()
   if (label === removedLabel || !isLabel.test(label)) {
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, got ${JSON.stringify(given.slice(0, 2 * longest))}`, { fix: `Name it in at most ${longest} letters, without a slash; ${removedLabel} is no name.` })
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the type of a defect, or good, in 1 to ${longest} letters without a slash, got ${JSON.stringify(given.slice(0, 2 * longest))}`, { fix: `Name it in at most ${longest} letters, without a slash; ${removedLabel} is no name.` })
   }
   return label
 }

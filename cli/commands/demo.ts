@@ -57,8 +57,8 @@ async function demoIn (userDir: string, options: Options, source: Awaited<Return
     kafka: options.kafka ?? null, recordsFile, source
   })
   await expectFree('editor', options.port, '--port')
-  const renewFlow = options.reset || source !== null || options.kafka !== undefined
-  const { settingsFile, flowFile, flowKept } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow, fitFolders: source === null ? [] : [source.goodFolder] })
+  const madeFor = source === null && options.kafka === undefined ? null : JSON.stringify({ source, kafka: options.kafka ?? null })
+  const { settingsFile, flowFile, flowKept, flowBefore } = prepareUserDirectory(userDir, { editorPort: options.port, flow, renewFlow: options.reset, madeFor, fitFolders: source === null ? [] : [source.goodFolder] })
   const livePort = settleLivePort(flowFile, options.livePort)
   if (livePort === options.port) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected two ports, got ${livePort} for the editor and for the live page`, { fix: 'choose another with --port or --live-port' })
   if (livePort !== undefined) await expectFree('live page', livePort, '--live-port')
@@ -89,6 +89,7 @@ async function demoIn (userDir: string, options: Options, source: Awaited<Return
       '',
       `  Records    ${whereRecordsGo(flowFile)}`,
       ...flowKept ? ['  The flow is as you left it; --reset lays the example down again.'] : [],
+      ...flowBefore === null ? [] : [`  The flow that was there lies in ${flowBefore}.`],
       existsSync(join(userDir, 'goodparts', 'bundles'))
         ? '  It inspects with what it learned before, once that is loaded; "learn again" in the flow begins anew. Ctrl-C stops it.'
         : '  It learns from good parts first; watch the live page. Ctrl-C stops it.',

@@ -32,6 +32,8 @@ interface Options {
 
 interface Outcome {
   counts: Record<Verdict, number>
+  /** Pictures that could not be read: in no other count. */
+  unreadable: number
   /** What could not be read, and what the source reported. */
   warnings: string[]
   seconds: number
@@ -58,18 +60,19 @@ async function inspect (source: string, options: Options, signal: AbortSignal): 
   if (options.json === '-' && options.ndjson === '-') throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected one of --json and --ndjson to be standard output, got both')
   const progress = new Progress()
   const warnings: string[] = []
+  let unreadable = 0
   const warn = (text: string): void => {
     warnings.push(text)
     progress.print(`Warning: ${text}`)
   }
   const heatmaps = options.saveHeatmaps === undefined ? undefined : await HeatmapFolder.open(options.saveHeatmaps)
-  const opened = await openSource(source, { parameters: options.param, signal, warn })
+  const opened = await openSource(source, { parameters: options.param, signal, warn, onUnreadable: () => { unreadable++ } })
   const model = await loadModel(options.bundle, { device: options.device })
   try {
     const { counts, seconds } = await inspectAll(opened, model, { ...options, heatmaps }, progress, signal)
     progress.clear()
     if (areUnlike(counts)) warn(unlike(model.metadata.name, counts))
-    await print(opened.name, model, { counts, seconds, warnings }, options)
+    await print(opened.name, model, { counts, seconds, warnings, unreadable }, options)
     if (!signal.aborted && Object.values(counts).every((count) => count === 0)) throw new GoodpartsError('GOODPARTS_IMAGE_DECODE', `Expected ${opened.name} to give at least one picture that can be read, got none`)
   } finally {
     progress.clear()
@@ -78,7 +81,7 @@ async function inspect (source: string, options: Options, signal: AbortSignal): 
 }
 
 /** Frames are read while others are judged; `finish` sees them in the order in which they came. */
-async function inspectAll (source: InspectedSource, model: LoadedModel, { heatmaps, ...options }: Options & { heatmaps: HeatmapFolder | undefined }, progress: Progress, signal: AbortSignal): Promise<Omit<Outcome, 'warnings'>> {
+async function inspectAll (source: InspectedSource, model: LoadedModel, { heatmaps, ...options }: Options & { heatmaps: HeatmapFolder | undefined }, progress: Progress, signal: AbortSignal): Promise<Pick<Outcome, 'counts' | 'seconds'>> {
   const counts = { good: 0, review: 0, reject: 0, 'not-inspected': 0 }
   const batch = model.choice.device === 'cpu' ? 1 : 8
   const atOnce = 2 * batch * model.choice.workers
@@ -135,19 +138,20 @@ interface Pending {
   inspection: Promise<Inspection>
 }
 
-async function print (source: string, model: LoadedModel, { counts, warnings, seconds }: Outcome, { json, ndjson, product }: Options): Promise<void> {
+async function print (source: string, model: LoadedModel, { counts, warnings, seconds, unreadable }: Outcome, { json, ndjson, product }: Options): Promise<void> {
   const { metadata, choice } = model
   const frames = Object.values(counts).reduce((sum, count) => sum + count)
   const imagesPerSecond = frames / seconds
   if (json !== undefined) {
     const bundle = { id: metadata.id, name: metadata.name }
     const { limits, statement } = decisionOf(model).forProduct(product ?? null)
-    const text = `${JSON.stringify({ source, bundle, frames, counts, warnings, limits, limitsStatement: statement, seconds, imagesPerSecond, device: choice, ...await measuredOn() }, null, 2)}\n`
+    const text = `${JSON.stringify({ source, bundle, frames, counts, unreadable, warnings, limits, limitsStatement: statement, seconds, imagesPerSecond, device: choice, ...await measuredOn() }, null, 2)}\n`
     if (json === '-') process.stdout.write(text)
     else await writeFile(json, text)
   }
   const out = json === '-' || ndjson === '-' ? process.stderr : process.stdout
   const rows = Object.entries(counts).map(([verdict, count]) => [verdict, String(count), frames === 0 ? '–' : `${(100 * count / frames).toFixed(1)} %`])
+  if (unreadable > 0) rows.push(['unreadable', String(unreadable), 'no part of the frames'])
   out.write(`${textTable(['verdict', 'frames', 'share'], rows)}\n\n`)
   out.write(`${frames} frames in ${seconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} a second, by ${metadata.name} (${metadata.id}). Chosen when such a bundle was first timed on this machine: ${choice.reason}\n`)
   if (warnings.length > 0) out.write(`${warnings.length} warnings, see above.\n`)

@@ -14,6 +14,8 @@ export interface UserDirectory {
   flowFile: string
   /** An edited flow was there and is used. */
   flowKept: boolean
+  /** Where the flow that had to make room lies; `null` where none had to. */
+  flowBefore: string | null
 }
 
 /** `$XDG_DATA_HOME/goodparts/demo`, which is `~/.local/share/goodparts/demo` where that is not set. */
@@ -34,11 +36,11 @@ export function packageRoot (start: string = import.meta.dirname): string {
 
 /**
  * Makes the directory usable. An edited flow is kept: the example is laid down where no flow is yet, or, with `renewFlow`,
- * over an older one, which is kept beside it as `flows.json.before`, or `.before.2` and so on. `fitFolders`, which the new flow learns from, stay readable for as long
- * as that flow is kept.
+ * or where it was laid down for something else than `madeFor` (`null` = for whatever is there), over an older one, which is kept beside it as `flows.json.before`,
+ * or `.before.2` and so on. `fitFolders`, which the new flow learns from, stay readable for as long as that flow is kept.
  * @throws GOODPARTS_ARGUMENT when the directory is somebody else's, GOODPARTS_STORE_FAILED when it cannot be written
  */
-export function prepareUserDirectory (path: string, options: { editorPort: number, flow: () => unknown, renewFlow: boolean, fitFolders?: readonly string[] }): UserDirectory {
+export function prepareUserDirectory (path: string, options: { editorPort: number, flow: () => unknown, renewFlow: boolean, madeFor?: string | null, fitFolders?: readonly string[] }): UserDirectory {
   try {
     expectOwn(path)
     const scope = join(path, 'node_modules', dirname(packageName))
@@ -49,18 +51,23 @@ export function prepareUserDirectory (path: string, options: { editorPort: numbe
     writeFileSync(join(path, 'package.json'), JSON.stringify({ name: manifestName, private: true, dependencies: { [packageName]: '*' } }, null, 2))
 
     const flowFile = join(path, 'flows.json')
-    if (options.renewFlow && existsSync(flowFile)) renameSync(flowFile, freeName(`${flowFile}.before`))
+    const madeForFile = join(path, 'flow-made-for.txt')
+    const { madeFor = null } = options
+    const isAnother = madeFor !== null && !(existsSync(madeForFile) && readFileSync(madeForFile, 'utf8') === madeFor)
+    const flowBefore = (options.renewFlow || isAnother) && existsSync(flowFile) ? freeName(`${flowFile}.before`) : null
+    if (flowBefore !== null) renameSync(flowFile, flowBefore)
     const flowKept = existsSync(flowFile)
     const foldersFile = join(path, 'fit-folders.json')
     if (!flowKept) {
       writeFileSync(flowFile, JSON.stringify(options.flow(), null, 2))
+      writeFileSync(madeForFile, madeFor ?? '')
       writeFileSync(foldersFile, JSON.stringify(options.fitFolders ?? [], null, 2))
     }
     const fitFolders = existsSync(foldersFile) ? JSON.parse(readFileSync(foldersFile, 'utf8')) as string[] : []
 
     const settingsFile = join(path, 'settings.cjs')
     writeFileSync(settingsFile, settings(path, options.editorPort, fitFolders))
-    return { path, settingsFile, flowFile, flowKept }
+    return { path, settingsFile, flowFile, flowKept, flowBefore }
   } catch (cause) {
     if (cause instanceof GoodpartsError) throw cause
     throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be writable: ${cause instanceof Error ? cause.message : String(cause)}`,

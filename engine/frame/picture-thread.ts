@@ -38,7 +38,7 @@ export class PictureThread {
   }
 
   async #ask (content: unknown, options: { folder: string, channels?: 1 | 3 }): Promise<SharedPicture> {
-    if (typeof content === 'string') {
+    if (typeof content === 'string' && content !== '') {
       // Three bytes in four characters; to be sent, text is copied too.
       if (content.startsWith('data:')) refuseTooLarge(Math.floor(0.75 * (content.length - content.indexOf(',') - 4)))
       return await this.#thread.ask({ content, ...options })
@@ -49,6 +49,6 @@ export class PictureThread {
       const own = new Uint8Array(content)
       return await this.#thread.ask({ content: own, ...options }, [own.buffer])
     }
-    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a picture to be a Buffer, a data URL or a path, got ${content === null ? 'null' : typeof content}`)
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a picture to be a Buffer, a data URL or a path, got ${content === null || content === '' ? 'nothing' : typeof content}`, { fix: 'Wire something into it that has a picture in msg.payload. A label with an eventId has none, and goes to the live node of its line.' })
   }
 }

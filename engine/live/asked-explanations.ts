@@ -50,7 +50,7 @@ export class AskedExplanations {
     if (explainer === undefined) throw notExplained('a heatmap node with a model to explain parts of this line, got none', 'Put a heatmap node into the flow before the live node, and choose its model')
     const wanted = methods.length === 0 ? explainer.usual : [...new Set(methods)]
     const unknown = wanted.find((method) => !explainer.methods.includes(method))
-    if (unknown !== undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected methods of ${explainer.methods.join(', ')}, got ${unknown}`)
+    if (unknown !== undefined) throw new GoodpartsError('GOODPARTS_SCHEMA_INVALID', `Expected methods of ${explainer.methods.join(', ')}, got ${unknown}`)
     const asked = this.#asked.get(line) ?? new Map<string, readonly string[]>()
     if (asked.has(eventId)) throw new GoodpartsError('GOODPARTS_QUEUE_FULL', 'Expected one request of a part at a time, got another', { fix: 'Wait until it is explained' })
     if (asked.size >= WAITING) throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected at most ${WAITING} parts of a line to be explained on request, got one more`, { fix: 'Wait until another is explained' })

@@ -83,10 +83,10 @@ function parse (value: Buffer, record: IncomingRecord): unknown {
   try {
     return JSON.parse(value.toString()) as unknown
   } catch (error) {
-    throw unfit(record, `JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw unfit(record, `the value to be JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
 function unfit ({ topic, partition, offset }: IncomingRecord, expected: string): GoodpartsError {
-  return new GoodpartsError('GOODPARTS_ARGUMENT', `Expected of record ${offset} of partition ${partition} of ${topic} ${expected}`)
+  return new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${expected} (record ${offset} of partition ${partition} of ${topic})`)
 }

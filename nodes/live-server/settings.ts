@@ -1,7 +1,8 @@
 /** The form of a live server, checked. */
 import { resolve } from 'node:path'
 import type { LiveServerOptions } from '../../engine/live/server.ts'
-import { readWhole } from '../shared/form-values.ts'
+import { readAll } from '../../engine/read-all.ts'
+import { readText, readWhole } from '../shared/form-values.ts'
 
 /** All values arrive as text. */
 export interface LiveServerForm {
@@ -26,19 +27,25 @@ export interface LiveServerCredentials {
 export function readLiveServerForm (form: LiveServerForm, { id, userDir, credentials = {} }: { id: string, userDir: string, credentials?: LiveServerCredentials | undefined }): LiveServerOptions {
   const { viewerToken, operatorToken, engineerToken } = credentials
   const { historyFolder = 'goodparts/history', historyInspections = 10_000, historySize = 512 } = form
-  const maximumInspections = readWhole('the live server’s number of inspections', historyInspections, { least: 1, most: 10_000_000 })
-  const maximumPictureBytes = readWhole('the live server’s MB of pictures', historySize, { least: 1, most: 1_000_000 }) * 1024 ** 2
+  const { host, folder, maximumInspections, megabytes, ...read } = readAll({
+    host: () => readText('the live server’s host', form.host),
+    port: () => readWhole('the live server’s port', form.port, { least: 0, most: 65535 }),
+    framesPerSecond: () => readWhole('the live server’s frames per second', form.framesPerSecond, { least: 1, most: 60 }),
+    jpegQuality: () => readWhole('the live server’s JPEG quality', form.jpegQuality, { least: 1, most: 100 }),
+    folder: () => readText('the live server’s history folder', historyFolder),
+    maximumInspections: () => readWhole('the live server’s number of inspections', historyInspections, { least: 1, most: 10_000_000 }),
+    megabytes: () => readWhole('the live server’s MB of pictures', historySize, { least: 1, most: 1_000_000 })
+  })
+  const maximumPictureBytes = megabytes * 1024 ** 2
   return {
-    host: form.host.trim() === '' ? '127.0.0.1' : form.host.trim(),
-    port: readWhole('the live server’s port', form.port, { least: 0, most: 65535 }),
-    framesPerSecond: readWhole('the live server’s frames per second', form.framesPerSecond, { least: 1, most: 60 }),
-    jpegQuality: readWhole('the live server’s JPEG quality', form.jpegQuality, { least: 1, most: 100 }),
+    ...read,
+    host: host === '' ? '127.0.0.1' : host,
     tokens: {
       ...(filled(viewerToken) ? { viewer: viewerToken } : {}),
       ...(filled(operatorToken) ? { operator: operatorToken } : {}),
       ...(filled(engineerToken) ? { engineer: engineerToken } : {})
     },
-    ...(historyFolder.trim() === '' ? {} : { history: { path: resolve(userDir, historyFolder.trim(), `${id}.sqlite`), maximumInspections, maximumPictureBytes } })
+    ...(folder === '' ? {} : { history: { path: resolve(userDir, folder, `${id}.sqlite`), maximumInspections, maximumPictureBytes } })
   }
 }
 

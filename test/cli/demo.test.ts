@@ -104,6 +104,19 @@ describe('what --source means', () => {
 
 describe('the user directory', () => {
   const userDir = join(folder, 'user')
+  it('keeps what was changed in a flow that was laid down for the same source or broker, and says where one for another lies', () => {
+    const path = join(userDir, 'made for')
+    const prepareFor = (madeFor: string | null): ReturnType<typeof prepareUserDirectory> => prepareUserDirectory(path, { editorPort: 1880, flow: () => [{ id: `for ${madeFor}` }], renewFlow: false, madeFor })
+    expect(prepareFor('a broker')).toMatchObject({ flowKept: false, flowBefore: null })
+    writeFileSync(join(path, 'flows.json'), '[{ "id": "edited" }]')
+    expect(prepareFor('a broker')).toMatchObject({ flowKept: true, flowBefore: null })
+    expect(prepareFor(null)).toMatchObject({ flowKept: true, flowBefore: null })
+    expect(readFileSync(join(path, 'flows.json'), 'utf8')).toContain('edited')
+    expect(prepareFor('another')).toMatchObject({ flowKept: false, flowBefore: join(path, 'flows.json.before') })
+    expect(readFileSync(join(path, 'flows.json.before'), 'utf8')).toContain('edited')
+    expect(readFileSync(join(path, 'flows.json'), 'utf8')).toContain('for another')
+  })
+
   const prepare = (renewFlow: boolean, fitFolders: string[] = []): ReturnType<typeof prepareUserDirectory> =>
     prepareUserDirectory(userDir, { editorPort: 1880, flow: () => [{ id: 'fresh' }], renewFlow, fitFolders })
   const settings = (): unknown => JSON.parse(readFileSync(join(userDir, 'settings.cjs'), 'utf8').split('module.exports = ')[1]!)

@@ -52,8 +52,8 @@ describe('goodparts inspect', () => {
     expect(records.map(({ score }) => score)).toEqual([51, 125, 204].map((level) => expect.closeTo(level / 255, 5) as number))
     for (const record of records) expect(record).toMatchObject({ limits, regions: [], explanation: null, bundle: { family: 'test-brightness' } })
     expect(new Set(records.flatMap(({ eventId, traceId }) => [eventId, traceId])).size).toBe(6)
-    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ frames: 3, counts: { good: 1, review: 1, reject: 1, 'not-inspected': 0 }, limits, warnings: [expect.stringContaining('broken.png')] })
-    expect(stdout).toMatch(/good +1 +33\.3 %\nreview +1 +33\.3 %\nreject +1 +33\.3 %\nnot-inspected +0 +0\.0 %/)
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ frames: 3, counts: { good: 1, review: 1, reject: 1, 'not-inspected': 0 }, limits, unreadable: 1, warnings: [expect.stringContaining('broken.png')] })
+    expect(stdout).toMatch(/good +1 +33\.3 %\nreview +1 +33\.3 %\nreject +1 +33\.3 %\nnot-inspected +0 +0\.0 %\nunreadable +1/)
     expect(stderr).toMatch(/Warning: Expected .*broken\.png to be a picture/)
   })
 

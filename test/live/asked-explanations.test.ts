@@ -100,7 +100,7 @@ describe('an explanation that somebody asks for', () => {
     server.publish({ ...line.nextReject(), explainer })
     expect((await explanations(url, 'a', 'another')).offer.obstacle).toBe('gone')
     expect(await ask(url, 'a', 'another')).toEqual({ status: 404, code: 'GOODPARTS_PART_GONE' })
-    expect(await ask(url, 'a', eventId, { methods: ['sise', 'tarot'] })).toEqual({ status: 404, code: 'GOODPARTS_ARGUMENT' })
+    expect(await ask(url, 'a', eventId, { methods: ['sise', 'tarot'] })).toEqual({ status: 400, code: 'GOODPARTS_SCHEMA_INVALID' })
     explainer.obstacleNow = 'another-model'
     expect((await explanations(url, 'a', eventId)).offer).toEqual({ usual: [], methods: [], obstacle: 'another-model' })
     expect(await ask(url, 'a', eventId)).toEqual({ status: 409, code: 'GOODPARTS_EXPLANATION_FAILED' })

@@ -30,6 +30,8 @@ export interface SourceOptions {
   signal: AbortSignal
   /** What is left out, and what a source reports. */
   warn: (text: string) => void
+  /** A picture was left out because it cannot be read; `warn` hears of it too. */
+  onUnreadable: () => void
 }
 
 /**
@@ -65,13 +67,13 @@ async function * withPartId (captured: AsyncIterable<{ frame: Frame, partId?: st
   for await (const { frame, partId } of captured) yield { frame, partId: partId ?? null }
 }
 
-function pictures (source: string, paths: readonly string[], { parameters, signal, warn }: SourceOptions): InspectedSource {
+function pictures (source: string, paths: readonly string[], { parameters, ...options }: SourceOptions): InspectedSource {
   if (Object.keys(parameters).length > 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected parameters for a pipeline only, got ${Object.keys(parameters).join(', ')} for pictures`)
-  return { name: source, total: paths.length, frames: decoded(paths, resolve(source), signal, warn) }
+  return { name: source, total: paths.length, frames: decoded(paths, resolve(source), options) }
 }
 
 /** One that cannot be read is left out with a warning, unless it was asked for by itself. */
-async function * decoded (paths: readonly string[], root: string, signal: AbortSignal, warn: (text: string) => void): AsyncGenerator<SourceFrame> {
+async function * decoded (paths: readonly string[], root: string, { signal, warn, onUnreadable }: Omit<SourceOptions, 'parameters'>): AsyncGenerator<SourceFrame> {
   let sequence = 0
   for (const path of paths) {
     if (signal.aborted) return
@@ -80,6 +82,7 @@ async function * decoded (paths: readonly string[], root: string, signal: AbortS
       yield { frame: Frame.fromPixels(data, { source: basename(root), sequence: sequence++, width, height, channels }), partId: relative(root, path) || basename(path) }
     } catch (error) {
       if (path === root || !(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_IMAGE_DECODE') throw error
+      onUnreadable()
       warn(error.message)
     }
   }
