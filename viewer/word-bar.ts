@@ -29,7 +29,7 @@ export class WordBar {
   readonly #types = element('datalist', { id: 'defect-types' })
   readonly #form: HTMLFormElement
   /** What became of the word that was taken back last. */
-  readonly #became = element('p', { class: 'said', role: 'status', hidden: true })
+  readonly #became = element('p', { class: 'became', role: 'status', hidden: true })
   readonly #problem = element('p', { class: 'wrong', role: 'alert', hidden: true })
   #entry: KeptEntry | undefined
   #busy = false
