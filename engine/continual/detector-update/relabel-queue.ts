@@ -37,7 +37,7 @@ export function contactSheet (exemplars: readonly Exemplar[]): SheetExemplar[] {
 export function relabelQueue (exemplars: readonly Exemplar[], heldBack: readonly HeldBack[], inbox: Pick<LabelInbox, 'waiting'>): RelabelEntry[] {
   const waiting = new Map(inbox.waiting.map((picture) => [picture.sha256, picture]))
   const held = heldBack.map(({ sha256, reason, snnl, text, values }): RelabelEntry => ({ sha256, label: exemplarLabel(waiting.get(sha256)?.product ?? '', waiting.get(sha256)?.label ?? ''), place: 'inbox', snnl: finite(snnl), text, code: reason, values }))
-  const against = disagreements(exemplars)
+  const against = withoutScattered(exemplars, disagreements(exemplars))
   const suspects = contactSheet(exemplars).map((exemplar, index) => ({ exemplar, against: against[index] as Disagreement }))
   const rank = (snnl: number | null): number => snnl ?? -Infinity
   // Of two rankings the better place counts, so that either one alone brings a picture to the front.
@@ -75,6 +75,21 @@ export function disagreements (exemplars: readonly Exemplar[]): Disagreement[] {
   })
 }
 
+/** A class of at least so many members, of which more than this share has neighbours that disagree, is scattered among others. */
+const scattered = { members: 5, share: 0.8 }
+
+/** Defects of one name may look like good parts more than like each other: there neighbours say nothing of a single label, and nobody should be asked for it. */
+function withoutScattered (exemplars: readonly Exemplar[], against: readonly Disagreement[]): Disagreement[] {
+  const members = countByLabel(exemplars)
+  const disagreeing = countByLabel(exemplars.filter((_, index) => isMost(against[index] as Disagreement)))
+  const isScattered = (label: string): boolean => (members.get(label) ?? 0) >= scattered.members && (disagreeing.get(label) ?? 0) > scattered.share * (members.get(label) ?? 0)
+  return against.map((each, index) => isScattered((exemplars[index] as Exemplar).label) ? { count: 0, of: 0, other: '' } : each)
+}
+
+function isMost ({ count, of }: Disagreement): boolean {
+  return 2 * count > of
+}
+
 /** Places of values, the largest first; equal ones share the best. */
 function places (values: readonly number[]): number[] {
   const sorted = values.toSorted((a, b) => b - a)
@@ -83,7 +98,7 @@ function places (values: readonly number[]): number[] {
 
 function entryOf ({ sha256, label, snnl }: SheetExemplar, { count, of, other }: Disagreement): RelabelEntry {
   const entry: RelabelEntry = { sha256, label, place: 'memory', snnl, text: snnl === null ? 'the only one of its class in the memory' : `SNNL ${snnl.toFixed(2)} against the memory` }
-  if (2 * count <= of) return entry
+  if (!isMost({ count, of, other })) return entry
   const said = `${count} of its ${of} nearest are another class, most of them ${other}`
   return { ...entry, text: snnl === null ? said : `${said}; SNNL ${snnl.toFixed(2)}`, code: 'neighbours-disagree', values: { label, count, of, ahead: other, ...(snnl === null ? {} : { snnl }) } }
 }

@@ -41,6 +41,22 @@ describe('the relabel queue', () => {
     }
   })
 
+  it('asks nobody for the labels of a class that is scattered among another', () => {
+    const at = (label: string, id: string, ...features: number[]): Exemplar => ({ id, label, features: Float32Array.from(features), bytes: 1, group: null, priority: 0, weight: 1, kept: true, score: null, reason: '' })
+    // Each defect beside good parts that look like it, no two like each other.
+    const items = Array.from({ length: 6 }, (_, axis) => ['a', 'b', 'c', 'd', 'e', 'f'].map((id, index) => {
+      const features = Array.from({ length: 6 }, (_, other) => other === axis ? 1 : 0.001 * index)
+      return at(id === 'a' ? 'plate/defect' : 'plate/good', `${axis}${id}`, ...features)
+    })).flat()
+    expect(disagreements(items).filter(({ count, of }) => count === of && of === 5)).toHaveLength(6)
+    const queue = relabelQueue(items, [], none)
+    expect(queue.map(({ code }) => code)).toEqual(Array(20).fill(undefined))
+    // One more, wrong, in a class that is not: it is still found.
+    const wrong = at('plate/dent', 'wrong', ...Array.from({ length: 6 }, (_, axis) => axis === 0 ? 1 : 0))
+    const dents = Array.from({ length: 6 }, (_, index) => at('plate/dent', `dent ${index}`, 1, 1, 1, 1, 1, 1 + 0.01 * index))
+    expect(relabelQueue([...items, ...dents, wrong], [], none).filter(({ code }) => code === 'neighbours-disagree').map(({ sha256 }) => sha256)).toEqual(['wrong'])
+  })
+
   it('asks no neighbours of another product, and puts what was held back first', () => {
     const items = exemplars(3)
     const tile = items.findIndex(({ label }) => label === 'tile/good')
