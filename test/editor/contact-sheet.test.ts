@@ -143,7 +143,7 @@ describe.skipIf(missing !== null)('the contact sheet in the dialog', () => {
     expect(await page.locator('#goodparts-replay-buffer-types option').evaluateAll((options) => options.map((option) => option.getAttribute('value')))).toEqual(['good', 'dent', 'scratch'])
     await memory.first().locator('input').fill('remove')
     await memory.first().locator('input').press('Enter')
-    await expect.poll(async () => memory.first().locator('[role=alert]').innerText()).toMatch(/^Expected the type of a defect, or good, got "remove"\. Fix: Name it in at most 60 letters/)
+    await expect.poll(async () => memory.first().locator('[role=alert]').innerText()).toMatch(/^Expected the type of a defect, or good, in 1 to 60 letters without a slash, got "remove"\. Fix: Name it in at most 60 letters/)
     await memory.first().locator('input').fill('glue')
     await memory.first().locator('.goodparts-sheet-save').click()
     await memory.first().locator('.goodparts-sheet-next', { hasText: 'From the next update on: glue' }).waitFor()

@@ -45,7 +45,7 @@ afterAll(async () => {
 const route = (path: string, id = 'buffer'): string => `/goodparts/replay-buffer/${id}/${path}`
 const sheet = async (): Promise<LearningSheet> => {
   // The last update is read after the start.
-  await expect.poll(async () => ((await getFromEditorRoute(route('exemplars'))).body as LearningSheet).memory.length).toBe(3)
+  await expect.poll(async () => ((await getFromEditorRoute(route('exemplars'))).body as LearningSheet).memory.length, { timeout: 30_000 }).toBe(3)
   return (await getFromEditorRoute(route('exemplars'))).body as LearningSheet
 }
 const relabel = (label: string, product = 'plate'): { body: object } => ({ body: { schema: 'goodparts.live/1', kind: 'relabel', product, label } })
