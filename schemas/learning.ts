@@ -76,6 +76,8 @@ export interface UpdateReport {
   /** What could not be checked, whatever the answer. */
   notices?: CodedText[]
   products: ProductReport[]
+  /** Reject limits of products that have none of their own. */
+  limits?: { before: number, after: number }
   /** The bundle in use then, and the one before it. */
   bundle: string
   parent: string | null
@@ -84,6 +86,11 @@ export interface UpdateReport {
   /** @TJS-type integer */
   heldBack: number
   seconds: number
+  /**
+   * Absent in reports of before.
+   * @format date-time
+   */
+  endedAt?: string
 }
 
 /** What has changed on a line: its scores, the look of its parts, or a measure of the picture itself. */
@@ -125,6 +132,13 @@ export interface LearningState {
   /** A bundle is kept that `rollback` puts back. */
   canRollBack: boolean
   last: UpdateReport | null
+  /** Of an update after `last`, until another begins; `null` where none failed. */
+  failed?: { code: string, message: string, fix: string | null } | null
+  /**
+   * When an update after `last` was taken back; `null` where none was.
+   * @format date-time
+   */
+  takenBackAt?: string | null
 }
 
 /** A picture that the replay buffer keeps, or that waits for an update. */

@@ -4,6 +4,7 @@ import type { SheetPicture } from '../schemas/learning.ts'
 import { element } from './element.ts'
 import { icon, type IconName } from './icons.ts'
 import { codedText, keptText, translate, type TextKey } from './texts.ts'
+import { namesSnnl } from './update-texts.ts'
 import { labelPattern } from './word-bar.ts'
 
 export interface CardDesk {
@@ -54,7 +55,7 @@ export function exemplarCard (picture: SheetPicture, { desk, asks, next }: { des
     element('p', { class: 'exemplar-label', 'data-verdict': label === 'good' ? 'good' : 'reject' }, icon(label === 'good' ? 'good' : 'reject'), element('strong', {}, labelText(label)), element('span', {}, product)),
     ...(next === undefined || next === picture.label ? [] : [element('p', { class: 'exemplar-next' }, nextText(next))]),
     element('p', { class: 'soft' }, whyText(picture)),
-    ...(picture.snnl === null ? [] : [element('p', { class: 'soft number' }, `SNNL ${picture.snnl.toFixed(2)}`)]),
+    ...(picture.snnl === null || namesSnnl(picture) ? [] : [element('p', { class: 'soft number' }, `SNNL ${picture.snnl.toFixed(2)}`)]),
     element('div', { class: 'exemplar-buttons' }, ...buttons, save), form, problem)
   return {
     host,

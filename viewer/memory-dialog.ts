@@ -5,7 +5,7 @@ import { element } from './element.ts'
 import { download, exemplarCard } from './exemplar-card.ts'
 import { gateReport } from './gate-table.ts'
 import { icon } from './icons.ts'
-import { stageText, translate, type TextKey } from './texts.ts'
+import { problemText, stageText, translate, type TextKey } from './texts.ts'
 
 /** What the page knows and can do; each promise rejects with the server's own words. */
 export interface MemoryDesk {
@@ -35,6 +35,7 @@ export class MemoryDialog {
   readonly #cancel = this.#button('cancelUpdate', async (line) => this.#desk.update(line, 'cancel'))
   readonly #back = this.#button('rollBack', async (line) => this.#desk.rollBack(line))
   readonly #buttons = element('div', { class: 'engineer' }, this.#update, this.#calibrate, this.#cancel, this.#back)
+  readonly #failed = element('p', { class: 'wrong update-failed', role: 'alert', hidden: true })
   readonly #gate = element('section', { class: 'gate-report' })
   readonly #lists = element('div')
   readonly #types = element('datalist', { id: TYPES })
@@ -53,7 +54,7 @@ export class MemoryDialog {
     close.addEventListener('click', () => { this.dialog.close() })
     this.dialog = element('dialog', { class: 'memory-dialog', tabindex: '-1' },
       element('header', {}, this.#title, element('span', { class: 'space' }), close),
-      element('div', { class: 'memory-body' }, this.#state, this.#buttons, element('div', { class: 'memory-exports' }, tar, csv), this.#problem, element('h3', { text: 'lastUpdate' }), this.#gate, this.#lists, this.#types))
+      element('div', { class: 'memory-body' }, this.#state, this.#buttons, element('div', { class: 'memory-exports' }, tar, csv), this.#problem, element('h3', { text: 'lastUpdate' }), this.#failed, this.#gate, this.#lists, this.#types))
     this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close() })
     this.dialog.addEventListener('close', () => { this.#clear() })
   }
@@ -83,7 +84,10 @@ export class MemoryDialog {
     this.#update.disabled = this.#calibrate.disabled = state?.waiting === 0
     this.#cancel.hidden = !isUpdating
     this.#back.hidden = isUpdating || state?.canRollBack !== true
-    const progress = state?.updating == null ? [] : [translate('updating', { stage: stageText(state.updating.stage), done: state.updating.done, total: state.updating.total })]
+    const progress = state?.updating == null ? [] : [progressText(state.updating)]
+    const failed = state?.failed ?? null
+    this.#failed.hidden = failed === null
+    this.#failed.textContent = failed === null ? '' : failedText(failed)
     this.#state.textContent = state === null ? translate('noBuffer') : [translate('waitingCount', { count: state.waiting }), ...progress, ...drifting(state)].join(' · ')
   }
 
@@ -101,14 +105,14 @@ export class MemoryDialog {
 
   #show (sheet: LearningSheet): void {
     this.#clear()
-    this.#gate.replaceChildren(...gateReport(sheet.state.last))
+    this.#gate.replaceChildren(...gateReport(sheet.state))
     this.#types.replaceChildren(...sheet.state.defects.map((value) => element('option', { value })))
     const next = new Map(sheet.waiting.map(({ sha256, label }) => [sha256, label]))
     this.#lists.replaceChildren(...lists.flatMap((list) => this.#section(list, sheet[list], next)))
   }
 
   #section (list: typeof lists[number], pictures: readonly SheetPicture[], next: ReadonlyMap<string, string>): HTMLElement[] {
-    const heading = element('h3', {}, element('span', { text: titles[list] }), element('span', { class: 'badge' }, String(pictures.length)))
+    const heading = element('h3', {}, element('span', { text: titles[list] }), ...pictures.length === 0 ? [] : [element('span', { class: 'badge' }, String(pictures.length))])
     const cards = pictures.map((picture) => {
       const card = exemplarCard(picture, {
         desk: {
@@ -172,6 +176,17 @@ export class MemoryDialog {
     })
     return made
   }
+}
+
+function progressText ({ stage, done, total }: NonNullable<LearningState['updating']>): string {
+  return total === 0 ? translate('updatingStage', { stage: stageText(stage) }) : translate('updating', { stage: stageText(stage), done, total })
+}
+
+/** With the server's own words: they say what ended it. */
+function failedText ({ code, message, fix }: NonNullable<LearningState['failed']>): string {
+  const words = fix === null ? message : `${message}. ${fix}`
+  const told = problemText(code, '')
+  return translate('updateFailed', { reason: told === '' ? words : `${told} ${words}` })
 }
 
 function drifting ({ inDrift, drift }: LearningState): string[] {

@@ -1,5 +1,5 @@
 /** Korean for what an update says: why it was refused, why a picture was held back, why one is kept. Unknown sentences stay as they came. */
-import type { CodedText } from '../schemas/learning.ts'
+import type { CodedText, SheetPicture } from '../schemas/learning.ts'
 import { inForm, type Forms } from './said-texts.ts'
 
 type Values = CodedText['values']
@@ -62,4 +62,9 @@ const keptForms: Forms = [
 /** Why the replay policy keeps a picture. */
 export function keptInKorean (text: string): string {
   return inForm(text, keptForms) ?? text
+}
+
+/** The sentence says the number already, in either language. */
+export function namesSnnl ({ text, snnl }: Pick<SheetPicture, 'text' | 'snnl'>): boolean {
+  return snnl !== null && text.includes(`SNNL ${snnl.toFixed(2)}`)
 }

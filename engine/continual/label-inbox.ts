@@ -101,6 +101,11 @@ export class LabelInbox {
     }
   }
 
+  /** `add` would change nothing: the word was heard of the picture before. */
+  async hasHeard (sha256: string, label: Omit<PictureLabel, 'inDrift'>): Promise<boolean> {
+    return this.#isHeard(sha256, label, await this.#known(sha256))
+  }
+
   /** Looks again at what is there, after another process has taken some in. */
   refresh (): void {
     this.#waiting.clear()
@@ -206,12 +211,20 @@ export class LabelInbox {
     throw new GoodpartsError('GOODPARTS_QUEUE_FULL', `Expected room for another labelled picture, got ${taken.size} that wait for an update`, { fix: 'Update the model, or clear what waits' })
   }
 
-  async #add (picture: Uint8Array, sha256: string, label: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
+  async #known (sha256: string): Promise<HeardLabel[]> {
     const heard = await this.heard.of(sha256)
     const waits = this.#waiting.get(sha256)
-    const known: HeardLabel[] = [...heard, ...(waits === undefined ? [] : [waits])]
-    const mayBeAnother = confirmed || (label.word !== undefined && !hasOwnId(label.word) && this.heard.isWithdrawn(sha256))
-    if (!mayBeAnother && isHeard(label, known)) return known.at(-1) as WaitingPicture
+    return [...heard, ...(waits === undefined ? [] : [waits])]
+  }
+
+  #isHeard (sha256: string, label: Omit<PictureLabel, 'inDrift'>, known: readonly HeardLabel[]): boolean {
+    const mayBeAnother = label.word !== undefined && !hasOwnId(label.word) && this.heard.isWithdrawn(sha256)
+    return !mayBeAnother && isHeard(label, known)
+  }
+
+  async #add (picture: Uint8Array, sha256: string, label: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
+    const known = await this.#known(sha256)
+    if (!confirmed && this.#isHeard(sha256, label, known)) return known.at(-1) as WaitingPicture
     const coming = { sha256, bytes: picture.byteLength }
     this.#checkRoom(coming)
     this.#coming.add(coming)

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path'
 import { splitExemplarLabel } from '../../schemas/exemplar-label.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LineDrift, Withdrawal } from '../../schemas/learning.ts'
-import type { DriftAlarm, WatchedScores } from '../decision/drift/drift-monitor.ts'
+import type { WatchedScores } from '../decision/drift/drift-monitor.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { Frame } from '../frame/frame.ts'
 import type { UpdateMode } from './detector-update/candidate-model.ts'
@@ -19,9 +19,12 @@ import { updateInProcess } from './detector-update/update-process.ts'
 import { removedLabel } from '../label-text.ts'
 import { DueLabels } from './due-labels.ts'
 import { pngOf } from './frame-png.ts'
+import { KeptTime } from './kept-time.ts'
 import { LabelInbox, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
+import type { LineReplayEvents } from './line-replay-events.ts'
 import { LineWatch } from './line-watch.ts'
 import { PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
+import { labelOf, type SaidLabel } from './said-word.ts'
 
 export interface LineReplayOptions {
   request: UpdateRequest
@@ -33,26 +36,6 @@ export interface LineReplayOptions {
   driftRate: number
   /** Clock, for tests. */
   now?: () => number
-}
-
-/** What a person, or the line, says of a part. */
-export type SaidLabel = Pick<PictureLabel, 'product' | 'label' | 'partId' | 'by'> & {
-  /** Of the word: another for each time that a person says something, the same when a broker delivers it again. Without it, all words of one inspection are the same. */
-  wordId?: string | null
-}
-
-interface LineReplayEvents {
-  /** An accepted or a refused update, and the one before it. */
-  updated: [outcome: UpdateOutcome, before: UpdateOutcome | null]
-  failed: [error: GoodpartsError]
-  progress: [stage: string, done: number, total: number]
-  drift: [alarm: DriftAlarm]
-  /** A picture could not be looked at for drift. */
-  unwatched: [error: GoodpartsError]
-  /** After so many labels an update is to begin: who listens calls `update`, without anybody it begins by itself. */
-  due: [labels: number]
-  /** A process ended while it put a bundle back: that bundle lies in its place only now, after it may have been read. */
-  settled: []
 }
 
 export class LineReplay extends EventEmitter<LineReplayEvents> {
@@ -76,6 +59,9 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   #ready: Promise<void> | null = null
   readonly #adding = new Set<Promise<unknown>>()
   #last: UpdateOutcome | null = null
+  #failure: GoodpartsError | null = null
+  /** When an update was last taken back. */
+  readonly #takenBack: KeptTime
 
   /** @throws GOODPARTS_STORE_FAILED and others when the folder cannot be used */
   constructor (options: LineReplayOptions) {
@@ -87,6 +73,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#memory = new PictureFiles(join(folder, 'memory', 'pictures'))
     const { driftRate, updateAfter, request: { seed } } = options
     this.#dueLabels = new DueLabels(updateAfter, join(folder, 'counted-from.json'))
+    this.#takenBack = new KeptTime(join(folder, 'taken-back.json'))
     this.#watch = new LineWatch({
       name: basename(folder),
       untilPath: join(folder, 'drift-until.json'),
@@ -103,9 +90,11 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#whenReady().catch(() => {})
   }
 
-  get state (): { waiting: number, updating: boolean, inDrift: boolean, drift: LineDrift | null, last: UpdateOutcome | null } {
+  /** `failure`: of the last update, until another begins; `last` is then of one before it. `takenBackAt`: ISO 8601, when an update after `last` was taken back. */
+  get state (): { waiting: number, updating: boolean, inDrift: boolean, drift: LineDrift | null, last: UpdateOutcome | null, failure: GoodpartsError | null, takenBackAt: string | null } {
     const { drift } = this.#watch
-    return { waiting: this.#inbox.waiting.length, updating: this.#run !== null, inDrift: drift !== null, drift, last: this.#last }
+    const takenBackAt = this.#takenBack.value > (this.#last?.endedAt ?? '') ? this.#takenBack.value : null
+    return { waiting: this.#inbox.waiting.length, updating: this.#run !== null, inDrift: drift !== null, drift, last: this.#last, failure: this.#failure, takenBackAt }
   }
 
   /** What the last update left, and the labels that wait, from the disk: to be called once at the beginning. `updated` tells of one that came into use before this process. @throws GOODPARTS_STORE_FAILED */
@@ -123,9 +112,14 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   /** A part that was labelled, encoded without loss. @returns SHA-256 of its picture. @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED */
-  async labelPicture (picture: Uint8Array, { wordId, ...label }: SaidLabel, inspection: InspectionRecord | null): Promise<string> {
-    const word = wordId == null && inspection === null ? {} : { word: `${inspection?.eventId ?? ''}/${wordId ?? ''}` }
-    return await this.#keep(picture, { ...label, ...word, pValue: inspection?.pValue ?? null, inDrift: this.#watch.drift !== null })
+  async labelPicture (picture: Uint8Array, said: SaidLabel, inspection: InspectionRecord | null): Promise<string> {
+    return await this.#keep(picture, { ...labelOf(said, inspection), inDrift: this.#watch.drift !== null })
+  }
+
+  /** `labelPicture` would change nothing: the same word is delivered again. */
+  async hasHeard (sha256: string, said: SaidLabel, inspection: InspectionRecord | null): Promise<boolean> {
+    await this.#whenReady()
+    return await this.#inbox.hasHeard(sha256, labelOf(said, inspection))
   }
 
   /** The person takes a label back: it is not learned; where it was, its picture is forgotten at the next update, but for what the model has learned of it. */
@@ -173,6 +167,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     const run = this.#run = new AbortController()
     this.#dueLabels.begun()
     this.#cancelledAt = null
+    this.#failure = null
     this.#beginsAnew = false
     this.#work = this.#update(run, mode)
   }
@@ -237,7 +232,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     await this.#ready?.catch(() => {})
     // Who begins after this one takes pictures without a label away.
     await Promise.allSettled(this.#adding)
-    await Promise.all([this.#watch.close(), this.#dueLabels.close()])
+    await Promise.all([this.#watch.close(), this.#dueLabels.close(), this.#takenBack.close()])
   }
 
   async #lastOutcome (): Promise<UpdateOutcome | null> {
@@ -300,7 +295,9 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     try {
       await Promise.allSettled(this.#adding)
       await takeBackInThread(this.#options.request, back)
-      await this.#dueLabels.countFrom(new Date().toISOString())
+      const now = new Date().toISOString()
+      if (back.refused === null) await this.#takenBack.set(now)
+      await this.#dueLabels.countFrom(now)
     } finally {
       this.#run = null
       await this.#inbox.refreshInTurn()
@@ -380,7 +377,9 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
     this.#run = null
     await attempt(async () => this.#inbox.refreshInTurn())
     await attempt(() => { if (outcome !== null) this.#announce(outcome, before) })
-    for (const error of failures) this.emit('failed', asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
+    const errors = failures.map((error) => asGoodpartsError(error, 'GOODPARTS_FIT_FAILED'))
+    if (outcome === null && !run.signal.aborted) this.#failure = errors[0] ?? null
+    for (const error of errors) this.emit('failed', error)
     if (outcome !== null) this.#beginIfDue()
     else if (this.#beginsAnew) this.update(mode)
   }

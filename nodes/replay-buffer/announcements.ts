@@ -60,7 +60,10 @@ export function announce (line: LineReplay, { node, model, trail, topic, path, s
     begin(node, trail.before({ kind: 'update-asked', details }, () => { line.update() }).then(show, fail))
   })
   line.on('settled', () => { begin(node, model.swap(path).then(show, fail)) })
-  line.on('failed', fail)
+  line.on('failed', (error) => {
+    fail(error)
+    if (line.state.failure === error) begin(node, trail.add({ kind: 'change-failed', details: { change: 'update-asked', code: error.code, message: error.message } }).catch((cause: unknown) => { tellError(node, asGoodpartsError(cause, 'GOODPARTS_STORE_FAILED')) }))
+  })
   line.on('unwatched', (error) => { tellError(node, error) })
   line.on('progress', (stage, done, total) => { tell({ kind: 'progress', stage, done, total }) })
   line.on('drift', (alarm) => { tell({ kind: 'drift', ...alarm }) })

@@ -1,24 +1,22 @@
 /** What a message may ask of a replay buffer: each change is in the audit log before it is made. */
 import type { NodeMessage } from 'node-red'
 import { readProductName, removedLabel } from '../../engine/label-text.ts'
-import { pngOf } from '../../engine/continual/frame-png.ts'
-import type { LineReplay, SaidLabel } from '../../engine/continual/line-replay.ts'
-import { sha256InTurn } from '../../engine/continual/picture-files.ts'
+import type { LineReplay } from '../../engine/continual/line-replay.ts'
+import type { SaidLabel } from '../../engine/continual/said-word.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
-import { isFrame, type Frame } from '../../engine/frame/frame.ts'
-import type { WorkQueue } from '../../engine/frame/work-queue.ts'
+import { isFrame } from '../../engine/frame/frame.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { Withdrawal } from '../../schemas/learning.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import type { AuditTrail } from '../shared/audit-trail.ts'
+import type { LabelKeeping } from './label-keeping.ts'
 import { readCommand, readLabel, readMode, readPicture, readRelabel, type ReplayMessage } from './settings.ts'
 
 export interface Obeying {
   line: LineReplay
   model: ModelNode
   trail: AuditTrail
-  /** Labels on their way to the disk: each holds a frame until it is encoded. */
-  labels: WorkQueue
+  labels: LabelKeeping
   /** Of the parts that say none. */
   product: string
 }
@@ -41,7 +39,7 @@ export async function take (obeying: Obeying, msg: Asking): Promise<NodeMessage 
     return await obey(obeying, msg)
   }
   const label = readLabel(msg, inspection?.product ?? obeying.product)
-  if (label !== null) await keepLabel(obeying, frame, label, inspection ?? null)
+  if (label !== null) await obeying.labels.keep(frame, label, inspection ?? null)
   else if (inspection !== undefined) await obeying.line.inspected(frame, { ...inspection, product: inspection.product === null ? null : readProductName(inspection.product, 'msg.inspection.product') })
   else throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected a frame to come with msg.label or msg.inspection, got neither')
   return label === null ? null : { ...msg, payload: { kind: 'kept', ...label, waiting: obeying.line.state.waiting } }
@@ -69,12 +67,4 @@ async function obey ({ line, model, trail, product }: Obeying, msg: Asking): Pro
     await trail.before({ kind: said.label === removedLabel ? 'exemplar-removed' : 'exemplar-relabelled', details: { sha256, ...said } }, async () => line.relabel(sha256, said))
   }
   return null
-}
-
-async function keepLabel ({ line, trail, labels }: Obeying, frame: Frame, label: SaidLabel, inspection: InspectionRecord | null): Promise<void> {
-  await labels.run(async () => {
-    const picture = await pngOf(frame)
-    const sha256 = await sha256InTurn(picture)
-    await trail.before({ kind: 'label', details: { ...label, sha256 }, ...(inspection === null ? {} : { line: inspection.line }) }, async () => line.labelPicture(picture, label, inspection))
-  })
 }

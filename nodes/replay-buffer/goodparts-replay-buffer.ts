@@ -4,7 +4,6 @@ import { homedir } from 'node:os'
 import type { Node, NodeAPI, NodeDef, NodeMessageInFlow } from 'node-red'
 import { LineReplay, type LineReplayOptions } from '../../engine/continual/line-replay.ts'
 import { asGoodpartsError } from '../../engine/errors.ts'
-import { WorkQueue } from '../../engine/frame/work-queue.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
@@ -16,10 +15,11 @@ import { Status } from '../shared/status.ts'
 import { announce } from './announcements.ts'
 import { addContactSheetRoutes } from './contact-sheet-routes.ts'
 import { take } from './commands.ts'
+import { LabelKeeping } from './label-keeping.ts'
 import { attach, learningLine } from './learning-line.ts'
 import { showing } from './showing.ts'
 import { watching } from './watched-model.ts'
-import { isKeptWord, mostUnderWay, readLineNames, readReplayForm, type ReplayForm, type ReplayMessage } from './settings.ts'
+import { isKeptWord, readLineNames, readReplayForm, type ReplayForm, type ReplayMessage } from './settings.ts'
 
 /** Flows of before name no live page. */
 type Config = NodeDef & ReplayForm & { model: string, server?: string, line?: string }
@@ -44,11 +44,11 @@ export default function register (RED: NodeAPI): void {
     const line = new LineReplay(options)
     const { product, name } = readLineNames(config)
     const trail = new AuditTrail(RED, node, name || null)
-    const labels = new WorkQueue(`replay-buffer/${node.id}`, mostUnderWay)
     const page = configurationNode(RED, config.server, 'goodparts-live-server') as LiveServerNode | null
-    const shown = showing(RED, line, status, page)
     const show = (): void => { shown.ask() }
-    const learning = learningLine({ id: node.id, product, line, model, show })
+    const labels = new LabelKeeping({ id: node.id, line, trail, show })
+    const shown = showing(RED, { line, labels, status, page })
+    const learning = learningLine({ id: node.id, product, line, labels, model, show })
     const detach = attach(RED, page, name, learning)
     model.register(node.id, watching(line))
     announce(line, { node, model, trail, topic: config.name || node.id, path: options.request.bundle, show })

@@ -9,22 +9,25 @@ import type { LearningState, UpdateReport } from '../../schemas/learning.ts'
 import type { LiveServerNode } from '../live-server/goodparts-live-server.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 import { sheetOf } from './contact-sheet.ts'
+import type { LabelKeeping } from './label-keeping.ts'
 
 export interface LearningLineOptions {
   id: string
   product: string
   line: LineReplay
+  /** Hears whether labels can be kept; without it nobody does. */
+  labels?: Pick<LabelKeeping, 'watch'>
   model: Pick<ModelNode, 'current' | 'swap'>
   /** Something has changed. */
   show: () => void
 }
 
-export function learningLine ({ id, product, line, model, show }: LearningLineOptions): LearningLine {
+export function learningLine ({ id, product, line, labels, model, show }: LearningLineOptions): LearningLine {
   let updating: LearningState['updating'] = null
   line.on('progress', (stage, done, total) => { updating = { stage, done, total } })
   const learning: LearningLine = {
     get state () {
-      const { updating: isUpdating, waiting, inDrift, drift, last } = line.state
+      const { updating: isUpdating, waiting, inDrift, drift, last, failure, takenBackAt } = line.state
       if (!isUpdating) updating = null
       return {
         id,
@@ -36,11 +39,14 @@ export function learningLine ({ id, product, line, model, show }: LearningLineOp
         drift,
         // Not a second time: the update that was taken back is no longer in use.
         canRollBack: last?.parent != null && model.current()?.model.metadata.id === last.bundle,
-        last: last === null ? null : reportOf(last)
+        last: last === null ? null : reportOf(last),
+        failed: failure === null ? null : { code: failure.code, message: failure.message, fix: failure.fix },
+        takenBackAt
       }
     },
     keep: async (picture, word, inspection) => {
-      const sha256 = await line.labelPicture(picture, { ...word, by: 'person', wordId: word.wordId ?? randomUUID() }, inspection)
+      const keep = async (): Promise<string> => line.labelPicture(picture, { ...word, by: 'person', wordId: word.wordId ?? randomUUID() }, inspection)
+      const sha256 = await (labels === undefined ? keep() : labels.watch(keep))
       show()
       return sha256
     },
@@ -89,6 +95,19 @@ function defectsOf (line: LineReplay): string[] {
   return [...new Set([...learned, ...line.waiting.map(({ label }) => label)])].filter((label) => label !== 'good' && label !== 'remove').sort()
 }
 
-function reportOf ({ accepted, gate, bundle, parent, learned, heldBack, seconds }: UpdateOutcome): UpdateReport {
-  return { accepted, reasons: gate.reasons, ...(gate.objections === undefined ? {} : { objections: gate.objections }), ...(gate.notices === undefined ? {} : { notices: gate.notices }), products: gate.products, bundle, parent, learned, heldBack: heldBack.length, seconds }
+function reportOf ({ accepted, gate: { reasons, objections, notices, products, limits: { before, after } }, bundle, parent, learned, heldBack, seconds, endedAt }: UpdateOutcome): UpdateReport {
+  return {
+    accepted,
+    reasons,
+    ...objections === undefined ? {} : { objections },
+    ...notices === undefined ? {} : { notices },
+    products,
+    limits: { before: before.reject, after: after.reject },
+    bundle,
+    parent,
+    learned,
+    heldBack: heldBack.length,
+    seconds,
+    ...endedAt === undefined ? {} : { endedAt }
+  }
 }

@@ -9,7 +9,6 @@ import { openSampleLine } from '../live/sample-line.ts'
 
 /** To be closed. `folder` is that of the replay buffer. */
 export async function openFilledReplay (folder: string): Promise<LineReplay> {
-  const request = { bundle: join(folder, 'line.onnx'), folder, policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 } as const
   const line = await openSampleLine('Plates 1')
   const pictures = await Promise.all(Array.from({ length: 4 }, async (_, index) => {
     const { frame } = index === 2 ? line.nextReject() : line.next()
@@ -21,13 +20,13 @@ export async function openFilledReplay (folder: string): Promise<LineReplay> {
     writeFileSync(join(folder, 'memory', 'pictures', `${sha256}.img`), picture)
     return { sha256, label: index === 2 ? 'plate/scratch' : 'plate/good', reason: `step ${index + 1}: keeps SNNL as against all 40 of its class`, snnl: 0.2 + index }
   })
-  const replay = new LineReplay({ request, updateAfter: 0, learnFromLineEveryMs: null, driftRate: 0.001 })
+  const replay = lineOf(folder)
   const held = await replay.labelPicture(pictures[3] as Buffer, { product: 'plate', label: 'scratch', partId: null, by: 'person' }, null)
   const outcome: UpdateOutcome = {
     accepted: false,
     bundle: '0123456789abcdef',
     parent: null,
-    gate: { accepted: false, reasons: ['plate: 65.0 % of known defects rejected, before 70.0 %', 'the disk was full'], objections: [{ code: 'defects-passed', values: { product: 'plate', before: 0.7, after: 0.65 }, text: 'plate: 65.0 % of known defects rejected, before 70.0 %' }], products: [{ product: 'plate', known: true, good: 40, defects: 20, falseRejects: { before: 0.02, after: 0.01 }, caught: { before: 0.7, after: 0.65 }, auroc: { before: 0.977, after: 0.945 } }], limits: { before: { review: 1, reject: 1.3 }, after: { review: 1, reject: 1.3 } } },
+    gate: { accepted: false, reasons: ['plate: 65.0 % of known defects rejected, before 70.0 %', 'the disk was full'], objections: [{ code: 'defects-passed', values: { product: 'plate', before: 0.7, after: 0.65 }, text: 'plate: 65.0 % of known defects rejected, before 70.0 %' }], products: [{ product: 'plate', known: true, good: 40, defects: 20, falseRejects: { before: 0.02, after: 0.01 }, caught: { before: 0.7, after: 0.65 }, auroc: { before: 0.977, after: 0.945 } }], limits: { before: { review: 1, reject: 1.3 }, after: { review: 1, reject: 1.2 } } },
     shifts: [],
     learned: 30,
     checked: 20,
@@ -40,4 +39,16 @@ export async function openFilledReplay (folder: string): Promise<LineReplay> {
   writeFileSync(join(folder, 'last-update.json'), JSON.stringify(outcome))
   await replay.recall()
   return replay
+}
+
+/** The same again, after it was closed. */
+export async function reopenReplay (folder: string): Promise<LineReplay> {
+  const replay = lineOf(folder)
+  await replay.recall()
+  return replay
+}
+
+function lineOf (folder: string): LineReplay {
+  const request = { bundle: join(folder, 'line.onnx'), folder, policy: 'snnl-preserving', memory: { items: 40, bytes: 1e9 }, inbox: { items: 200, bytes: 1e9 }, mode: 'extend', reviewRate: 0.1, rejectRate: 0.02, seed: 1 } as const
+  return new LineReplay({ request, updateAfter: 0, learnFromLineEveryMs: null, driftRate: 0.001 })
 }

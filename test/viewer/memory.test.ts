@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
 import { LearningLines } from '../../engine/live/learning-line.ts'
 import { learningLine } from '../../nodes/replay-buffer/learning-line.ts'
-import { openFilledReplay } from '../continual/filled-replay.ts'
+import { openFilledReplay, reopenReplay } from '../continual/filled-replay.ts'
 import { openSampleLine } from '../live/sample-line.ts'
 import { live, missing } from './live-page.ts'
 
@@ -18,13 +18,17 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'goodparts-memory-page-'))
   replay = await openFilledReplay(folder)
   learning = new LearningLines()
-  const none = { current: () => undefined, swap: async () => await Promise.reject(new Error('Expected no bundle to be swapped')) }
-  learning.attach('Plates 1', learningLine({ id: 'buffer', product: 'plate', line: replay, model: none, show: () => { learning.changed() } }))
+  attach()
 })
 afterEach(async () => {
   await replay.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+function attach (): void {
+  const none = { current: () => undefined, swap: async () => await Promise.reject(new Error('Expected no bundle to be swapped')) }
+  learning.attach('Plates 1', learningLine({ id: 'buffer', product: 'plate', line: replay, model: none, show: () => { learning.changed() } }))
+}
 
 describe.skipIf(missing !== null)('the memory of a line on the live page', () => {
   it('shows each exemplar with why it is kept, what to look at again and the gate; an operator corrects labels', async () => {
@@ -35,6 +39,8 @@ describe.skipIf(missing !== null)('the memory of a line on the live page', () =>
     await page.locator('[data-list="memory"] .exemplar').nth(2).waitFor()
     expect(await page.locator('.gate-report').innerText()).toContain('65.0 % of known defects rejected')
     expect(await page.locator('.gate tbody').innerText()).toContain('70.0 % → 65.0 %')
+    expect(await page.locator('.gate thead').innerText()).toContain('Reject limit')
+    expect(await page.locator('.gate tbody').innerText()).toContain('1.300 → 1.200')
     expect(await page.locator('[data-list="memory"] .exemplar').first().innerText()).toMatch(/keeps SNNL[^]*SNNL 0\.20/)
     await expect.poll(async () => page.evaluate('document.querySelector(".exemplar img").naturalWidth'), { timeout: 10_000 }).toBeGreaterThan(10)
     expect(await page.locator('.engineer').isVisible()).toBe(false)
@@ -72,6 +78,25 @@ describe.skipIf(missing !== null)('the memory of a line on the live page', () =>
     const failed = new Promise((resolve) => { replay.once('failed', resolve) })
     await page.locator('.memory-calibrateOnly').click()
     await failed
+    learning.changed()
+    await page.locator('.update-failed', { hasText: '마지막 업데이트가 실패했습니다' }).waitFor()
+    await opened.screenshot('memory-failed')
+  })
+
+  it('says that an update was taken back, and shows no count where there is nothing to count', async () => {
+    writeFileSync(join(folder, 'taken-back.json'), JSON.stringify(new Date().toISOString()))
+    writeFileSync(join(folder, 'last-update.json'), JSON.stringify({ ...replay.state.last, relabel: [], endedAt: '2026-01-02T03:04:05Z' }))
+    await replay.close()
+    replay = await reopenReplay(folder)
+    attach()
+    const { url } = await opened.serve({ learning })
+    const page = await opened.visit(url)
+    opened.server.publish((await openSampleLine('Plates 1')).nextReject())
+    await page.locator('.memory').click()
+    await page.locator('.gate-report .taken-back', { hasText: 'An accepted update was taken back' }).waitFor()
+    expect(await page.locator('.gate-report').innerText()).toMatch(/Refused[^]*Jan 2/)
+    await opened.screenshot('memory-taken-back')
+    expect(await page.locator('.memory-body h3', { hasText: 'To look at again' }).locator('.badge').count()).toBe(0)
   })
 
   it('names what drifts and says what to do, on the line and in its memory, in English and in Korean', async () => {

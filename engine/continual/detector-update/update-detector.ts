@@ -71,6 +71,8 @@ export interface UpdateOutcome {
   /** Every exemplar, with why it is kept. */
   exemplars: SheetExemplar[]
   seconds: number
+  /** ISO 8601; absent in outcomes of before. */
+  endedAt?: string
 }
 
 export type UpdateProgress = (stage: string, done: number, total: number) => void
@@ -130,7 +132,8 @@ export async function updateDetector (request: UpdateRequest, progress: UpdatePr
       relabel: relabelQueue(exemplars, heldBack, inbox),
       memory: { items: exemplars.length, bytes: exemplars.reduce((sum, { bytes }) => sum + bytes, 0), classes: Object.fromEntries(countByLabel(exemplars)) },
       exemplars: contactSheet(exemplars),
-      seconds: (performance.now() - begun) / 1000
+      seconds: (performance.now() - begun) / 1000,
+      endedAt: new Date().toISOString()
     }
     if (answer.accepted) {
       for (const { item } of candidate.checked) store.pictures.add(inbox.pictures.read(item.id) ?? new Uint8Array())

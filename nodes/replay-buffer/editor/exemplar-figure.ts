@@ -1,6 +1,7 @@
 /** A picture of the contact sheet: what it is said to show, why it is there, and the buttons to correct it. */
 import { splitExemplarLabel } from '../../../schemas/exemplar-label.ts'
 import type { SheetPicture } from '../../../schemas/learning.ts'
+import { namesSnnl } from '../../../viewer/update-texts.ts'
 import type { Said, SheetRequests } from './sheet-requests.ts'
 import { problemText, whyText, type SheetTexts } from './sheet-texts.ts'
 
@@ -52,7 +53,7 @@ export function exemplarFigure (picture: SheetPicture, { requests, texts, change
     $('<figcaption>').append($('<strong>').text(isGoing ? translate('nextGone') : label), ' ', $('<span>').text(product)),
     next === undefined || next === picture.label ? [] : $('<p class="goodparts-sheet-next">').text(nextText(next, texts)),
     $('<p class="goodparts-sheet-why">').text(whyText(picture, texts)),
-    picture.snnl === null ? [] : $('<p class="goodparts-sheet-why">').text(`SNNL ${picture.snnl.toFixed(2)}`),
+    picture.snnl === null || namesSnnl(picture) ? [] : $('<p class="goodparts-sheet-why">').text(`SNNL ${picture.snnl.toFixed(2)}`),
     !requests.mayCorrect()
       ? []
       : $('<div class="goodparts-sheet-buttons">').append(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NodeMessage } from 'node-red'
@@ -182,6 +182,45 @@ describe('goodparts-replay-buffer', () => {
     expect(entered().map(({ kind }) => kind)).toEqual(Array(8).fill('label'))
   })
 
+  it('enters a word once, however often it is delivered', async () => {
+    await deploy(nodes, flow())
+    const acknowledged: unknown[] = []
+    nodeOf('event').on('input', ({ payload }) => { acknowledged.push(payload) })
+    const deliver = async (wordId: string, label: string): Promise<void> => {
+      const before = acknowledged.length
+      nodeOf('buffer').receive({ frame: frameOf('woven', 440), label, product: 'woven', wordId })
+      await vi.waitFor(() => { expect(acknowledged).toHaveLength(before + 1) }, { timeout: 60_000 })
+    }
+    for (const [wordId, label] of [['first', 'good'], ['first', 'good'], ['second', 'blot'], ['second', 'blot']] as const) await deliver(wordId, label)
+    expect(entered()).toMatchObject([{ kind: 'label', details: { label: 'good', wordId: 'first' } }, { kind: 'label', details: { label: 'blot', wordId: 'second' } }])
+  })
+
+  it('shows that labels cannot be kept until one is, and enters a word that fails once', async () => {
+    await deploy(nodes, flow())
+    await labelled('woven', [449], 'good')
+    const pictures = join(userDir, 'goodparts', 'replay', 'buffer', 'inbox', 'pictures')
+    // As on a full disk, nothing can be written there, even by an administrator.
+    rmSync(pictures, { recursive: true })
+    writeFileSync(pictures, '')
+    let answers = 0
+    for (const id of ['event', 'errors']) nodeOf(id).on('input', () => { answers++ })
+    const deliver = async (): Promise<void> => {
+      const before = answers
+      nodeOf('buffer').receive({ frame: frameOf('woven', 450), label: 'good', product: 'woven', wordId: 'first' })
+      await vi.waitFor(() => { expect(answers).toBe(before + 1) }, { timeout: 30_000 })
+    }
+    await deliver()
+    await deliver()
+    await untilStatus('buffer', ({ fill, text }) => fill === 'yellow' && text?.includes('status.labelsFail') === true)
+    expect(entered().slice(1).map(({ kind }) => kind)).toEqual(['label', 'change-failed'])
+    rmSync(pictures)
+    mkdirSync(pictures)
+    await deliver()
+    await untilStatus('buffer', ({ text }) => text?.endsWith('status.collecting') === true)
+    await deliver()
+    expect(entered().slice(1).map(({ kind }) => kind)).toEqual(['label', 'change-failed', 'label'])
+  })
+
   it('refuses labels beyond those that may be under way, and counts them', async () => {
     await deploy(nodes, flow())
     const frame = frameOf('woven', 430)
@@ -249,6 +288,10 @@ describe('goodparts-replay-buffer', () => {
     const about = { code: 'GOODPARTS_TOO_FEW_IMAGES', message: expect.stringContaining('label') as string, fix: expect.any(String) as string }
     expect(await caught).toMatchObject({ error: { message: expect.stringContaining('label') as string, source: { id: 'buffer' } }, payload: about })
     expect(await failed).toMatchObject(about)
+
+    await untilStatus('buffer', ({ fill, text }) => fill === 'yellow' && text?.includes('status.updateFailed') === true)
+    expect(((await getFromEditorRoute('/goodparts/replay-buffer/buffer/exemplars')).body as LearningSheet).state.failed).toMatchObject(about)
+    await vi.waitFor(() => { expect(entered()).toMatchObject([{ kind: 'update-asked' }, { kind: 'change-failed', details: { change: 'update-asked', code: 'GOODPARTS_TOO_FEW_IMAGES' } }]) })
   })
 
   it('says that it is not configured without a model', async () => {
