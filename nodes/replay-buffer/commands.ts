@@ -2,7 +2,6 @@
 import type { NodeMessage } from 'node-red'
 import { readProductName, removedLabel } from '../../engine/label-text.ts'
 import type { LineReplay } from '../../engine/continual/line-replay.ts'
-import type { SaidLabel } from '../../engine/continual/said-word.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
