@@ -5,7 +5,7 @@ import { element } from './element.ts'
 import { download, exemplarCard } from './exemplar-card.ts'
 import { gateReport } from './gate-table.ts'
 import { icon } from './icons.ts'
-import { problemText, stageText, translate, type TextKey } from './texts.ts'
+import { fitProblemText, problemText, stageText, translate, type TextKey } from './texts.ts'
 
 /** What the page knows and can do; each promise rejects with the server's own words. */
 export interface MemoryDesk {
@@ -185,7 +185,8 @@ function progressText ({ stage, done, total }: NonNullable<LearningState['updati
 /** With the server's own words: they say what ended it. */
 function failedText ({ code, message, fix }: NonNullable<LearningState['failed']>): string {
   const words = fix === null ? message : `${message}. ${fix}`
-  const told = problemText(code, '')
+  // An update whose process died is told as a fit is: the other codes say something else of a fit.
+  const told = code === 'GOODPARTS_FIT_FAILED' ? fitProblemText(code) : problemText(code, '')
   return translate('updateFailed', { reason: told === '' ? words : `${told} ${words}` })
 }
 
