@@ -1,4 +1,5 @@
 /** A worker thread that answers: started with the first question, one question at a time, a bounded number waiting. Both sides. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, Worker, type Transferable } from 'node:worker_threads'
 import { asGoodpartsError, GoodpartsError, type ErrorCode } from './errors.ts'
 import type { LedgerSnapshot } from './frame/ledger.ts'
@@ -46,13 +47,18 @@ export class AnsweringThread<Question, Answer> {
     return this.#queue.ledger
   }
 
-  /** Ends the thread when what was taken is answered; `now` = at once, for answers that nobody needs any more: who waits for one gets the error of `failure`. */
-  async close ({ now = false } = {}): Promise<void> {
-    const answered = this.#queue.close()
-    if (now) await this.#worker?.terminate()
-    await answered
-    await this.#worker?.terminate()
-    this.#worker = undefined
+  /**
+   * Ends the thread when what was taken is answered; after `within` milliseconds nobody waits for that any more. It is never ended in the middle of an
+   * answer that is within its limit: a thread that is stopped inside a native module can take this process with it.
+   */
+  async close ({ within = Infinity } = {}): Promise<void> {
+    const ended = this.#queue.close().then(async () => {
+      await this.#worker?.terminate()
+      this.#worker = undefined
+    })
+    if (within === Infinity) await ended
+    else await Promise.race([ended, delay(within, undefined, { ref: false })])
+    this.#worker?.unref()
   }
 
   #start (): Worker {

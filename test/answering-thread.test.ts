@@ -16,13 +16,18 @@ let thread: AnsweringThread<string, number> | undefined
 
 afterEach(async () => { await thread?.close() })
 
-test('a thread whose answer nobody needs any more ends at once', async () => {
-  const forever = "require('node:worker_threads').parentPort.on('message', () => { while (true); })"
-  const endless = new AnsweringThread<string, number>({ hop: 'test', capacity: 1, module: new URL(`data:text/javascript,${encodeURIComponent(`import { createRequire } from 'node:module'; const require = createRequire('/'); ${forever}`)}`), name: 'goodparts-test', limitMs: 60_000, failure: 'GOODPARTS_STORE_FAILED' })
-  const answer = expect(endless.ask('anything')).rejects.toMatchObject({ code: 'GOODPARTS_STORE_FAILED' })
-  await endless.close({ now: true })
-  await answer
-  expect(endless.ledger).toMatchObject({ inFlight: 0 })
+test('a thread whose answer nobody needs any more is waited for no longer than is said, and ends after its answer', async () => {
+  const slow = `
+    import { parentPort } from 'node:worker_threads'
+    parentPort.on('message', () => { setTimeout(() => { parentPort.postMessage({ result: 7 }) }, 1500) })`
+  const late = new AnsweringThread<string, number>({ hop: 'test', capacity: 1, module: new URL(`data:text/javascript,${encodeURIComponent(slow)}`), name: 'goodparts-test', limitMs: 60_000, failure: 'GOODPARTS_STORE_FAILED' })
+  const answer = late.ask('anything')
+  let isAnswered = false
+  answer.then(() => { isAnswered = true }, () => {})
+  await late.close({ within: 100 })
+  expect(isAnswered).toBe(false)
+  expect(await answer).toBe(7)
+  expect(late.ledger).toMatchObject({ in: 1, out: 1, inFlight: 0 })
 }, 9000)
 
 test.each(['fail', 'exit'])('a thread that ends between questions (%s) harms nobody, and the next question starts another', async (end) => {

@@ -21,6 +21,9 @@ export interface WatchAnswer {
 /** The first answer waits for the backbone, at low priority beside lines that use the whole machine. */
 const LIMIT_MS = 60_000
 
+/** A deploy waits for a look that is under way, which nobody needs any more, no longer than this. */
+const CLOSE_MS = 3000
+
 export class EmbeddingWatchThread {
   readonly #thread: AnsweringThread<WatchedPart, WatchAnswer>
 
@@ -40,6 +43,6 @@ export class EmbeddingWatchThread {
   }
 
   async close (): Promise<void> {
-    await this.#thread.close({ now: true })
+    await this.#thread.close({ within: CLOSE_MS })
   }
 }

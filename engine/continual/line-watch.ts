@@ -1,4 +1,5 @@
 /** Watches what a line inspects for drift: every score, and of some pictures their statistics and embeddings, each in a thread of its own. */
+import { once } from 'node:events'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { LineDrift } from '../../schemas/learning.ts'
 import { DriftMonitor, type DriftAlarm, type WatchedScores } from '../decision/drift/drift-monitor.ts'
@@ -40,6 +41,8 @@ export class LineWatch {
   #embeddedAt = -Infinity
   #lastPart: string | null = null
   #isClosed = false
+  readonly #ending = new AbortController()
+  readonly #ended = once(this.#ending.signal, 'abort')
   /** A drift stands, and was told. */
   #isTold = false
   readonly #until: KeptTime
@@ -78,7 +81,7 @@ export class LineWatch {
     this.#monitor?.reset()
   }
 
-  /** Resolves when what is looked at of this part has been told. */
+  /** Resolves when what is looked at of this part has been told, and at the end. */
   async inspected (frame: Frame, inspection: InspectionRecord): Promise<void> {
     const monitor = this.#monitor
     if (monitor === null || this.#isClosed) return
@@ -93,12 +96,13 @@ export class LineWatch {
       this.#embeddedAt = now
       looks.push(this.#embed(monitor, frame, inspection))
     }
-    await Promise.all(looks)
+    await Promise.race([Promise.all(looks), this.#ended])
   }
 
-  /** At once: what is being looked at tells nothing. */
+  /** What is being looked at tells nothing, and is waited for a few seconds at most. */
   async close (): Promise<void> {
     this.#isClosed = true
+    this.#ending.abort()
     await Promise.all([this.#statistics.close(), this.#embeddings.close(), this.#until.close()])
   }
 

@@ -31,6 +31,6 @@ export class StatisticsThread {
   }
 
   async close (): Promise<void> {
-    await this.#thread.close({ now: true })
+    await this.#thread.close()
   }
 }
