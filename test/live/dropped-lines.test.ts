@@ -7,6 +7,7 @@ import { LearningLines } from '../../engine/live/learning-line.ts'
 import { PageMemory } from '../../engine/live/page-memory.ts'
 import { LiveServer, type LiveServerOptions } from '../../engine/live/server.ts'
 import { openSampleLine } from './sample-line.ts'
+import { unaskedLearningLine } from './unasked-learning-line.ts'
 
 let folder: string
 let memory: PageMemory
@@ -63,21 +64,12 @@ it('parts and words that are being read from the disk', async () => {
 
 it('a word that is being written', async () => {
   const learning = new LearningLines()
-  const notAsked = (): never => { throw new Error('Expected not to be asked') }
-  learning.attach('a', {
-    state: { id: 'buffer', product: 'plate', defects: [], waiting: 0, updating: null, inDrift: false, canRollBack: false, last: null },
+  learning.attach('a', unaskedLearningLine({
     keep: async () => {
       memory.drop('a')
       return Promise.resolve('0'.repeat(64))
-    },
-    withdraw: notAsked,
-    sheet: notAsked,
-    picture: notAsked,
-    relabel: notAsked,
-    update: notAsked,
-    cancel: notAsked,
-    rollBack: notAsked
-  })
+    }
+  }))
   const { server, url } = await start({ learning })
   const part = (await openSampleLine('a')).nextReject()
   server.publish(part)

@@ -7,27 +7,18 @@ import { PageMemory } from '../../engine/live/page-memory.ts'
 import { LiveServer } from '../../engine/live/server.ts'
 import { Browser } from './browser.ts'
 import { openSampleLine } from './sample-line.ts'
+import { notAsked, restingState, unaskedLearningLine } from './unasked-learning-line.ts'
 
 const open: LiveServer[] = []
 afterEach(async () => { await Promise.all(open.splice(0).map(async (server) => server.stop())) })
 
-const notAsked = (): never => { throw new Error('Expected not to be asked') }
-
 /** A replay buffer of which only this many labels are known. */
 function attachTo (learning: LearningLines, waiting: () => number): void {
-  learning.attach('a', {
+  learning.attach('a', unaskedLearningLine({
     get state (): LearningState {
-      return { id: 'buffer', product: 'plate', defects: [], waiting: waiting(), updating: null, inDrift: false, canRollBack: false, last: null }
-    },
-    keep: notAsked,
-    withdraw: notAsked,
-    sheet: notAsked,
-    picture: notAsked,
-    relabel: notAsked,
-    update: notAsked,
-    cancel: notAsked,
-    rollBack: notAsked
-  })
+      return { ...restingState, waiting: waiting() }
+    }
+  }))
 }
 
 it('what a line has learned is told when it differs, however often its replay buffer looks', async () => {

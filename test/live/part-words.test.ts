@@ -16,6 +16,7 @@ import { AuditLog } from '../../engine/store/audit-log.ts'
 import { readAudit } from '../store/read-audit.ts'
 import { Browser } from './browser.ts'
 import { openSampleLine } from './sample-line.ts'
+import { restingState, unaskedLearningLine } from './unasked-learning-line.ts'
 
 let folder: string
 let open: Array<{ close: () => unknown }>
@@ -42,12 +43,10 @@ async function ask (url: string, line: string, path: string, { method = 'POST', 
 
 const saying = (label: string): object => ({ schema: 'goodparts.live/1', kind: 'say', label })
 
-const notAsked = (): never => { throw new Error('Expected not to be asked') }
-
 /** A replay buffer that only remembers. */
 function buffer (kept: Map<string, unknown>): LearningLine {
-  return {
-    state: { id: 'buffer', product: 'plate', defects: ['scratch'], waiting: 0, updating: null, inDrift: false, canRollBack: false, last: null },
+  return unaskedLearningLine({
+    state: { ...restingState, defects: ['scratch'] },
     keep: (picture, word) => {
       const sha256 = createHash('sha256').update(picture).digest('hex')
       kept.set(sha256, { picture, ...word })
@@ -56,14 +55,8 @@ function buffer (kept: Map<string, unknown>): LearningLine {
     withdraw: (sha256) => {
       kept.delete(sha256)
       return Promise.resolve('in-model')
-    },
-    sheet: notAsked,
-    picture: notAsked,
-    relabel: notAsked,
-    update: notAsked,
-    cancel: notAsked,
-    rollBack: notAsked
-  }
+    }
+  })
 }
 
 beforeEach(() => {
