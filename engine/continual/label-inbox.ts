@@ -4,13 +4,13 @@
  * an update took in lies aside while it can be taken back.
  */
 import { randomUUID } from 'node:crypto'
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
 import { hasOwnId, isHeard, mostWords, wordsOf, type HeardLabel } from '../heard-words.ts'
 import { HeardLabels } from './heard-labels.ts'
-import { makeStoreFolder, PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
+import { makeStoreFolder, PictureFiles, sha256InTurn, writeWhole, writeWholeInTurn } from './picture-files.ts'
 
 export interface PictureLabel {
   product: string
@@ -56,6 +56,8 @@ export class LabelInbox {
   readonly #coming = new Set<Pick<WaitingPicture, 'sha256' | 'bytes'>>()
   /** The last word on its way of each picture: the next one has to know it. */
   readonly #turns = new Map<string, Promise<unknown>>()
+  /** Of the last word that came: a hash may be ready before one that was asked for earlier. */
+  #hashing: Promise<unknown> = Promise.resolve()
 
   /**
    * Labels whose picture is missing are taken away; with `tidy`, which only the writer may ask for, pictures without a label too. With `later`
@@ -90,7 +92,7 @@ export class LabelInbox {
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
    */
   async add (picture: Uint8Array, label: PictureLabel, { confirmed = false } = {}): Promise<WaitingPicture> {
-    const sha256 = await sha256InTurn(picture)
+    const sha256 = await this.#hashInOrder(picture)
     const added = (this.#turns.get(sha256) ?? Promise.resolve()).then(async () => this.#add(picture, sha256, label, confirmed))
     const turn = added.catch(() => {})
     this.#turns.set(sha256, turn)
@@ -133,11 +135,14 @@ export class LabelInbox {
   remove (pictures: readonly WaitingPicture[]): void {
     for (const picture of pictures) {
       const { sha256 } = picture
-      if (this.#isAsKnown(picture)) {
+      const label = `${this.#labelPath(sha256)}.gone`
+      rmSync(label, { force: true })
+      this.#moveLabel(picture, label)
+      // Where its words cannot be told apart, the next one may be another.
+      if (picture.words?.some(hasOwnId) === true) this.heard.keepWithdrawn(label, sha256)
+      else rmSync(label, { force: true })
+      if (!existsSync(this.#labelPath(sha256))) {
         const gone = `${this.pictures.path(sha256)}.gone`
-        // Where its words cannot be told apart, the next one may be another.
-        if (picture.words?.some(hasOwnId) === true) this.heard.keepWithdrawn(this.#labelPath(sha256), sha256)
-        else rmSync(this.#labelPath(sha256), { force: true })
         renameIfThere(this.pictures.path(sha256), gone)
         if (existsSync(this.#labelPath(sha256))) this.#bringBack(gone, sha256)
         rmSync(gone, { force: true })
@@ -159,7 +164,7 @@ export class LabelInbox {
     makeStoreFolder(aside)
     for (const picture of pictures) {
       const { sha256 } = picture
-      if (this.#isAsKnown(picture)) renameIfThere(this.#labelPath(sha256), join(aside, `${sha256}.json`))
+      this.#moveLabel(picture, join(aside, `${sha256}.json`))
       if (!existsSync(this.#labelPath(sha256))) {
         renameIfThere(this.pictures.path(sha256), join(aside, `${sha256}.img`))
         if (existsSync(this.#labelPath(sha256))) this.#bringBack(join(aside, `${sha256}.img`), sha256)
@@ -193,6 +198,25 @@ export class LabelInbox {
       this.heard.keepAll(join(this.#aside, name))
       rmSync(join(this.#aside, name), { recursive: true, force: true })
     }
+  }
+
+  /**
+   * Moves what is known of a picture. Another word may come between a look at the file and its renaming, so what was moved is looked at again, and goes back
+   * where it is that word. Can be done again where it was cut off.
+   */
+  #moveLabel (picture: WaitingPicture, to: string): void {
+    const [from, known] = [this.#labelPath(picture.sha256), JSON.stringify(picture)]
+    if (isAsKnown(from, known)) renameIfThere(from, to)
+    if (isAsKnown(to, known)) return
+    putBack(to, from)
+    writeWhole(to, Buffer.from(known))
+  }
+
+  async #hashInOrder (picture: Uint8Array): Promise<string> {
+    const hash = sha256InTurn(picture)
+    const turn = this.#hashing.then(async () => hash)
+    this.#hashing = turn.catch(() => {})
+    return await turn
   }
 
   /** The writer has said something of a picture while it was taken away; whoever is later of the two sees the other's file. */
@@ -255,14 +279,6 @@ export class LabelInbox {
     return join(this.#folder, labelName(sha256))
   }
 
-  #isAsKnown (picture: WaitingPicture): boolean {
-    try {
-      return readFileSync(this.#labelPath(picture.sha256), 'utf8') === JSON.stringify(picture)
-    } catch {
-      return true
-    }
-  }
-
   /** A label that cannot be read now stays: only one that says nothing, or whose picture is gone, is taken away. */
   #read (name: string): void {
     // Half written ones are their writer's until it has ended.
@@ -273,7 +289,8 @@ export class LabelInbox {
       const isWhole = waiting !== null && statSync(this.pictures.path(waiting.sha256), { throwIfNoEntry: false }) !== undefined
       this.#take(path, isWhole ? waiting : null)
     } catch (cause) {
-      throw unreadable(path, cause)
+      // Taken back meanwhile.
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause)
     }
   }
 
@@ -321,6 +338,25 @@ function labelIn (text: string, name: string): WaitingPicture | null {
     return name === `${waiting?.sha256}.json` ? waiting : null
   } catch {
     return null
+  }
+}
+
+/** Also where nothing can be read. */
+function isAsKnown (path: string, known: string): boolean {
+  try {
+    return readFileSync(path, 'utf8') === known
+  } catch {
+    return true
+  }
+}
+
+/** Never over what was said since. */
+function putBack (from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch {
+    // It is there, or this disk knows no links.
+    if (!existsSync(to)) renameSync(from, to)
   }
 }
 

@@ -80,7 +80,7 @@ export function makeStoreFolder (folder: string): void {
 }
 
 /** Writes beside the target, flushes, and renames. @throws GOODPARTS_STORE_FAILED */
-function writeWhole (path: string, bytes: Uint8Array): void {
+export function writeWhole (path: string, bytes: Uint8Array): void {
   const temporary = `${path}.${randomUUID()}${unfinished}`
   try {
     writeFileSync(temporary, bytes, { flag: 'wx' })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync, renameSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, renameSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
 import { BundleHistory } from '../../engine/continual/detector-update/bundle-history.ts'
@@ -137,6 +137,21 @@ describe('the inbox of labels', () => {
       expect(inbox().waiting.filter((each) => each.sha256 === sha256), `round ${i}`).toMatchObject([{ label: 'scratch' }])
       expect(inbox().pictures.read(sha256), `round ${i}`).toEqual(picture)
       inbox().remove(inbox().waiting)
+    }
+  })
+
+  it('gives a word back that came between the look at the label and its renaming, also where that was cut off', async () => {
+    const [line, update] = [inbox(), inbox()]
+    const first = await line.add(Buffer.from('part'), good)
+    const second = await line.add(Buffer.from('part'), { ...good, label: 'scratch' })
+    const [label, aside] = [join(folder, 'labels', `${first.sha256}.json`), join(folder, 'aside', 'update-1')]
+    mkdirSync(aside, { recursive: true })
+    renameSync(label, join(aside, basename(label)))
+    for (let again = 0; again < 2; again++) {
+      update.setAside([first], 'update-1')
+      expect(inbox().waiting).toEqual([second])
+      expect(JSON.parse(readFileSync(join(aside, basename(label)), 'utf8'))).toEqual(first)
+      expect(inbox().pictures.read(first.sha256)).toEqual(Buffer.from('part'))
     }
   })
 

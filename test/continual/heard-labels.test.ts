@@ -1,8 +1,9 @@
 /** Words that are delivered again, and words that are taken back: over updates, rollbacks and starts. */
+import { webcrypto } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HeardLabels, mostHeard } from '../../engine/continual/heard-labels.ts'
 import { LabelInbox, type PictureLabel } from '../../engine/continual/label-inbox.ts'
 
@@ -39,9 +40,16 @@ describe('a word that is delivered again', () => {
     expect(labels()).toEqual(['scratch'])
   })
 
-  it('knows those that come at the same time', async () => {
+  it('knows those that come at the same time, in their order whichever hash is ready first', async () => {
+    const digest = webcrypto.subtle.digest.bind(webcrypto.subtle)
+    const slow = vi.spyOn(webcrypto.subtle, 'digest').mockImplementationOnce(async (...asked) => {
+      await new Promise((resolve) => { setTimeout(resolve, 20) })
+      return await digest(...asked)
+    })
     const one = inbox()
     await Promise.all([one.add(picture, said('scratch', 'part/7')), one.add(picture, said('good', 'part/8')), one.add(picture, said('scratch', 'part/7'))])
+    expect(slow).toHaveBeenCalledTimes(3)
+    slow.mockRestore()
     expect(inbox().waiting).toMatchObject([{ label: 'good', words: ['part/7', 'part/8'] }])
   })
 
