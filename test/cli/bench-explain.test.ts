@@ -17,12 +17,12 @@ test('goodparts bench explain measures verdicts with explanations beside verdict
 
   const { stdout } = await runGoodparts(['bench', 'explain', bundle, '--methods', 'grad-cam', '--rounds', '1', '--seconds', '4', '--every', '50', '--device', 'cpu', '--json', json])
 
-  expect(stdout).toMatch(/^At full speed\n(.*\n){2}off .*\non, grad-cam .*\nratio /m)
+  expect(stdout).toMatch(/^At full speed\n(.*\n){2}off .*\non, grad-cam .*\nratio .*\n95 % /m)
   const { loads } = JSON.parse(readFileSync(json, 'utf8')) as { loads: ExplainingMeasurement[] }
   expect(loads.map(({ arriving }) => arriving)).toEqual([null, (loads[0]?.off.perSecond ?? 0) / 2])
   for (const { off, on, throughputRatio, p99Ratio, explained, notExplained } of loads) {
-    expect(throughputRatio).toBeCloseTo(on.perSecond / off.perSecond, 10)
-    expect(p99Ratio).toBeCloseTo(on.p99 / off.p99, 10)
+    expect(throughputRatio.value).toBeCloseTo(on.perSecond / off.perSecond, 10)
+    expect(p99Ratio.value).toBeCloseTo(on.p99 / off.p99, 10)
     expect(explained + notExplained).toBeGreaterThanOrEqual(Math.floor(on.perSecond * 4 / 50))
   }
 }, 60_000)

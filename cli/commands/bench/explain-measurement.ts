@@ -5,6 +5,7 @@ import { Inspector, type Inspection } from '../../../engine/decision/inspector.t
 import type { ExplanationMethod } from '../../../engine/explain/explainer.ts'
 import { ExplanationProcess } from '../../../engine/explain/explanation-process.ts'
 import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
+import { ratioEstimate, type Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
 import type { PartExplanation } from '../../../engine/explain/part-explanation.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
@@ -34,9 +35,9 @@ export interface ExplainingMeasurement {
   arriving: number | null
   off: Rates
   on: Rates
-  /** On over off. */
-  throughputRatio: number
-  p99Ratio: number
+  /** On over off, the mean of the turns of each; low and high: 95 % over turns, which are drawn with their pairs. */
+  throughputRatio: Estimate
+  p99Ratio: Estimate
   explained: number
   /** Of these, the ones whose time was up before a method had seen all that it would. */
   cutShort: number
@@ -101,16 +102,21 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
 
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
     const counts = { explained: 0, cutShort: 0, notExplained: 0 }
-    const [off, on]: [number[], number[]] = [[], []]
+    const [off, on]: [number[][], number[][]] = [[], []]
     for (let turn = 0; turn < options.rounds; turn++) {
       // Whichever comes first in one turn comes second in the next.
       for (const explaining of turn % 2 === 0 ? [false, true] : [true, false]) {
         const latencies = explaining ? await explainedRound(arriving, counts) : await round(arriving, () => { /* nobody explains */ })
-        for (const latency of latencies) (explaining ? on : off).push(latency)
+        const turns = explaining ? on : off
+        turns.push(latencies)
       }
     }
-    const [without, having] = [rates(off, options), rates(on, options)]
-    return { arriving, off: without, on: having, throughputRatio: having.perSecond / without.perSecond, p99Ratio: having.p99 / without.p99, ...counts }
+    const ratio = (of: (rates: Rates) => number): Estimate => {
+      const [having, without] = [on, off].map((turns) => turns.map((latencies) => of(rates(latencies, options.seconds)))) as [number[], number[]]
+      return ratioEstimate(having, without, { seed: options.seed }) as Estimate
+    }
+    const [without, having] = [off, on].map((turns) => rates(turns.flat(), options.rounds * options.seconds)) as [Rates, Rates]
+    return { arriving, off: without, on: having, throughputRatio: ratio(({ perSecond }) => perSecond), p99Ratio: ratio(({ p99 }) => p99), ...counts }
   }
 
   try {
@@ -122,8 +128,8 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   }
 }
 
-function rates (latencies: number[], { rounds, seconds }: ExplainingOptions): Rates {
-  const sorted = latencies.sort((a, b) => a - b)
+function rates (latencies: readonly number[], seconds: number): Rates {
+  const sorted = latencies.toSorted((a, b) => a - b)
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
-  return { perSecond: sorted.length / (rounds * seconds), median: at(0.5), p99: at(0.99) }
+  return { perSecond: sorted.length / seconds, median: at(0.5), p99: at(0.99) }
 }

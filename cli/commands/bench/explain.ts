@@ -8,6 +8,7 @@ import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle
 import { goldenImage } from '../../../engine/bundle/golden.ts'
 import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
 import type { Explainer } from '../../../engine/explain/explainer.ts'
+import type { Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
 import { explainerByName } from '../../../engine/explain/registry.ts'
 import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
@@ -74,7 +75,7 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   const methods = options.methods.map(({ method }) => method)
   const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
   const tables = loads.map(({ arriving, off, on, throughputRatio, p99Ratio, explained, cutShort, notExplained }) => {
-    const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.toFixed(3)]]
+    const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
       `${explained} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}, ${notExplained} not: too many for the queue, or waiting when their round ended.\n\n`
   })
@@ -82,7 +83,12 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   process.stdout.write(`${tables.join('')}${options.rounds} rounds of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +
     `Model: ${choice}. Seed ${options.seed}.\n${measuredOnText(where)}\n${load > cores / 2 ? `The machine was busy before (load ${load.toFixed(1)} on ${cores} cores).\n` : ''}`)
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'explain', ...options, methods, ...where, loadAverage: load, loads }, null, 2)}\n`)
-  if (loads.some(({ throughputRatio, p99Ratio }) => throughputRatio < 1 - LIMIT || p99Ratio > 1 + LIMIT)) process.exitCode = 1
+  if (loads.some(({ throughputRatio, p99Ratio }) => throughputRatio.value < 1 - LIMIT || p99Ratio.value > 1 + LIMIT)) process.exitCode = 1
+}
+
+/** Over turns: how far the ratio is the machine's noise. */
+function interval ({ low, high }: Estimate): string {
+  return `${low.toFixed(3)}–${high.toFixed(3)}`
 }
 
 /** With a good picture in it: explaining a part looks for the one that is most like it. */
