@@ -86,7 +86,7 @@ export class LabelInbox {
   /**
    * Keeps an encoded picture and its label; a later label of the same picture takes the place of the first, of the same
    * part where it names none. A word that was heard of the picture before, as a message that is delivered twice brings it, changes nothing, whether the
-   * picture still waits or was taken in or back.
+   * picture still waits or was taken in or back; nor does the line's own word of a picture of which anything was said.
    * @param confirmed See `WaitingPicture`.
    * @returns what is known of the picture now
    * @throws GOODPARTS_QUEUE_FULL, GOODPARTS_STORE_FAILED
@@ -248,7 +248,8 @@ export class LabelInbox {
 
   async #add (picture: Uint8Array, sha256: string, label: PictureLabel, confirmed: boolean): Promise<WaitingPicture> {
     const known = await this.#known(sha256)
-    if (!confirmed && this.#isHeard(sha256, label, known)) return known.at(-1) as WaitingPicture
+    const saysNothing = label.by === 'line' ? known.length > 0 : !confirmed && this.#isHeard(sha256, label, known)
+    if (saysNothing) return known.at(-1) as WaitingPicture
     const coming = { sha256, bytes: picture.byteLength }
     this.#checkRoom(coming)
     this.#coming.add(coming)

@@ -34,6 +34,26 @@ describe('a word that is delivered again', () => {
     expect(labels()).toEqual(['scratch'])
   })
 
+  it('is the line\'s own: it changes nothing that was said, whether that waits, was learned or was taken back', async () => {
+    const own: PictureLabel = { ...said('good'), by: 'line' }
+    const scratch = await inbox().add(picture, said('scratch'))
+    expect(await inbox().add(picture, own)).toEqual(scratch)
+    expect(inbox().waiting).toEqual([scratch])
+    inbox().setAside([scratch], 'update-1')
+    await inbox().add(picture, own)
+    expect(inbox().waiting).toEqual([])
+    inbox().forgetAside(new Set())
+    await inbox().add(picture, own)
+    expect(inbox().waiting).toEqual([])
+
+    const other = Buffer.from('another part')
+    const first = await inbox().add(other, said('good', 'part/7'))
+    await inbox().withdraw(first.sha256, false)
+    await inbox().add(other, own)
+    await inbox().add(Buffer.from('a third'), own)
+    expect(inbox().waiting).toMatchObject([{ by: 'line' }])
+  })
+
   it('is another where words have no ids and it says something else', async () => {
     await inbox().add(picture, said('good', 'part/'))
     await inbox().add(picture, said('scratch', 'part/'))
