@@ -99,7 +99,8 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     ['a folder that is not there', () => Promise.resolve(join(folder, 'nowhere')), /GOODPARTS_DATASET_INVALID/],
     ['an empty folder', async () => { await mkdir(join(folder, 'empty'), { recursive: true }); return join(folder, 'empty') }, /hold pictures .*GOODPARTS_DATASET_INVALID/],
     ['too few pictures', () => pictures('few', 12), /at least 20 pictures .*GOODPARTS_TOO_FEW_IMAGES[^]*Fix: .*20/],
-    ['a damaged picture', async () => { const damaged = await pictures('damaged', 24); await writeFile(join(damaged, '7.png'), 'none'); return damaged }, /damaged\/7\.png.*GOODPARTS_IMAGE_DECODE/]
+    ['a damaged picture', async () => { const damaged = await pictures('damaged', 24); await writeFile(join(damaged, '7.png'), 'none'); return damaged }, /damaged\/7\.png.*GOODPARTS_IMAGE_DECODE/],
+    ['several damaged pictures, all named', async () => { const damaged = await pictures('several', 24); for (const name of ['3.png', '7.png', '9.png']) await writeFile(join(damaged, name), 'none'); return damaged }, /3\.png to be a picture.*; 2 more cannot be read either: (?=.*7\.png)(?=.*9\.png).*GOODPARTS_IMAGE_DECODE/]
   ] as const)('says what is wrong with %s', async (_name, source, expected) => {
     const output = join(folder, 'wrong.onnx')
     const ran = await runGoodparts(['fit', await source(), '-o', output, ...quick])
