@@ -62,13 +62,15 @@ export async function inProcessOfItsOwn<Job extends Work<unknown, unknown, unkno
 
 /** The process's side: one request in, progress and one outcome out. */
 export function serveParent<Job extends Work<unknown, unknown, unknown>> (work: (request: Job['request'], progress: (progress: Job['progress']) => void) => Promise<Job['outcome']>): void {
-  const send = (message: Message<Job['progress'], Job['outcome']>): void => { process.send?.(message) }
+  const send = (message: Message<Job['progress'], Job['outcome']>, sent = (): void => {}): void => { process.send?.(message, undefined, undefined, sent) }
+  // A parent that reads nothing for a while leaves words waiting here, which would be lost when the channel is closed.
+  const sendLast = async (message: Message<Job['progress'], Job['outcome']>): Promise<void> => { await new Promise<void>((resolve) => { send(message, resolve) }) }
   const serve = async (request: Job['request']): Promise<void> => {
     try {
-      send({ kind: 'done', outcome: await work(request, (progress) => { send({ kind: 'progress', progress }) }) })
+      await sendLast({ kind: 'done', outcome: await work(request, (progress) => { send({ kind: 'progress', progress }) }) })
     } catch (error) {
       const { code, message, fix } = asGoodpartsError(error, 'GOODPARTS_FIT_FAILED')
-      send({ kind: 'failed', code, message, fix })
+      await sendLast({ kind: 'failed', code, message, fix })
     }
     process.disconnect()
   }
