@@ -16,7 +16,7 @@ export interface PolicyFigure {
   memory: number
   /** Share of the training labels that were made wrong. */
   noise: number
-  /** `accuracy` (at the end, after review), `averageAccuracy`, `forgetting`, `backwardTransfer`, `forwardTransfer` (above random initial weights), `auroc`, `oldAuroc`, `newAuroc`, `classMeanAccuracy`, `memoryBytes` (of the pictures kept at the end, as files). */
+  /** `accuracy` (at the end, after review), `accuracyBeforeReview` (of a network from scratch, whose review comes once, at the end), `averageAccuracy`, `forgetting`, `backwardTransfer`, `forwardTransfer` (above random initial weights), `auroc`, `oldAuroc`, `newAuroc`, `classMeanAccuracy`, `memoryBytes` (of the pictures kept at the end, as files). */
   metric: string
   mean: number
   differenceToClassBalanced: SeedDifference
@@ -78,13 +78,15 @@ export interface ContinualReport {
   protocol: string
   tasks: Array<{ name: string, classes: string[], train: number, test: number }>
   seeds: number
+  /** `backbone` is `none` where a network is trained from scratch on the pixels. */
   features: { backbone: string, size: number, numbers: number }
   policies: PolicyFigure[]
   /** Trained on everything at once, on the pictures as they come and on draws that balance the classes. */
   offline: { mean: number, balancedMean: number, auroc: number | null }
   /** Trained on task after task with no memory. */
   finetune: number
-  streamingLda: BoundFigures
+  /** `null` where a network is trained from scratch. */
+  streamingLda: BoundFigures | null
   /** For each memory; empty when no heads were compared. */
   heads: HeadReport[]
   /** Of learning one run, mean over policies and seeds. */

@@ -1,5 +1,5 @@
 /** `goodparts continual`: task after task with a bounded memory, replay policies compared on the same seeds. */
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { efficientNetLite0 } from '../../engine/backbones/backbone.ts'
 import { replayPolicies, replayPolicyByName } from '../../engine/continual/buffers/registry.ts'
 import { headByName, heads, type LatentSource } from '../../engine/continual/learners/registry.ts'
@@ -9,10 +9,14 @@ import { PictureLatents } from '../../engine/continual/picture-latents.ts'
 import { comparePolicies } from '../../engine/continual/protocol/compare-policies.ts'
 import { embedPictures, fashionPictures, inspectionPictures, type EmbeddedPicture, type LabelledPicture } from '../../engine/continual/protocol/embedded-pictures.ts'
 import { FeatureFile } from '../../engine/continual/protocol/feature-file.ts'
+import { frozenLearning } from '../../engine/continual/protocol/frozen-learning.ts'
+import { pixelPictures } from '../../engine/continual/protocol/pixel-pictures.ts'
+import { scratchLearning } from '../../engine/continual/protocol/scratch-learning.ts'
 import { gateDefaults } from '../../engine/continual/detector-update/acceptance-gate.ts'
 import { updateModes } from '../../engine/continual/detector-update/candidate-model.ts'
 import { protocolByName, protocols } from '../../engine/continual/protocol/protocols.ts'
 import { planTasks, type TaskPlan } from '../../engine/continual/protocol/task-plan.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
 import type { ContinualReport } from '../../schemas/continual.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
@@ -31,12 +35,18 @@ interface Options extends UpdatesOptions {
   train: number
   test: number
   features?: string
+  fromScratch?: true
 }
 
 const fashion = 'fashion-mnist'
 /** Edges that pictures are embedded at. */
 const inspectionSize = 224
 const fashionSize = 64
+/** The same where a network is trained from scratch. */
+const scratchSize = 64
+const fashionScratchSize = 28
+/** What the layers of a backbone need. */
+const smallestSize = 32
 
 export function register (program: Command): void {
   program.command('continual')
@@ -49,7 +59,8 @@ export function register (program: Command): void {
     .option('--memory <pictures>', 'exemplars that may be kept; several, separated by commas, are compared, not with --detector', wholeNumbers, [200])
     .option('--noise <share>', 'of the training labels that are made wrong, within their task', share, 0)
     .option('--seeds <number>', 'runs of each, paired; one with --detector where nothing is said', wholeNumber(1), 5)
-    .option('--size <pixels>', `edge that pictures are seen at; ${inspectionSize}, Fashion-MNIST ${fashionSize}`, wholeNumber(32))
+    .addOption(new Option('--from-scratch', 'compare the policies with a small convolutional network that begins at random weights, one pass over each task, instead of a head on frozen features').conflicts(['detector', 'head', 'features']))
+    .option('--size <pixels>', `edge that pictures are seen at; ${inspectionSize}, Fashion-MNIST ${fashionSize}; from scratch ${scratchSize} and ${fashionScratchSize}`, wholeNumber(16))
     .option('--crops <pixels>', 'cut pictures with boxes into squares around them, labelled by their types', wholeNumber(8))
     .option('--classes-per-task <number>', 'tasks of so many classes in an order drawn per seed, instead of one task per product', wholeNumber(1))
     .option('--train <pictures>', `of ${fashion}, to train on`, wholeNumber(100), 10_000)
@@ -67,20 +78,24 @@ export function register (program: Command): void {
     .action((datasets: string[], options: Options, command: Command) => interruptible(async (signal) => {
       const { detector } = options
       checkOptions(command, detector !== undefined)
+      if (options.fromScratch !== true && options.size !== undefined && options.size < smallestSize) {
+        throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected --size to be ${smallestSize} or more, got ${options.size}`, { fix: 'Smaller pictures can be seen with --from-scratch alone.' })
+      }
       await (detector === undefined ? continual(datasets, options, signal) : continualUpdates(datasets, { ...options, detector }, command, signal))
     }))
 }
 
 async function continual (datasets: readonly string[], options: Options, signal: AbortSignal): Promise<void> {
   const policies = options.policies.map(replayPolicyByName)
-  const compared = options.head.filter((name) => name !== 'none').map(headByName)
+  const isFromScratch = options.fromScratch === true
+  const compared = isFromScratch ? [] : options.head.filter((name) => name !== 'none').map(headByName)
   const protocol = protocolByName(options.protocol)
   const progress = new Progress()
   try {
     const isFashion = datasets.length === 1 && datasets[0] === fashion
-    const size = options.size ?? (isFashion ? fashionSize : inspectionSize)
+    const size = options.size ?? defaultSize(isFashion, isFromScratch)
     const read = protocol.arrange(await readPictures(datasets, isFashion, options))
-    const pictures = await embedded(read, { size, features: options.features ?? null }, progress, signal)
+    const pictures = isFromScratch ? await pixelPictures(read, size, (done, total) => progress.update('pictures', done, total), signal) : await embedded(read, { size, features: options.features ?? null }, progress, signal)
     const latents = compared.some(({ needsLatents }) => needsLatents === true) ? await latentsOf(read, size, progress, signal) : null
     const plan: TaskPlan = { classesPerTask: options.classesPerTask ?? (isFashion ? 2 : null), shuffleClasses: isFashion }
     const comparison = await comparePolicies({
@@ -89,6 +104,7 @@ async function continual (datasets: readonly string[], options: Options, signal:
       heads: compared,
       noise: options.noise,
       seeds: options.seeds,
+      learning: isFromScratch ? scratchLearning(size) : frozenLearning,
       ...(latents === null ? {} : { latentOf: latents }),
       tasksOf: (seed) => planTasks(pictures, plan, seed),
       progress: (done, total, what) => progress.update('runs', done, total, what),
@@ -101,10 +117,10 @@ async function continual (datasets: readonly string[], options: Options, signal:
     await printReport({
       schema: 'goodparts.continual/1',
       createdAt: new Date().toISOString(),
-      protocol: isFashion ? 'Split Fashion-MNIST, features of a frozen backbone, linear head' : `${datasets.join(', ')}: ${plan.classesPerTask === null ? protocol.description : `tasks of ${plan.classesPerTask} classes`}, features of a frozen backbone, linear head`,
+      protocol: `${isFashion ? 'Split Fashion-MNIST' : `${datasets.join(', ')}: ${plan.classesPerTask === null ? protocol.description : `tasks of ${plan.classesPerTask} classes`}`}, ${isFromScratch ? 'a small convolutional network from random weights, one pass' : 'features of a frozen backbone, linear head'}`,
       tasks: describeTasks(planTasks(pictures, plan, 0)),
       seeds: options.seeds,
-      features: { backbone: efficientNetLite0.name, size, numbers: pictures[0]?.features.length ?? 0 },
+      features: { backbone: isFromScratch ? 'none' : efficientNetLite0.name, size, numbers: pictures[0]?.features.length ?? 0 },
       ...comparison,
       command: ['goodparts', ...process.argv.slice(2)].join(' '),
       ...await measuredOn()
@@ -112,6 +128,11 @@ async function continual (datasets: readonly string[], options: Options, signal:
   } finally {
     progress.clear()
   }
+}
+
+function defaultSize (isFashion: boolean, isFromScratch: boolean): number {
+  if (isFromScratch) return isFashion ? fashionScratchSize : scratchSize
+  return isFashion ? fashionSize : inspectionSize
 }
 
 async function readPictures (datasets: readonly string[], isFashion: boolean, { crops, train, test }: Options): Promise<LabelledPicture[]> {

@@ -115,4 +115,41 @@ describe('goodparts continual', () => {
     expect(report.finetune).toBeLessThan(0.5)
     expect(report.offline.mean).toBeGreaterThan(accuracy('class-balanced'))
   })
+
+  it('learns Split Fashion-MNIST with a network from scratch, with known figures: lowest SNNL far behind, only the last task without a memory', async (context) => {
+    if (!existsSync('/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz')) {
+      context.skip('needs the Debian package dataset-fashion-mnist')
+      return
+    }
+    const { code, stdout, stderr } = await runGoodparts(['continual', 'fashion-mnist', '--from-scratch', '--policies', 'snnl-low', '--memory', '200', '--seeds', '1', '--train', '5000', '--test', '500', '--json', '-'])
+    expect(code, stderr).toBe(0)
+    const report = validate('continual', JSON.parse(stdout))
+    expect(report).toMatchObject({ features: { backbone: 'none', size: 28, numbers: 784 }, streamingLda: null, heads: [] })
+    const figure = (policy: string, metric: string): number => report.policies.find((found) => found.policy === policy && found.metric === metric)!.mean
+    for (const metric of ['accuracy', 'accuracyBeforeReview', 'classMeanAccuracy']) expect(figure('class-balanced', metric), metric).toBeGreaterThan(figure('snnl-low', metric) + 0.05)
+    expect(report.finetune).toBeGreaterThan(0.17)
+    expect(report.finetune).toBeLessThan(0.24)
+    expect(report.offline.mean).toBeGreaterThan(report.finetune)
+  })
+
+  it('trains a network from scratch on the types of a product, and shows what it found', async () => {
+    const product = join(folder, 'scratch')
+    await writeTexturedPlates(product, { train: 10, good: 10, defective: 10, edge: 64, seed: 4 })
+    const html = join(folder, 'scratch.html')
+    const { code, stdout, stderr } = await runGoodparts(['continual', product, '--from-scratch', '--classes-per-task', '1', '--policies', 'reservoir', '--memory', '6', '--seeds', '1', '--size', '16', '--report', html])
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/^policy +accuracy +before review +class means/m)
+    expect(stdout).not.toContain('streaming LDA')
+    expect(readFileSync(html, 'utf8')).toContain('>before review</th>')
+  })
+
+  it.each([
+    [['--from-scratch', '--head', 'lda'], /--from-scratch.*cannot be used with.*--head/],
+    [['--from-scratch', '--detector', 'patch-memory'], /--from-scratch.*cannot be used with.*--detector/],
+    [['--size', '16'], /--size to be 32 or more, got 16/]
+  ])('refuses %j', async (more, said) => {
+    const { code, stderr } = await runGoodparts(['continual', folder, ...more])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(said)
+  })
 })

@@ -17,7 +17,7 @@ export function continualPage (report: ContinualReport): string {
 <div class="tiles">${[
   tile(offline.mean, 'Everything at once', 'the bound: every picture kept'),
   tile(offline.balancedMean, 'Everything at once, balanced', 'classes drawn equally often'),
-  tile(streamingLda.mean, 'Streaming LDA', 'keeps no picture'),
+  ...(streamingLda === null ? [] : [tile(streamingLda.mean, 'Streaming LDA', 'keeps no picture')]),
   tile(finetune, 'Fine-tuning', 'no memory: what forgetting costs')
 ]}</div>
 ${memories(report).map((memory) => memorySection(report, memory))}

@@ -7,6 +7,7 @@ import { textTable } from '../../text-table.ts'
 /** What the figures of one policy and memory are called, in the order of the columns. */
 export const columns: ReadonlyArray<{ metric: string, name: string }> = [
   { metric: 'accuracy', name: 'accuracy' },
+  { metric: 'accuracyBeforeReview', name: 'before review' },
   { metric: 'classMeanAccuracy', name: 'class means' },
   { metric: 'averageAccuracy', name: 'AAA' },
   { metric: 'forgetting', name: 'forgetting' },
@@ -90,7 +91,7 @@ function bounds ({ offline, finetune, streamingLda }: ContinualReport): string {
   return textTable(['without a memory', 'accuracy', 'AUROC'], [
     ['everything at once', offline.mean.toFixed(3), offline.auroc?.toFixed(3) ?? '–'],
     ['everything at once, classes balanced', offline.balancedMean.toFixed(3), '–'],
-    ['streaming LDA', streamingLda.mean.toFixed(3), streamingLda.auroc?.toFixed(3) ?? '–'],
+    ...(streamingLda === null ? [] : [['streaming LDA', streamingLda.mean.toFixed(3), streamingLda.auroc?.toFixed(3) ?? '–']]),
     ['fine-tuning', finetune.toFixed(3), '–']
   ])
 }

@@ -14,6 +14,7 @@ const subset = 50
 export const mir: ReplayPolicy = {
   name: 'mir',
   description: 'A random sample; replays those that the next step would make the classifier forget most',
+  online: true,
   select: (pool, { items }) => reservoirSample(pool, items),
   retrieve: (exemplars, { count, random, head, incoming, learningRate }) => {
     if (head === null || incoming.length === 0) return randomSample(exemplars, count, random)

@@ -60,6 +60,11 @@ export class ReplayBuffer {
     this.#exemplars = fitting(chosen, this.bounds)
   }
 
+  /** Features by the ids of exemplars, where a representation has changed; what is not among them stays as it was. */
+  refresh (features: ReadonlyMap<string, Float32Array>): void {
+    this.#exemplars = this.#exemplars.map((exemplar) => ({ ...exemplar, features: features.get(exemplar.id) ?? exemplar.features }))
+  }
+
   /** Those to replay in the next step, without repetition. */
   retrieve (context: Omit<RetrievalContext, 'random'>): Exemplar[] {
     const full = { ...context, random: this.#random }

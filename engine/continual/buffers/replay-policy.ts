@@ -71,6 +71,8 @@ export interface ReplayPolicy {
   /** Its file's name. */
   readonly name: string
   readonly description: string
+  /** Looks at no features, so that a learner whose features change lets it choose after every step, and replays of the running lot too. */
+  readonly online?: true
   /** At most `items` of the pool (what is kept, then what came, in order of arrival), the most wanted first: a shorter memory keeps the beginning. */
   select (pool: readonly Candidate[], context: SelectionContext): Choice[]
   /** Those to replay in the next step; where a policy has no rule of its own, a random sample is drawn without replacement. */

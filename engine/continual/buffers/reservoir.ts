@@ -7,6 +7,7 @@ import type { Candidate, Choice, ReplayPolicy } from './replay-policy.ts'
 export const reservoir: ReplayPolicy = {
   name: 'reservoir',
   description: 'A random sample of everything seen, whatever its class',
+  online: true,
   select: (pool, { items }) => reservoirSample(pool, items)
 }
 

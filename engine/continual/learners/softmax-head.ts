@@ -23,6 +23,19 @@ export class SoftmaxHead implements Head {
     this.#weights = new Float64Array()
   }
 
+  /** From a trained layer. @param weights `(width, outputs)`, outputs at least as many as classes. @param biases `(outputs)`. */
+  static of (classes: readonly string[], weights: Float32Array, biases: Float32Array): SoftmaxHead {
+    const outputs = biases.length
+    const head = new SoftmaxHead(weights.length / outputs)
+    head.classes.push(...classes)
+    const stride = head.#width + 1
+    head.#weights = Float64Array.from({ length: classes.length * stride }, (_, at) => {
+      const [row, column] = [Math.floor(at / stride), at % stride]
+      return (column === head.#width ? biases[row] : weights[column * outputs + row]) as number
+    })
+    return head
+  }
+
   /** New classes begin at zero, as likely as any other. */
   addClasses (labels: Iterable<string>): void {
     for (const label of labels) if (!this.classes.includes(label)) this.classes.push(label)

@@ -2,18 +2,14 @@
 import type { HeadReport, PolicyFigure } from '../../../schemas/continual.ts'
 import { seededRandom } from '../../random.ts'
 import { classBalanced } from '../buffers/class-balanced.ts'
-import { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { ReplayPolicy } from '../buffers/replay-policy.ts'
-import { ClassMeans } from '../learners/class-means.ts'
 import type { Head, LatentSource } from '../learners/registry.ts'
-import { ReplayLearner } from '../learners/replay-learner.ts'
-import { StreamingLda } from '../learners/streaming-lda.ts'
-import { byLabel } from '../samples.ts'
 import { HeadComparison } from './compare-heads.ts'
-import { withWrongLabels, standardised, type ContinualTask } from './continual-set.ts'
+import { withWrongLabels, type ContinualTask } from './continual-set.ts'
+import type { Learning, PolicyRun } from './learning.ts'
 import { mean } from './metrics.ts'
 import { pairedDifference } from './paired-comparison.ts'
-import { accuracyOn, protocolMetrics, runProtocol, type ProtocolResult } from './run-protocol.ts'
+import { protocolMetrics, type ProtocolResult } from './run-protocol.ts'
 
 export interface ComparisonOptions {
   policies: readonly ReplayPolicy[]
@@ -22,6 +18,7 @@ export interface ComparisonOptions {
   heads: readonly Head[]
   noise: number
   seeds: number
+  learning: Learning
   /** For heads that train the tail of the backbone. */
   latentOf?: LatentSource
   /** The tasks of a seed. */
@@ -36,21 +33,19 @@ export interface Comparison {
   policies: PolicyFigure[]
   offline: { mean: number, balancedMean: number, auroc: number | null }
   finetune: number
-  streamingLda: { mean: number, auroc: number | null }
+  streamingLda: { mean: number, auroc: number | null } | null
   heads: HeadReport[]
   secondsPerRun: number
 }
 
-/** Of one policy and memory in one seed; `classMeanAccuracy` = nearest class mean on the memory at the end, `memoryBytes` = of its pictures. */
-type Run = ProtocolResult & { classMeanAccuracy: number, memoryBytes: number }
-
-const metrics = [...protocolMetrics, 'classMeanAccuracy', 'memoryBytes'] as const
+const metrics = [...protocolMetrics, 'accuracyBeforeReview', 'classMeanAccuracy', 'memoryBytes'] as const
 
 export async function comparePolicies (options: ComparisonOptions): Promise<Comparison> {
+  const { bounds } = options.learning
   const policies = [classBalanced, ...options.policies.filter(({ name }) => name !== classBalanced.name)]
   const total = options.seeds * ((policies.length + options.heads.length) * options.memories.length + bounds.length)
   const comparisons = options.heads.length === 0 ? [] : options.memories.map((memory) => new HeadComparison(options.heads, options.policies[0] ?? classBalanced, memory, options.latentOf))
-  const runs = new Map<string, Run[]>()
+  const runs = new Map<string, PolicyRun[]>()
   const found = new Map<string, ProtocolResult[]>()
   let done = 0
   for (let seed = 0; seed < options.seeds; seed++) {
@@ -59,7 +54,7 @@ export async function comparePolicies (options: ComparisonOptions): Promise<Comp
       for (const policy of policies) {
         options.progress(done++, total, `${policy.name}, memory ${memory}, seed ${seed}`)
         await options.breathe()
-        push(runs, `${policy.name} ${memory}`, await runPolicy(policy, memory, tasks, seed))
+        push(runs, `${policy.name} ${memory}`, await options.learning.run(policy, memory, tasks, seed))
       }
     }
     for (const [index, comparison] of comparisons.entries()) {
@@ -77,48 +72,15 @@ export async function comparePolicies (options: ComparisonOptions): Promise<Comp
   return { policies: figures(policies, options, runs), ...boundFigures(found), heads: comparisons.map(({ report }) => report), secondsPerRun: mean([...runs.values()].flat().map(({ seconds }) => seconds)) }
 }
 
-function preparedTasks ({ tasksOf, noise }: ComparisonOptions, seed: number): ContinualTask[] {
+function preparedTasks ({ tasksOf, noise, learning }: ComparisonOptions, seed: number): ContinualTask[] {
   const random = seededRandom(seed + 0x5eed)
-  return standardised(tasksOf(seed)).map((task) => withWrongLabels(task, noise, random))
+  return learning.prepare(tasksOf(seed)).map((task) => withWrongLabels(task, noise, random))
 }
 
-async function runPolicy (policy: ReplayPolicy, memory: number, tasks: readonly ContinualTask[], seed: number): Promise<Run> {
-  const learner = new ReplayLearner(new ReplayBuffer(policy, { items: memory, bytes: Infinity }, seed), seed)
-  const result = await runProtocol(learner, tasks)
-  const exemplars = learner.buffer?.exemplars ?? []
-  const means = new ClassMeans(exemplars)
-  return { ...result, classMeanAccuracy: mean(tasks.map(({ test }) => accuracyOn(means, test))), memoryBytes: exemplars.reduce((sum, { bytes }) => sum + bytes, 0) }
-}
-
-const bounds: Array<{ name: 'offline' | 'balanced' | 'finetune' | 'streaming-lda', run: (tasks: readonly ContinualTask[], seed: number) => Promise<ProtocolResult> }> = [
-  { name: 'offline', run: async (tasks, seed) => learnedAtOnce(tasks, tasks.flatMap(({ train }) => train), seed) },
-  { name: 'balanced', run: async (tasks, seed) => learnedAtOnce(tasks, balancedDraws(tasks.flatMap(({ train }) => train), seed), seed) },
-  { name: 'finetune', run: async (tasks, seed) => runProtocol(new ReplayLearner(null, seed), tasks) },
-  { name: 'streaming-lda', run: async (tasks) => runProtocol(new StreamingLda(), tasks) }
-]
-
-/** As many steps as a continual run takes. */
-async function learnedAtOnce (tasks: readonly ContinualTask[], train: ContinualTask['train'], seed: number): Promise<ProtocolResult> {
-  const learner = new ReplayLearner(null, seed)
-  const everything = { name: 'everything', train, test: [] }
-  learner.learn(everything.train)
-  return { ...await runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), learn: () => {} }, tasks) }
-}
-
-/** As many draws as there are items, every class as often as another. */
-function balancedDraws (items: ContinualTask['train'], seed: number): ContinualTask['train'] {
-  const random = seededRandom(seed)
-  const classes = [...byLabel(items).values()]
-  return items.map((_, index) => {
-    const members = classes[index % classes.length] ?? []
-    return members[Math.floor(random() * members.length)] as ContinualTask['train'][number]
-  })
-}
-
-function figures (policies: readonly ReplayPolicy[], { memories, noise }: ComparisonOptions, runs: ReadonlyMap<string, readonly Run[]>): PolicyFigure[] {
+function figures (policies: readonly ReplayPolicy[], { memories, noise }: ComparisonOptions, runs: ReadonlyMap<string, readonly PolicyRun[]>): PolicyFigure[] {
   return memories.flatMap((memory) => policies.flatMap(({ name }) => metrics.flatMap((metric) => {
-    const own = (runs.get(`${name} ${memory}`) ?? []).map((run) => run[metric])
-    const balanced = (runs.get(`${classBalanced.name} ${memory}`) ?? []).map((run) => run[metric])
+    const own = (runs.get(`${name} ${memory}`) ?? []).map((run) => run[metric] ?? null)
+    const balanced = (runs.get(`${classBalanced.name} ${memory}`) ?? []).map((run) => run[metric] ?? null)
     if (!allNumbers(own) || !allNumbers(balanced)) return []
     return [{ policy: name, memory, noise, metric, mean: mean(own), differenceToClassBalanced: pairedDifference(own, balanced) }]
   })))
@@ -133,7 +95,7 @@ function boundFigures (found: ReadonlyMap<string, readonly ProtocolResult[]>): P
   return {
     offline: { mean: accuracy('offline'), balancedMean: accuracy('balanced'), auroc: area('offline') },
     finetune: accuracy('finetune'),
-    streamingLda: { mean: accuracy('streaming-lda'), auroc: area('streaming-lda') }
+    streamingLda: found.has('streaming-lda') ? { mean: accuracy('streaming-lda'), auroc: area('streaming-lda') } : null
   }
 }
 
