@@ -58,10 +58,20 @@ async function raw (image: RawImage): Promise<Sharp> {
   return sharp(image.data, { raw: dimensions(image) }).toColourspace(image.channels === 1 ? 'b-w' : 'srgb')
 }
 
+let loaded: Promise<typeof SharpFactory> | undefined
+
 async function loadSharp (): Promise<typeof SharpFactory> {
   try {
-    return (await import('sharp')).default
+    return await (loaded ??= importSharp())
   } catch (cause) {
+    loaded = undefined
     throw new GoodpartsError('GOODPARTS_DEPENDENCY_MISSING', 'Expected the package sharp to load', { cause, fix: 'npm install sharp' })
   }
+}
+
+async function importSharp (): Promise<typeof SharpFactory> {
+  const { default: sharp } = await import('sharp')
+  // No picture comes twice: to keep what was done with the last ones costs time and memory.
+  sharp.cache(false)
+  return sharp
 }
