@@ -1,6 +1,7 @@
 /**
  * Experience replay (Chaudhry et al. 2019) with review (Mai et al. 2020) of a network that begins at random weights: one pass over what comes, in small
- * batches, each with as many of the memory. What is remembered is seen anew through the network before a policy chooses by features.
+ * batches, each with as many of the memory. What is remembered is seen anew through the network before a policy chooses by features. Policies that look
+ * at gradients see those of the last layer.
  */
 import { GoodpartsError } from '../../errors.ts'
 import { encodeModel } from '../../graph/encode.ts'
@@ -12,50 +13,44 @@ import { stepOf } from '../../training/train.ts'
 import { initialWeights } from '../../training/network/parameter.ts'
 import type { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { Head, ReplayItem } from '../buffers/replay-policy.ts'
-import { randomSample } from '../samples.ts'
 import type { Learner } from './classifier.ts'
 import { SoftmaxHead } from './softmax-head.ts'
 import { headBias, headWeight, representationNetwork, representationWidth, trainingNetwork, type ScratchShape } from './scratch-network.ts'
 
-export interface ScratchTraining {
-  /** Passes over a lot. */
-  epochs: number
-  /** Items of the lot, and as many of the memory, per step. */
-  incoming: number
-  learningRate: number
-  /** Passes over the memory alone. */
-  reviewEpochs: number
-  reviewLearningRate: number
-}
-
-/** As in published comparisons of online class-incremental learning: one pass, ten and ten, plain gradient descent. */
-export const scratchTrainingDefaults: ScratchTraining = { epochs: 1, incoming: 10, learningRate: 0.05, reviewEpochs: 3, reviewLearningRate: 0.025 }
+/** Rows of a step. */
+const rows = 20
+/** Items of the lot in a step, and as many of the memory: one mean over both, plain gradient descent. */
+const incoming = rows / 2
+const learningRate = 0.05
+/** Passes of a review, and their rate. */
+const reviewEpochs = 3
+const reviewLearningRate = learningRate / 2
 
 export interface ScratchReplayOptions {
   /** What is replayed; `null` = plain fine-tuning, which forgets. */
   buffer: ReplayBuffer | null
   shape: ScratchShape
   seed: number
-  training?: Partial<ScratchTraining>
 }
 
 /** Items come with their pixels `(edge, edge)`, about -1 to 1, as features; the memory holds them with their representation. */
 export class ScratchReplay implements Learner {
   readonly buffer: ReplayBuffer | null
   readonly #shape: ScratchShape
-  readonly #training: ScratchTraining
-  readonly #random: Random
+  /** Of the order in which items come, the same whatever is remembered. */
+  readonly #order: Random
+  readonly #review: Random
   readonly #classes: string[] = []
   /** Of what may be replayed, by id. */
   #pixels = new Map<string, Float32Array>()
   #weights: Record<string, Float32Array>
   #prepared = new WeakMap<Float32Array, Float32Array>()
 
-  constructor ({ buffer, shape, seed, training = {} }: ScratchReplayOptions) {
+  constructor ({ buffer, shape, seed }: ScratchReplayOptions) {
     this.buffer = buffer
     this.#shape = shape
-    this.#training = { ...scratchTrainingDefaults, ...training }
-    this.#random = seededRandom(seed)
+    this.#order = seededRandom(seed)
+    this.#review = seededRandom(seed + 1)
     this.#weights = { ...initialWeights(trainingNetwork(1, shape).parameters, seed) }
   }
 
@@ -86,31 +81,27 @@ export class ScratchReplay implements Learner {
     if (lot.length === 0) return
     this.#addClasses(lot)
     for (const { id, features } of lot) this.#pixels.set(id, features)
-    const { epochs, incoming, learningRate } = this.#training
     await this.#representing(async (represent) => {
-      await this.#stepping(2 * incoming, async (step) => {
-        for (let epoch = 0; epoch < epochs; epoch++) {
-          const order = permutation(lot.length, this.#random)
-          for (let start = 0; start < order.length; start += incoming) {
-            const come = Array.from(order.subarray(start, start + incoming), (index) => lot[index] as ReplayItem)
-            await step([...come, ...await this.#replayed(come, represent)], learningRate)
-            if (this.buffer?.policy.online === true) this.buffer.observe(await represented(come, represent))
-          }
+      await this.#stepping(async (step) => {
+        const order = permutation(lot.length, this.#order)
+        for (let start = 0; start < order.length; start += incoming) {
+          const come = Array.from(order.subarray(start, start + incoming), (index) => lot[index] as ReplayItem)
+          await step([...come, ...await this.#replayed(come, represent)], learningRate)
+          if (this.buffer?.policy.online === true) this.buffer.observe(await represented(come, represent))
         }
       })
       await this.#remember(lot, represent)
     })
   }
 
-  /** Passes over the memory alone, at a lower rate, so that the classes come back into balance. */
-  async review (): Promise<void> {
-    const { incoming, reviewEpochs, reviewLearningRate } = this.#training
-    const exemplars = this.buffer?.exemplars ?? []
-    await this.#stepping(2 * incoming, async (step) => {
+  /** Passes at a lower rate, so that the classes come back into balance: over the memory alone, or over `items`. */
+  async review (items?: readonly ReplayItem[]): Promise<void> {
+    const reviewed = items ?? (this.buffer?.exemplars ?? []).map((exemplar) => this.#seen(exemplar))
+    await this.#stepping(async (step) => {
       for (let epoch = 0; epoch < reviewEpochs; epoch++) {
-        const order = permutation(exemplars.length, this.#random)
-        for (let start = 0; start < order.length; start += 2 * incoming) {
-          await step(Array.from(order.subarray(start, start + 2 * incoming), (index) => this.#seen(exemplars[index] as ReplayItem)), reviewLearningRate)
+        const order = permutation(reviewed.length, this.#review)
+        for (let start = 0; start < order.length; start += rows) {
+          await step(Array.from(order.subarray(start, start + rows), (index) => reviewed[index] as ReplayItem), reviewLearningRate)
         }
       }
     })
@@ -120,13 +111,10 @@ export class ScratchReplay implements Learner {
   async #replayed (come: readonly ReplayItem[], represent: Represent): Promise<ReplayItem[]> {
     const { buffer } = this
     if (buffer === null || buffer.exemplars.length === 0) return []
-    const { incoming: count, learningRate } = this.#training
     // A rule of its own looks at features and at the head, which change with every step.
     const looks = buffer.policy.retrieve !== undefined
     if (looks) await this.#refresh(buffer, represent)
-    const found = looks
-      ? buffer.retrieve({ count, head: this.#head(), incoming: await represented(come, represent), learningRate })
-      : randomSample(buffer.exemplars, count, this.#random)
+    const found = buffer.retrieve({ count: incoming, head: looks ? this.#head() : null, incoming: looks ? await represented(come, represent) : come, learningRate })
     return found.map((exemplar) => this.#seen(exemplar))
   }
 
@@ -160,18 +148,20 @@ export class ScratchReplay implements Learner {
     return SoftmaxHead.of(this.#classes, this.#weights[headWeight] as Float32Array, this.#weights[headBias] as Float32Array)
   }
 
-  async #stepping (batch: number, work: (step: (items: readonly ReplayItem[], learningRate: number) => Promise<void>) => Promise<void>): Promise<void> {
-    const { graph, state } = stepOf({ network: trainingNetwork(batch, this.#shape), optimiser: sgd({ momentum: 0 }) }, 'cpu')
+  async #stepping (work: (step: (items: readonly ReplayItem[], learningRate: number) => Promise<void>) => Promise<void>): Promise<void> {
+    const { graph, loss, state } = stepOf({ network: trainingNetwork(rows, this.#shape), optimiser: sgd({ momentum: 0 }) }, 'cpu')
     const session = await openSession(encodeModel(graph), { threads: 1 })
     this.#prepared = new WeakMap()
     try {
       await work(async (items, learningRate) => {
         const results = await session.run({
-          ...this.#feeds(items, batch),
+          ...this.#feeds(items),
           ...Object.fromEntries(state.map(({ name, shape }): [string, Tensor] => [name, floats(this.#weights[name] as Float32Array, shape)])),
           [learningRateName]: floats(Float32Array.of(learningRate), []),
           [stepName]: floats(Float32Array.of(1), [])
-        }, state.map(({ next }) => next))
+        })
+        const value = (results[loss]?.data as Float32Array)[0] as number
+        if (!Number.isFinite(value)) throw new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected the loss to stay a number, got ${value}`, { fix: 'Use other seeds.' })
         for (const { name, next } of state) this.#weights[name] = results[next]?.data as Float32Array
       })
     } finally {
@@ -180,14 +170,14 @@ export class ScratchReplay implements Learner {
   }
 
   /** Rows beyond the items stay zero and weigh nothing. */
-  #feeds (items: readonly ReplayItem[], batch: number): Record<string, Tensor> {
+  #feeds (items: readonly ReplayItem[]): Record<string, Tensor> {
     const { edge, classes } = this.#shape
-    const [pictures, target] = [new Float32Array(batch * edge * edge), new Float32Array(batch * classes)]
+    const [pictures, target] = [new Float32Array(rows * edge * edge), new Float32Array(rows * classes)]
     for (const [row, { features, label }] of items.entries()) {
       pictures.set(features, row * edge * edge)
-      target[row * classes + this.#classes.indexOf(label)] = batch / items.length
+      target[row * classes + this.#classes.indexOf(label)] = rows / items.length
     }
-    return { pictures: floats(pictures, [batch, 1, edge, edge]), target: floats(target, [batch, classes]) }
+    return { pictures: floats(pictures, [rows, 1, edge, edge]), target: floats(target, [rows, classes]) }
   }
 
   async #representing<Result> (work: (represent: Represent) => Promise<Result>): Promise<Result> {

@@ -16,8 +16,9 @@ export function scratchLearning (edge: number): Learning {
 
   const learnedAtOnce = async (tasks: readonly ContinualTask[], train: ContinualTask['train'], seed: number): Promise<ProtocolResult> => {
     const found = learner(tasks, seed, null)
-    // An item that is drawn twice is learned twice.
     await found.learn(train)
+    // A bound is to be a strong one.
+    await found.review(train)
     await found.prepare(tasks.flatMap(({ test }) => test))
     return runProtocol({ classes: found.classes, probabilities: (features) => found.probabilities(features), learn: () => {} }, tasks)
   }
