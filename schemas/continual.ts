@@ -16,7 +16,7 @@ export interface PolicyFigure {
   memory: number
   /** Share of the training labels that were made wrong. */
   noise: number
-  /** `accuracy` (at the end, after review), `accuracyBeforeReview` (of a network from scratch, whose review comes once, at the end), `averageAccuracy`, `forgetting`, `backwardTransfer`, `forwardTransfer` (above random initial weights), `auroc`, `oldAuroc`, `newAuroc`, `classMeanAccuracy`, `memoryBytes` (of the pictures kept at the end, as files). */
+  /** `accuracy` (at the end, after review), `accuracyBeforeReview` (of a network from scratch, whose one review comes at the end: all but its `accuracy` and `memoryBytes` are from before it), `averageAccuracy`, `forgetting`, `backwardTransfer`, `forwardTransfer` (above random initial weights), `auroc`, `oldAuroc`, `newAuroc`, `classMeanAccuracy`, `memoryBytes` (of the pictures kept at the end, as files). */
   metric: string
   mean: number
   differenceToClassBalanced: SeedDifference

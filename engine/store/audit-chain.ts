@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { JsonValue } from '../../schemas/bundle.ts'
 
 export const auditKinds = [
-  'limits-changed', 'label', 'label-withdrawn', 'exemplar-removed', 'exemplar-relabelled', 'bundle-swapped', 'bundle-rolled-back', 'update-asked', 'update-cancelled', 'update-accepted', 'update-refused', 'change-failed'
+  'limits-changed', 'label', 'label-withdrawn', 'exemplar-removed', 'exemplar-relabelled', 'bundle-swapped', 'bundle-rolled-back', 'update-asked', 'update-cancelled', 'update-accepted', 'update-refused', 'drift-reset', 'change-failed'
 ] as const
 export type AuditKind = typeof auditKinds[number]
 

@@ -50,7 +50,7 @@ async function obey ({ line, model, trail, product }: Obeying, msg: Asking): Pro
     const mode = readMode(msg)
     await trail.before({ kind: 'update-asked', details: { mode: mode ?? null, waiting: line.state.waiting } }, () => { line.update(mode) })
   } else if (command === 'cancel') await trail.before({ kind: 'update-cancelled', details: {} }, async () => line.cancel())
-  else if (command === 'reset-drift') line.resetDrift()
+  else if (command === 'reset-drift') await trail.before({ kind: 'drift-reset', details: { signals: line.state.drift?.signals ?? [] } }, () => { line.resetDrift() })
   else if (command === 'rollback') {
     const wanted = typeof msg.payload === 'string' && msg.payload !== '' ? msg.payload : undefined
     // The update that runs may come into use before it is ended, and then it is the one that is taken back.

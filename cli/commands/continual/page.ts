@@ -4,7 +4,7 @@ import { style } from '../../../engine/evaluation/report/style.ts'
 import { defaultHead } from '../../../engine/continual/learners/registry.ts'
 import type { ContinualReport, HeadReport, PolicyFigure } from '../../../schemas/continual.ts'
 import { measuredOnText } from '../../measured-on.ts'
-import { cellOf, differenceText, figureOf, meanings, memories, presentColumns } from './summary.ts'
+import { cellOf, differenceText, figureOf, meaningsOf, memories, presentColumns } from './summary.ts'
 
 export function continualPage (report: ContinualReport): string {
   const { protocol, seeds, offline, finetune, streamingLda, policies } = report
@@ -27,7 +27,7 @@ ${report.heads.map(headSection)}
 <div class="card scroll"><table><thead><tr><th>Classes</th><th class="number">Train</th><th class="number">Test</th></tr></thead><tbody>${
   report.tasks.map(({ classes, train, test }) => html`<tr><td>${classes.join(', ')}</td><td class="number">${train}</td><td class="number">${test}</td></tr>`)}</tbody></table></div>
 <footer><p>Accuracy is the mean over tasks of the class-balanced accuracy after the last task. Differences are paired by seed; ± is the 95 % interval by Student's t, in brackets the seeds ahead.</p>
-<p>${meanings}</p>
+<p>${meaningsOf(report)}</p>
 <p><code>${report.command}</code></p><p>${measuredOnText(report)}</p></footer>
 </main></body></html>
 `.text

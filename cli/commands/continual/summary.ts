@@ -96,9 +96,13 @@ function bounds ({ offline, finetune, streamingLda }: ContinualReport): string {
   ])
 }
 
-/** Of the columns, in a sentence. */
-export const meanings = 'AAA is the mean over time of the accuracy on what was seen; forgetting (Chaudhry) and BWT compare the end with the best before and with the time when a task was learned; FWT is the mean accuracy on later tasks before they are learned, less 1 / classes, that of random initial weights, which is subtracted as GEM does.'
+const always = 'AAA is the mean over time of the accuracy on what was seen; forgetting (Chaudhry) and BWT compare the end with the best before and with the time when a task was learned; FWT is the mean accuracy on later tasks before they are learned, less 1 / classes, that of random initial weights, which is subtracted as GEM does.'
+
+/** Of the columns, in a sentence or two. */
+export function meaningsOf ({ policies }: ContinualReport): string {
+  return policies.some(({ metric }) => metric === 'accuracyBeforeReview') ? `${always} The one review comes at the end; accuracy and its difference are from after it, all else is from before.` : always
+}
 
 function origin (report: ContinualReport): string {
-  return `${meanings}\n± is the 95 % interval over the seeds. Learning takes ${report.secondsPerRun.toFixed(1)} s a run.\n${measuredOnText(report)}`
+  return `${meaningsOf(report)}\n± is the 95 % interval over the seeds. Learning takes ${report.secondsPerRun.toFixed(1)} s a run.\n${measuredOnText(report)}`
 }

@@ -8,8 +8,10 @@ import { ascending } from '../vectors.ts'
 import type { Candidate, Choice, Exemplar, ReplayPolicy, RetrievalContext, SelectionContext } from './replay-policy.ts'
 
 const neighbours = 3
-/** Of each class, in every sample of the memory. */
+/** Of each class, in every sample of the memory that a choice is measured against. */
 const perClass = 3
+/** Candidates of a retrieval, beside those that are wanted: with no more than these there is nothing to choose. */
+const candidateShare = 1.5
 /** Items that come at once. */
 const batchSize = 10
 
@@ -58,10 +60,13 @@ function replace (memory: Candidate[], batch: readonly Candidate[], scores: Map<
 }
 
 function retrieve (exemplars: readonly Exemplar[], { count, random, incoming }: RetrievalContext): Exemplar[] {
-  const candidates = classSample(exemplars, perClass, random)
+  const classes = [...byLabel(exemplars).values()]
+  const wanted = Math.ceil(candidateShare * count / classes.length)
+  // Half of a class stays behind, to be its friends.
+  const candidates = classes.flatMap((members) => randomSample(members, Math.min(wanted, Math.floor(members.length / 2)), random))
   const used = new Set(candidates.map(({ id }) => id))
   const friends = classSample(exemplars.filter(({ id }) => !used.has(id)), perClass, random)
-  if (candidates.length < count || friends.length === 0 || incoming.length === 0) return randomSample(exemplars, count, random)
+  if (candidates.length <= count || friends.length === 0 || incoming.length === 0) return randomSample(exemplars, count, random)
   const help = knnShapleySum(candidates, friends, neighbours)
   const hindrance = knnShapleySum(candidates, incoming, neighbours)
   const values = help.map((value, index) => value / friends.length - (hindrance[index] as number) / incoming.length)

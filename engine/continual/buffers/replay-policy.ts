@@ -5,7 +5,7 @@
 import type { Random } from '../../random.ts'
 import type { LabelledPoint } from '../snnl.ts'
 
-/** A labelled picture, seen through a frozen backbone. */
+/** A labelled picture, seen through a frozen backbone or a network that is being trained. */
 export interface ReplayItem extends LabelledPoint {
   /** Of the picture, unique. */
   id: string
@@ -71,7 +71,7 @@ export interface ReplayPolicy {
   /** Its file's name. */
   readonly name: string
   readonly description: string
-  /** Looks at no features, so that a learner whose features change lets it choose after every step, and replays of the running lot too. */
+  /** Published as choosing after every step: a learner that takes steps lets it, and replays of the running lot too. The others choose when a lot is over. */
   readonly online?: true
   /** At most `items` of the pool (what is kept, then what came, in order of arrival), the most wanted first: a shorter memory keeps the beginning. */
   select (pool: readonly Candidate[], context: SelectionContext): Choice[]

@@ -1,4 +1,4 @@
-/** The contract of every classifier that learns lot by lot on frozen features. */
+/** The contract of every classifier that learns lot by lot. */
 import type { ReplayItem } from '../buffers/replay-policy.ts'
 
 export interface Classifier {

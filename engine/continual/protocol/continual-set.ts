@@ -1,4 +1,4 @@
-/** Labelled pictures in the order of tasks, as features of a frozen backbone. */
+/** Labelled pictures in the order of tasks, as features. */
 import { splitExemplarLabel } from '../../../schemas/exemplar-label.ts'
 import { permutation } from '../../random.ts'
 import type { Random } from '../../random.ts'

@@ -136,6 +136,21 @@ describe('ASER', () => {
     const wrong = kept('aser', items, 40, 1, centreHead).filter(({ id, label }) => !id.startsWith(label)).length
     expect(wrong / 40).toBeLessThan(0.1)
   })
+
+  it.each([[8, 32], [2, 10]])('replays what stands in the way of what comes, of %i classes %i at once', (classes, count) => {
+    const labels = 'abcdefgh'.slice(0, classes).split('')
+    const buffer = new ReplayBuffer(replayPolicyByName('aser'), { items: 200, bytes: 1e12 }, 1)
+    buffer.observe(clusters({ classes: labels, each: 200 / classes, seed: 9 }), centreHead)
+    // What comes lies where the first class lies, and is called the second.
+    const incoming = clusters({ classes: labels, each: 10, seed: 10 }).filter(({ label }) => label === 'a').map((item) => ({ ...item, label: 'b' }))
+    const share = (retrieve: () => ReplayItem[]): number => {
+      const drawn = Array.from({ length: 20 }, retrieve).flat()
+      expect(drawn).toHaveLength(20 * count)
+      return drawn.filter(({ label }) => label === 'a').length / drawn.length
+    }
+    const found = share(() => buffer.retrieve({ count, head: centreHead, incoming, learningRate: 0.01 }))
+    expect(found).toBeGreaterThan(1.2 / classes)
+  })
 })
 
 describe('GSS', () => {

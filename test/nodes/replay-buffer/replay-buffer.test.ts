@@ -266,6 +266,9 @@ describe('goodparts-replay-buffer', () => {
     expect(await drift).toMatchObject({ signal: 'scores', advice: 'label-lot' })
     expect(seed).toBeGreaterThan(60)
     await status('drift')
+
+    nodeOf('buffer').receive({ buffer: 'reset-drift' })
+    await vi.waitFor(() => { expect(entered().at(-1)).toMatchObject({ kind: 'drift-reset', details: { signals: expect.arrayContaining(['scores']) as string[] } }) }, { timeout: 60_000 })
   })
 
   it('refuses messages that say nothing, each once', async () => {
