@@ -45,8 +45,10 @@ export interface ExplanationMethodFindings {
   method: string
   /** Pictures. */
   n: number
-  /** Pictures in which the method found nothing that speaks for the target; counted as black maps. */
+  /** Pictures in which the method found nothing that speaks for the target; counted as black maps, but for insertion, deletion, drop and increase. */
   withoutMap: number
+  /** Pictures that insertion, deletion, drop and increase are of: those with a map and with something to explain. */
+  judged?: number
   ebpg: Estimate | null
   /** EBPG over the defects' share of the area; 1 = chance. */
   ebpgLift: Estimate | null

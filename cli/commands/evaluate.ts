@@ -9,6 +9,7 @@ import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { calibrationSplit } from '../../engine/detectors/hold-out.ts'
 import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
+import { locatedDefects } from '../../engine/evaluation/explanation-evaluation.ts'
 import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
 import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
 import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
@@ -22,7 +23,7 @@ import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
 import { positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
-import { addExplainOptions, explanationFindings, explanationText, type ExplainOptions } from './evaluate/explanations.ts'
+import { addExplainOptions, explanationFindings, explanationText, isExplained, type ExplainOptions } from './evaluate/explanations.ts'
 import { evaluationText } from './evaluate/summary.ts'
 
 interface Options extends ExplainOptions {
@@ -60,6 +61,7 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
   const progress = new Progress()
   try {
     const dataset = await readDataset(path)
+    if (isExplained(options)) locatedDefects(dataset)
     const bundle = options.bundle === undefined ? await fit(dataset, options, progress, signal) : await readBundle(options.bundle)
     const scorer = await openChecked(bundle)
     try {

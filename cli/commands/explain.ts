@@ -53,6 +53,8 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
   const model = await openModel(modelFile, preprocessing(options))
   try {
     const target = await targetOf(model, image, options.target)
+    // Before the methods, so that a class that is not there is said at once.
+    const [confidence = 0] = await model.confidences(await workingPicture(image, model.input, baseline), [null], target)
     const methods = options.methods ?? explainers
     const attempts: Attempt[] = []
     progress.update('explaining', 0, methods.length)
@@ -61,7 +63,6 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
       progress.update('explaining', attempts.length, methods.length, attempt.method)
     })
     progress.clear()
-    const [confidence = 0] = await model.confidences(await workingPicture(image, model.input, baseline), [null], target)
     const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden: options.hidden, seed: options.seed, budget: options.budget ?? null }
     const where = await measuredOn()
     const figures = { explanation: subject, methods: attempts.map(figuresOf), ...where }

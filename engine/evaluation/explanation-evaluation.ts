@@ -41,10 +41,18 @@ interface Sample {
 /** Good pictures among which the nearest is sought. */
 const mostExemplars = 64
 
-/** @throws GOODPARTS_DATASET_INVALID without a defect whose place is known; the signal's reason when aborted. */
+/** Defects whose place is known. @throws GOODPARTS_DATASET_INVALID without any */
+export function locatedDefects (dataset: Dataset): DatasetEntry[] {
+  const found = testEntries(dataset).filter(({ isGood, mask, boxes }) => !isGood && (mask !== null || boxes.length > 0))
+  if (found.length > 0) return found
+  throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${dataset.source} to have defects with a mask or boxes, got none`,
+    { fix: 'Give masks or boxes in the columns of dataset.csv, or ground_truth/<type>/*_mask.png.' })
+}
+
+/** When aborted, what was found until then, each method on the same pictures. @throws as `locatedDefects`; the signal's reason when aborted before the first. */
 export async function evaluateExplanations (dataset: Dataset, model: ExplainedModel, options: ExplanationEvaluationOptions): Promise<ExplanationFindings> {
   const { methods, seed, budget, signal } = options
-  const entries = spread(testEntries(dataset).filter(({ isGood, mask, boxes }) => !isGood && (mask !== null || boxes.length > 0)), options.images ?? Infinity)
+  const entries = spread(locatedDefects(dataset), options.images ?? Infinity)
   const exemplars = model.hasScore && !model.hasClasses ? await goodOnes(dataset) : null
   const random = options.sanity === true ? model.withRandomWeights(seed) : null
   const samples = new Map<Explainer, Sample[]>(methods.map((explainer) => [explainer, []]))
@@ -55,28 +63,29 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
     const image = await decodeImage(entry.path)
     const truth = await groundTruthOf({ entry, image }, image.width, image.height)
     if (truth === null) continue
-    areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
     const hidden: Baseline = (await exemplars?.nearest(image))?.image ?? 'mean'
     const target = await targetOf(model, entry, image)
+    const found = new Map<Explainer, Sample>()
     for (const explainer of methods) {
-      if (unavailable.has(explainer)) continue
-      signal.throwIfAborted()
+      if (unavailable.has(explainer) || isAborted(signal)) continue
       try {
         const asked = { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) }
         const saliency = await explainer.explain(model, image, asked)
         const unlearned = random === null || saliency.map === null ? null : await explainer.explain(random, image, asked)
-        samples.get(explainer)?.push({ group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }), sanity: likeness(saliency, unlearned, image) })
+        found.set(explainer, { group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }), sanity: likeness(saliency, unlearned, image) })
       } catch (error) {
+        if (isAborted(signal)) break
         if (!isObstacle(error)) throw error
         unavailable.set(explainer, error.message)
       }
     }
-  }
-  if (areas.length === 0) {
-    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${dataset.source} to have defects with a mask or boxes, got none`,
-      { fix: 'Give masks or boxes in the columns of dataset.csv, or ground_truth/<type>/*_mask.png.' })
+    if (isAborted(signal)) break
+    areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
+    for (const [explainer, sample] of found) samples.get(explainer)?.push(sample)
   }
   await random?.close()
+  if (areas.length === 0) signal.throwIfAborted()
+  if (areas.length === 0) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected the masks and boxes of ${dataset.source} to cover something, got none that does`)
   const groups = areas.map(({ group }) => group)
   const shares = areas.map(({ share }) => share)
   return {
@@ -113,6 +122,11 @@ async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array,
   return { areaShare: agreed.areaShare, saliency, agreement: agreed, faithfulness: faithful }
 }
 
+/** Typescript does not know that it changes while others wait. */
+function isAborted (signal: AbortSignal): boolean {
+  return signal.aborted
+}
+
 /** A model with random weights that gives no map has none that resembles the other. */
 function likeness ({ map }: Saliency, unlearned: Saliency | null, { width, height }: RawImage): number | null {
   if (map === null || unlearned === null) return null
@@ -131,6 +145,7 @@ function summarise ({ method }: Explainer, samples: readonly Sample[], seed: num
     method,
     n: samples.length,
     withoutMap: samples.filter(({ saliency }) => saliency.map === null).length,
+    judged: faithful.length,
     ebpg: agreed('ebpg'),
     ebpgLift: ratioEstimate(samples.map((sample) => sample.agreement.ebpg), samples.map(({ areaShare }) => areaShare), { seed, groups }),
     maskL1: agreed('maskL1'),

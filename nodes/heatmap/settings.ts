@@ -44,7 +44,7 @@ export function readHeatmapForm (form: HeatmapForm): HeatmapSettings {
     opacity: () => readNumber('the opacity', form.opacity, { most: 1 }),
     quality: () => readWhole('the quality', form.quality, { least: 1, most: 100 }),
     capacity: () => readWhole('the capacity', form.capacity, { least: 1, most: 1000 }),
-    methods: () => readText('the methods', form.methods).split(',').filter((name) => name.trim() !== '').map((name) => explainerByName(name.trim()).method),
+    methods: () => [...new Set(readText('the methods', form.methods).split(',').filter((name) => name.trim() !== '').map((name) => explainerByName(name.trim()).method))],
     budget: () => readText('the time', form.budget) === '' ? usualBudget : readNumber('the time', form.budget ?? '', { least: 1 }),
     zones: () => readFormZones(form.zones)
   })

@@ -63,6 +63,27 @@ describe('goodparts explain', () => {
     expect(await refusal(bundle, picture, '--hidden', 'nonsense')).toMatch(/--hidden to be mean, blur, black or the file of a good part's picture, got nothing at nonsense/)
   }, 30_000)
 
+  test.each([
+    [['--mean', '0.5,0.5', '--deviation', '0.5,0.5'], /1 or 3 numbers, got 2 and 2/],
+    [['--mean', '0.5', '--deviation', '0'], /deviations above 0, got 0/],
+    [['--target', '99'], /class from 0 to \d, got 99/]
+  ])('refuses %j of somebody else\'s network', async (options, said) => {
+    const { code, stdout, stderr } = await runGoodparts(['explain', resnet, join(folder, 'spotted.png'), '--methods', 'grad-cam', ...options])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(said)
+    expect(stderr).not.toContain('Try another method')
+    expect(stdout).toBe('')
+  }, 30_000)
+
+  test('takes one mean and one deviation for all channels', async () => {
+    const figures = async (mean: string, deviation: string): Promise<unknown> => {
+      const { stdout } = await runGoodparts(['explain', resnet, join(folder, 'spotted.png'), '--methods', 'grad-cam', '--mean', mean, '--deviation', deviation, '--json', '-'])
+      const { explanation, methods } = JSON.parse(stdout) as { explanation: unknown, methods: Array<{ peak: unknown, insertion: number }> }
+      return [explanation, methods.map(({ peak, insertion }) => [peak, insertion])]
+    }
+    expect(await figures('0.4', '0.3')).toEqual(await figures('0.4,0.4,0.4', '0.3,0.3,0.3'))
+  }, 30_000)
+
   test('names the methods there are', async () => {
     const { code, stderr } = await runGoodparts(['explain', bundle, join(folder, 'spotted.png'), '--methods', 'tea-leaves'])
 
@@ -75,19 +96,33 @@ describe('goodparts evaluate --explain', () => {
   test('tabulates the methods against the ground truth and the baselines', async () => {
     const dataset = join(folder, 'dataset')
     await writeSpots(dataset, 3)
-    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise', '--explain-images', '2', '--sanity', '--json', join(folder, 'report.json')])
+    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise,sise', '--explain-images', '2', '--sanity', '--json', join(folder, 'report.json')])
 
     expect(code).toBe(0)
     expect(stdout).toContain('mask-L1 of a black map')
     const { explain } = validate('evaluation', JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')))
     const share = 64 / 4096
     expect(explain).toMatchObject({ target: 'score', hidden: 'the nearest good picture', seed: 0, unavailable: [], baselines: { zeroMaskL1: { value: share }, uniformMaskL1: { value: 1 - share }, areaShare: { value: share } } })
-    const [anomalyMap, sise] = explain!.methods
-    expect(sise).toMatchObject({ method: 'sise', n: 2, withoutMap: 0, pointingGame: { value: 1, low: 1, high: 1 } })
+    const [anomalyMap, sise, ...more] = explain!.methods
+    expect(more).toEqual([])
+    expect(sise).toMatchObject({ method: 'sise', n: 2, withoutMap: 0, judged: 2, pointingGame: { value: 1, low: 1, high: 1 } })
     expect(sise!.ebpg!.value).toBeGreaterThan(0.9)
     expect(sise!.ebpgLift!.value).toBeCloseTo(sise!.ebpg!.value / share, 6)
     expect(anomalyMap!.deletion!.value).toBeLessThan(0.2)
     expect(stdout).toContain('like random')
     for (const { sanity } of explain!.methods) expect(Math.abs(sanity!.value)).toBeLessThan(0.9)
+  }, 60_000)
+
+  test('says before it fits that no defect\'s place is known', async () => {
+    const dataset = join(folder, 'unplaced')
+    await writeSpots(dataset, 3)
+    rmSync(join(dataset, 'ground_truth'), { recursive: true })
+    const begun = performance.now()
+    const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, '--methods', 'sise'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/defects with a mask or boxes, got none/)
+    expect(stderr).not.toContain('features')
+    expect(stdout).toBe('')
+    expect(performance.now() - begun).toBeLessThan(15_000)
   }, 60_000)
 })

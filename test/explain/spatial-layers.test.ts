@@ -17,6 +17,27 @@ function same (value: Value, like: Value): Value {
   return value
 }
 
+/** As in VGG: two convolutions, then a pool that halves, five times over. */
+function pooledNet (stages: number): { graph: Graph, ends: Value[], pools: Value[] } {
+  shapes.clear()
+  const builder = new GraphBuilder('pooled')
+  let [value, size]: [Value, number] = [builder.input('image', 'float32', [1, 3, 64, 64]), 64]
+  const [ends, pools]: [Value[], Value[]] = [[], []]
+  for (let stage = 0; stage < stages; stage++) {
+    for (let turn = 0; turn < 2; turn++) {
+      const convolved = convolve(builder, value, 8, size)
+      value = same(builder.node('Relu', [convolved]), convolved)
+    }
+    ends.push(value)
+    size /= 2
+    value = builder.node('MaxPool', [value], { kernel_shape: [2, 2], strides: [2, 2] })
+    shapes.set(value, [1, 8, size, size])
+    pools.push(value)
+  }
+  builder.output('logits', value, 'float32', [1, 8, size, size])
+  return { graph: builder.build(), ends, pools }
+}
+
 /** A residual block: two convolutions, the first with the stride, and a way around them. */
 function residual (builder: GraphBuilder, input: Value, channels: number, size: number, stride: number): Value {
   const inner = same(builder.node('Relu', [convolve(builder, input, channels, size, stride)]), input)
@@ -72,4 +93,9 @@ describe('layers for explanation', () => {
 
     expect(() => spatialLayers(builder.build(), 'score', new Map())).toThrow(expect.objectContaining({ code: 'GOODPARTS_EXPLANATION_FAILED' }))
   })
+})
+
+test('what pools read are the layers of a network that ends in a pool, and the last of them is Grad-CAM\'s', () => {
+  const { graph, ends, pools } = pooledNet(5)
+  expect(spatialLayers(graph, pools.at(-1)!, shapes).map(({ value }) => value)).toEqual(ends)
 })

@@ -1,4 +1,4 @@
-/** A line at full speed and at half of it, with its rejects explained as the heatmap node does it and without, in turns. */
+/** A line at full speed, at half and at a tenth of it, with its rejects explained as the heatmap node does it and without, in turns. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { createDecision } from '../../../engine/decision/decision.ts'
 import { Inspector, type Inspection } from '../../../engine/decision/inspector.ts'
@@ -50,7 +50,7 @@ const capacity = 8
 const looks = { opacity: 0.6, quality: 85 }
 const frameCount = 16
 
-/** @returns At full speed, and with half as many parts arriving: a line that runs at full speed leaves no time to explain anything. */
+/** @returns At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. */
 export async function measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): Promise<ExplainingMeasurement[]> {
   const { width, height, channels } = model.metadata.input
   const frames = Array.from({ length: frameCount }, (_, i) => Frame.fromPixels(goldenImage(options.seed + i, width, height, channels).data, { source: 'bench', sequence: i, width, height, channels }))
@@ -122,7 +122,8 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   try {
     await round(null, () => { /* a warm-up */ })
     const atFullSpeed = await inTurns(null)
-    return [atFullSpeed, await inTurns(atFullSpeed.off.perSecond / 2)]
+    const [half, tenth] = [2, 10].map((parts) => atFullSpeed.off.perSecond / parts) as [number, number]
+    return [atFullSpeed, await inTurns(half), await inTurns(tenth)]
   } finally {
     inspector.close()
   }

@@ -37,7 +37,7 @@ const LIMIT = 0.05
 
 export function registerExplain (bench: Command): void {
   bench.command('explain')
-    .description(`verdict latency and throughput with every reject explained against without, in turns, at full speed and at half of it; exit 1 when p99 or throughput move by ${100 * LIMIT} % or more`)
+    .description(`verdict latency and throughput with every reject explained against without, in turns, at full speed, at half and at a tenth of it; exit 1 when p99 or throughput move by ${100 * LIMIT} % or more`)
     .argument('[bundle]', 'a bundle file; without one, a patch memory of synthetic pictures is made')
     .addOption(new Option('--methods <names>', 'of explanation, divided by commas').argParser(readMethods).default([explainerByName('sise')], 'sise'))
     .option('--every <parts>', 'one part in so many is a reject', wholeNumber(1), 10)
@@ -77,7 +77,7 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   const tables = loads.map(({ arriving, off, on, throughputRatio, p99Ratio, explained, cutShort, notExplained }) => {
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
-      `${explained} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}, ${notExplained} not: too many for the queue, or waiting when their round ended.\n\n`
+      `${explained} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}, ${notExplained} not: too many for the queue, or waiting when their round ended.${explained === 0 && notExplained > 0 ? ' Other methods wait while verdicts take half of the cores: here only the detector\'s own map was painted.' : ''}\n\n`
   })
   const cores = availableParallelism()
   process.stdout.write(`${tables.join('')}${options.rounds} rounds of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +

@@ -29,12 +29,16 @@ export function addExplainOptions (command: Command): Command {
 }
 
 export function readMethods (text: string): Explainer[] {
-  return text.split(',').map((name) => explainerByName(name.trim()))
+  return [...new Set(text.split(',').map((name) => explainerByName(name.trim())))]
+}
+
+export function isExplained ({ explain, methods }: ExplainOptions): boolean {
+  return explain === true || methods !== undefined
 }
 
 /** `null` unless it was asked for. */
 export async function explanationFindings (dataset: Dataset, bundle: Uint8Array, options: ExplainOptions, progress: Progress, signal: AbortSignal): Promise<ExplanationFindings | null> {
-  if (options.explain !== true && options.methods === undefined) return null
+  if (!isExplained(options)) return null
   const model = ExplainedModel.open(bundle)
   try {
     return await evaluateExplanations(dataset, model, {
@@ -61,6 +65,7 @@ export function explanationText ({ methods, baselines, unavailable, target, hidd
     `Explanations of ${methods[0]?.n ?? 0} defective pictures (${target}; hidden pixels: ${hidden}${budget === null ? '' : `; ended after ${budget} ms`}), mean and 95 % interval`,
     textTable(['method', 'EBPG', 'lift', 'mask-L1', 'pointing', 'bbox', 'IoU Otsu', 'IoU top 20 %', 'insertion', 'deletion', 'drop %', 'increase %', ...(sane ? ['like random'] : []), 'ms', 'no map'], rows),
     `To be read against: defects cover ${estimate(baselines.areaShare, 4)} of the area, which is the EBPG of a uniform map; mask-L1 of a black map ${estimate(baselines.zeroMaskL1, 4)}, of a white one ${estimate(baselines.uniformMaskL1, 4)}.`,
+    ...methods.flatMap(({ method, n, judged = n }) => judged === n ? [] : [`Insertion to increase of ${method} are of ${judged} of ${n} pictures: the others have no map, or nothing to explain.`]),
     ...unavailable.map(({ method, reason }) => `Without ${method}: ${reason}`)
   ].join('\n')
 }

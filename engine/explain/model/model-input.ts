@@ -54,8 +54,19 @@ export function describeInput (graph: Graph, metadata: BundleMetadata | null, pr
     height: sizeOf(rows) ?? edge.height,
     channels,
     batch: sizeOf(shape[0]),
-    preprocessing: preprocessing ?? (channels === 1 ? plain : imageNet)
+    preprocessing: preprocessing === undefined ? (channels === 1 ? plain : imageNet) : forChannels(preprocessing, channels)
   }
+}
+
+/** One number stands for every channel. @throws GOODPARTS_ARGUMENT for another number of them, and for deviations that are not above 0 */
+function forChannels ({ mean, deviation }: Preprocessing, channels: 1 | 3 | null): Preprocessing {
+  const wanted = channels ?? 3
+  const fix = 'Give one number for each channel of the model\'s input, or one for all.'
+  const counts = [mean.length, deviation.length]
+  if (!counts.every((count) => count === 1 || count === wanted)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected mean and deviation to have ${wanted === 1 ? '1 number' : `1 or ${wanted} numbers`}, got ${counts.join(' and ')}`, { fix })
+  if (!deviation.every((value) => value > 0)) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected deviations above 0, got ${deviation.join(', ')}`, { fix })
+  const each = (values: readonly number[]): number[] => Array.from({ length: wanted }, (_, channel) => (values.length === 1 ? values[0] : values[channel]) as number)
+  return { mean: each(mean), deviation: each(deviation) }
 }
 
 function layoutOf ({ type, shape }: ValueInfo): 'NHWC' | 'NCHW' {

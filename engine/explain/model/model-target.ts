@@ -50,7 +50,7 @@ function producerOf (graph: Graph, value: Value): { operator: string, inputs: re
 /** Of one row of the output. `good`: the score of an ordinary good part. */
 export function confidenceOf (row: ArrayLike<number>, target: ExplanationTarget, confidence: Confidence, good: number): number {
   const value = row[target.kind === 'score' ? 0 : target.index]
-  if (value === undefined) throw absent(`Expected a class from 0 to ${row.length - 1}, got ${target.kind === 'class' ? target.index : target.kind}`)
+  if (value === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a class from 0 to ${row.length - 1}, got ${target.kind === 'class' ? target.index : target.kind}`, { fix: 'Choose a class that the model has.' })
   switch (confidence) {
     case 'excess': return Math.max(0, value - good)
     case 'as-is': return value

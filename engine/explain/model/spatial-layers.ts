@@ -14,6 +14,7 @@ export interface SpatialLayer {
 
 /** Operators whose answer does not carry the picture on. */
 const shapeOperators = new Set(['Shape', 'Size'])
+const convolution = /^(Fused)?Conv/
 const mostLayers = 5
 
 /** Values that may be layers: what lies between the first convolution and the target. */
@@ -21,7 +22,7 @@ export function candidateLayers (graph: Graph, target: Value): Value[] {
   const needed = pathTo(graph, target)
   const after = new Set<Value>()
   for (const { operator, inputs, outputs } of needed) {
-    if (!/^(Fused)?Conv/.test(operator) && !inputs.some((value) => after.has(value))) continue
+    if (!convolution.test(operator) && !inputs.some((value) => after.has(value))) continue
     const [first] = outputs
     if (first !== undefined && first !== '') after.add(first)
   }
@@ -30,15 +31,16 @@ export function candidateLayers (graph: Graph, target: Value): Value[] {
 
 /**
  * A layer must be passed by every way from the picture to the deepest one, so that a block's own branches do not count. From fine to
- * coarse; at most five, the coarsest.
+ * coarse; at most five, the coarsest. What is only pooled behind the last convolution adds nothing to it: VGG's layers are what its pools read.
  * @param shapes sizes of the candidates, as a run gave them.
  * @throws GOODPARTS_EXPLANATION_FAILED when no value is a map `(N, C, h, w)` behind a convolution.
  */
 export function spatialLayers (graph: Graph, target: Value, shapes: ReadonlyMap<Value, readonly number[]>): SpatialLayer[] {
-  const maps = candidateLayers(graph, target).flatMap((value) => {
+  const all = candidateLayers(graph, target).flatMap((value) => {
     const [, channels = 0, height = 0, width = 0, ...more] = shapes.get(value) ?? []
     return more.length === 0 && height * width > 1 ? [{ value, channels, height, width }] : []
   })
+  const maps = carriedMaps(graph, target, all)
   const smallest = Math.min(...maps.map(({ height, width }) => height * width))
   const deepest = maps.findLast(({ height, width }) => height * width === smallest)
   if (deepest === undefined) {
@@ -55,6 +57,14 @@ export function spatialLayers (graph: Graph, target: Value, shapes: ReadonlyMap<
     if (before === undefined || map.height * map.width <= before.height * before.width) layers.push(map)
   }
   return layers.slice(-mostLayers)
+}
+
+/** Without maps behind the last convolution that are smaller than its own. */
+function carriedMaps (graph: Graph, target: Value, maps: readonly SpatialLayer[]): SpatialLayer[] {
+  const convolved = new Set(pathTo(graph, target).flatMap(({ operator, outputs }) => convolution.test(operator) ? outputs : []))
+  const last = maps.findLastIndex(({ value }) => convolved.has(value))
+  const cells = (maps[last]?.height ?? 0) * (maps[last]?.width ?? 0)
+  return maps.filter(({ height, width }, index) => index <= last || height * width >= cells)
 }
 
 /** Nodes that `value` needs and that read the picture, in the order in which they run. */
