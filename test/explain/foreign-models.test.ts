@@ -9,6 +9,11 @@ import type { RawImage } from '../../engine/frame/image-codec.ts'
 import { seededRandom } from '../../engine/random.ts'
 
 const names = ['resnet-narrow', 'mobilenet-v2-narrow', 'mobilenet-v3-narrow']
+const classes = 3
+
+/** Of a hard swish nearly all is below zero, and these two weigh by positive gradients alone. */
+const hasNone = (name: string, method: string): boolean => name === 'mobilenet-v3-narrow' && ['grad-cam++', 'layer-cam'].includes(method)
+
 const models = new Map(names.map((name) => [name, ExplainedModel.open(readFileSync(join(import.meta.dirname, '..', 'graph', 'fixtures', `${name}.onnx`)))]))
 
 afterAll(async () => { for (const model of models.values()) await model.close() })
@@ -33,19 +38,16 @@ describe.each(names)('%s', (name) => {
   test.each(explainers.filter(({ method }) => method !== 'anomaly-map').map((explainer) => [explainer.method, explainer] as const))('is explained by %s', async (_method, explainer) => {
     expect(explainer.obstacle(model, target)).toBeNull()
 
-    const { map, forwards } = await explainer.explain(model, texture(), { target })
-
-    expect(forwards.done).toBe(forwards.planned)
-    if (map === null) return
-    expect([map.width, map.height]).toEqual([model.input.width, model.input.height])
-    expect(map.values.every((value) => value >= 0 && value <= 1)).toBe(true)
-  })
-
-  test('has some map for some class by Grad-CAM', async () => {
-    const gradCam = explainers.find(({ method }) => method === 'grad-cam')!
-    const maps = []
-    for (let index = 0; index < 3; index++) maps.push((await gradCam.explain(model, texture(), { target: { kind: 'class', index } })).map)
-
-    expect(maps.some((map) => map !== null)).toBe(true)
+    // Of a class that nothing speaks for there is no map; for one of them something does.
+    for (let index = 0; index < classes; index++) {
+      const { map, forwards } = await explainer.explain(model, texture(), { target: { kind: 'class', index } })
+      expect(forwards.done).toBe(forwards.planned)
+      if (map === null) continue
+      expect([map.width, map.height]).toEqual([model.input.width, model.input.height])
+      expect(map.values.every((value) => value >= 0 && value <= 1)).toBe(true)
+      expect(Math.max(...map.values)).toBe(1)
+      return
+    }
+    expect(hasNone(name, explainer.method), 'every class is without a map').toBe(true)
   })
 })
