@@ -2,7 +2,7 @@
  * Soft Nearest Neighbour Loss of single points (Frosst, Papernot, Hinton 2019, equation 1): how far a point lies from its own class,
  * seen through the kernel `k(a, b) = exp(-(1 - cos(a, b)) / T)`.
  */
-import { dot, unit } from './vectors.ts'
+import { dot, logSumExp, unit } from './vectors.ts'
 
 /** Cosine distances lie in [0, 2]: from about 1 on every value nears minus the logarithm of the class's share. */
 export const defaultTemperature = 0.3
@@ -39,9 +39,4 @@ export class SnnlReference {
     if (!same.includes(true)) return Infinity
     return Math.max(0, logSumExp(exponents) - logSumExp(exponents.filter((_, index) => same[index])))
   }
-}
-
-function logSumExp (values: readonly number[]): number {
-  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity)
-  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0))
 }

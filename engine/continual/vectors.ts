@@ -38,3 +38,13 @@ export function meanVector (vectors: readonly Float32Array[], weights?: readonly
 export function ascending (values: ArrayLike<number>): number[] {
   return Array.from({ length: values.length }, (_, index) => index).sort((a, b) => (values[a] as number) - (values[b] as number))
 }
+
+/** `log Σ exp(v_i)`; -Infinity of none. */
+export function logSumExp (values: ArrayLike<number>): number {
+  let largest = -Infinity
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, values[i] as number)
+  if (largest === -Infinity) return largest
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += Math.exp((values[i] as number) - largest)
+  return largest + Math.log(sum)
+}

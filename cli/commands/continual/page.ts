@@ -13,7 +13,7 @@ export function continualPage (report: ContinualReport): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Replay policies</title><style>${new Html(style)}</style></head>
 <body><main>
-<header><h1>Replay policies</h1><p class="soft">${protocol}. ${seeds} paired seeds${noise === 0 ? ', labels as they are' : `, ${Math.round(100 * noise)} % of the training labels wrong`}.</p></header>
+<header><h1>Replay policies</h1><p class="soft">${protocol}. ${seeds === 1 ? '1 seed' : `${seeds} paired seeds`}${noise === 0 ? ', labels as they are' : `, ${Math.round(100 * noise)} % of the training labels wrong`}.</p></header>
 <div class="tiles">${[
   tile(offline.mean, 'Everything at once', 'the bound: every picture kept'),
   tile(offline.balancedMean, 'Everything at once, balanced', 'classes drawn equally often'),

@@ -55,7 +55,7 @@ function heading ({ protocol, tasks, seeds, policies }: ContinualReport): string
   const test = tasks.reduce((sum, task) => sum + task.test, 0)
   const noise = policies[0]?.noise ?? 0
   const alone = tasks.length > 1 ? '' : '\nNote: one task, so nothing comes after it that could make it forgotten. Give another data set, --protocol or --classes-per-task.'
-  return `${protocol}\n${tasks.length === 1 ? '1 task' : `${tasks.length} tasks`}, ${new Set(tasks.flatMap(({ classes }) => classes)).size} classes, about ${train} pictures to train on and ${test} to test on; ${seeds} seeds${noise === 0 ? '' : `; ${(100 * noise).toFixed(0)} % of the training labels wrong`}.${alone}`
+  return `${protocol}\n${tasks.length === 1 ? '1 task' : `${tasks.length} tasks`}, ${new Set(tasks.flatMap(({ classes }) => classes)).size} classes, about ${train} pictures to train on and ${test} to test on; ${seeds === 1 ? '1 seed' : `${seeds} seeds`}${noise === 0 ? '' : `; ${(100 * noise).toFixed(0)} % of the training labels wrong`}.${alone}`
 }
 
 function memoryTable (report: ContinualReport, memory: number): string {

@@ -1,6 +1,7 @@
 /** Several learners that answer together by the mean of their probabilities; worth most when their memories differ. */
 import type { ReplayItem } from '../buffers/replay-policy.ts'
-import type { QuickLearner } from './classifier.ts'
+import { logSumExp } from '../vectors.ts'
+import { logProbabilitiesOf, type QuickLearner } from './classifier.ts'
 
 export class Ensemble implements QuickLearner {
   readonly members: readonly QuickLearner[]
@@ -18,15 +19,12 @@ export class Ensemble implements QuickLearner {
   }
 
   probabilities (features: Float32Array): Float64Array {
-    const { classes } = this
-    const sum = new Float64Array(classes.length)
-    for (const member of this.members) {
-      const values = member.probabilities(features)
-      member.classes.forEach((label, index) => {
-        const at = classes.indexOf(label)
-        sum[at] = (sum[at] as number) + (values[index] as number) / this.members.length
-      })
-    }
-    return sum
+    return this.logProbabilities(features).map(Math.exp)
+  }
+
+  logProbabilities (features: Float32Array): Float64Array {
+    const answers = this.members.map((member) => ({ member, values: logProbabilitiesOf(member, features) }))
+    return Float64Array.from(this.classes, (label) =>
+      logSumExp(answers.map(({ member, values }) => values[member.classes.indexOf(label)] ?? -Infinity)) - Math.log(this.members.length))
   }
 }

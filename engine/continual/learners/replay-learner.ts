@@ -46,6 +46,10 @@ export class ReplayLearner implements Learner {
     return this.#head?.probabilities(features) ?? new Float64Array()
   }
 
+  logProbabilities (features: Float32Array): Float64Array {
+    return this.#head?.logProbabilities(features) ?? new Float64Array()
+  }
+
   learn (lot: readonly ReplayItem[]): void {
     const [first] = lot
     if (first === undefined) return

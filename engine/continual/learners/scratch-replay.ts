@@ -12,7 +12,7 @@ import { openSession, type GraphSession, type Tensor } from '../../runtime/onnx-
 import { stepOf } from '../../training/train.ts'
 import { initialWeights } from '../../training/network/parameter.ts'
 import type { ReplayBuffer } from '../buffers/replay-buffer.ts'
-import type { Head, ReplayItem } from '../buffers/replay-policy.ts'
+import type { ReplayItem } from '../buffers/replay-policy.ts'
 import type { Learner } from './classifier.ts'
 import { SoftmaxHead } from './softmax-head.ts'
 import { headBias, headWeight, representationNetwork, representationWidth, trainingNetwork, type ScratchShape } from './scratch-network.ts'
@@ -62,6 +62,10 @@ export class ScratchReplay implements Learner {
   probabilities (features: Float32Array): Float64Array {
     if (this.#classes.length === 0) return new Float64Array()
     return this.#head().probabilities(this.representation(features))
+  }
+
+  logProbabilities (features: Float32Array): Float64Array {
+    return this.#classes.length === 0 ? new Float64Array() : this.#head().logProbabilities(this.representation(features))
   }
 
   /** `(96)`, of a picture that was prepared since the last step. @throws GOODPARTS_ARGUMENT for others */
@@ -144,7 +148,7 @@ export class ScratchReplay implements Learner {
     if (this.#classes.length > this.#shape.classes) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected at most ${this.#shape.classes} classes, got ${this.#classes.length}`)
   }
 
-  #head (): Head {
+  #head (): SoftmaxHead {
     return SoftmaxHead.of(this.#classes, this.#weights[headWeight] as Float32Array, this.#weights[headBias] as Float32Array)
   }
 

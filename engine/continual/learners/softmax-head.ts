@@ -1,7 +1,7 @@
 /** A linear softmax classifier on features, trained by gradient descent on the mean cross-entropy; it grows as classes come. */
 import type { Head } from '../buffers/replay-policy.ts'
 import type { LabelledPoint } from '../snnl.ts'
-import { softmax } from './classifier.ts'
+import { logSoftmax, softmax } from './classifier.ts'
 
 /** Of Adam (Kingma and Ba 2015). */
 const firstDecay = 0.9
@@ -44,6 +44,10 @@ export class SoftmaxHead implements Head {
 
   probabilities (features: Float32Array): Float64Array {
     return softmax(this.#logits(features))
+  }
+
+  logProbabilities (features: Float32Array): Float64Array {
+    return logSoftmax(this.#logits(features))
   }
 
   stepped (batch: readonly LabelledPoint[], learningRate: number): SoftmaxHead {

@@ -4,7 +4,7 @@
  */
 import { inverseFactor } from '../../detectors/cholesky.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
-import { softmax, type Learner } from './classifier.ts'
+import { logSoftmax, softmax, type Learner } from './classifier.ts'
 
 /** Weight of the identity in the covariance. */
 const shrinkage = 1e-4
@@ -30,8 +30,16 @@ export class StreamingLda implements Learner {
   }
 
   probabilities (features: Float32Array): Float64Array {
+    return softmax(this.#logits(features))
+  }
+
+  logProbabilities (features: Float32Array): Float64Array {
+    return logSoftmax(this.#logits(features))
+  }
+
+  #logits (features: Float32Array): Float64Array {
     this.#weights ??= this.#solve()
-    return softmax(Float64Array.from(this.#weights, ({ slope, bias }) => slope.reduce((sum, value, i) => sum + value * (features[i] as number), bias)))
+    return Float64Array.from(this.#weights, ({ slope, bias }) => slope.reduce((sum, value, i) => sum + value * (features[i] as number), bias))
   }
 
   /** Welford 1962: `S += n/(n+1) d dᵀ` with d the distance from the mean before. */

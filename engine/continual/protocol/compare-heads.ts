@@ -5,7 +5,7 @@ import { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import type { ReplayPolicy } from '../buffers/replay-policy.ts'
 import type { Head, LatentSource } from '../learners/registry.ts'
 import { StreamingLda } from '../learners/streaming-lda.ts'
-import type { Learner } from '../learners/classifier.ts'
+import { taught, type Learner } from '../learners/classifier.ts'
 import { standardised, type ContinualTask } from './continual-set.ts'
 import { mean } from './metrics.ts'
 import { pairedDifference } from './paired-comparison.ts'
@@ -107,7 +107,7 @@ function knownAtOnce (tasks: readonly ContinualTask[]): ContinualTask[] {
 
 async function learnedOnce (learner: Learner, everything: ContinualTask['train'], tasks: readonly ContinualTask[]): Promise<ProtocolResult> {
   await learner.learn(everything)
-  return await runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), prepare: async (items) => learner.prepare?.(items), learn: () => {} }, tasks)
+  return await runProtocol(taught(learner), tasks)
 }
 
 /** Linear discriminants of everything so far: quick enough to be had anew after every task. */

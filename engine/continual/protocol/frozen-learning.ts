@@ -1,6 +1,7 @@
 /** A linear softmax with replay and review on features of a frozen backbone. */
 import { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import { ClassMeans } from '../learners/class-means.ts'
+import { taught } from '../learners/classifier.ts'
 import { ReplayLearner } from '../learners/replay-learner.ts'
 import { StreamingLda } from '../learners/streaming-lda.ts'
 import { standardised, type ContinualTask } from './continual-set.ts'
@@ -29,5 +30,5 @@ export const frozenLearning: Learning = {
 async function learnedAtOnce (tasks: readonly ContinualTask[], train: ContinualTask['train'], seed: number): Promise<ProtocolResult> {
   const learner = new ReplayLearner(null, seed)
   learner.learn(train)
-  return runProtocol({ classes: learner.classes, probabilities: (features) => learner.probabilities(features), learn: () => {} }, tasks)
+  return runProtocol(taught(learner), tasks)
 }

@@ -1,7 +1,7 @@
 /** One learner through one order of tasks: accuracy on every task after every task. */
 import { auroc } from '../../evaluation/auroc.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
-import { mostProbable, type Classifier, type Learner } from '../learners/classifier.ts'
+import { logOdds, mostProbable, type Classifier, type Learner } from '../learners/classifier.ts'
 import { countByLabel } from '../samples.ts'
 import { isGoodLabel, type ContinualTask } from './continual-set.ts'
 import { averageAccuracy, backwardTransfer, balancedAccuracy, endAccuracy, forgetting, forwardTransfer, mean } from './metrics.ts'
@@ -57,14 +57,9 @@ export function accuracyOn (classifier: Classifier, items: readonly ReplayItem[]
 }
 
 export function goodAgainstRest (classifier: Classifier, tasks: readonly ContinualTask[]): Pick<ProtocolResult, 'auroc' | 'oldAuroc' | 'newAuroc'> {
-  const scores = tasks.map(({ test }) => test.map(({ label, features }) => ({ good: isGoodLabel(label), score: 1 - goodProbability(classifier, features) })))
+  const scores = tasks.map(({ test }) => test.map(({ label, features }) => ({ good: isGoodLabel(label), score: -logOdds(classifier, features, isGoodLabel) })))
   const area = (items: ReadonlyArray<{ good: boolean, score: number }>): number | null =>
     auroc(items.filter(({ good }) => good).map(({ score }) => score), items.filter(({ good }) => !good).map(({ score }) => score))
   const old = scores.slice(0, -1).map(area).filter((value) => value !== null)
   return { auroc: area(scores.flat()), oldAuroc: old.length === 0 ? null : mean(old), newAuroc: area(scores.at(-1) ?? []) }
-}
-
-function goodProbability (classifier: Classifier, features: Float32Array): number {
-  const { classes } = classifier
-  return classifier.probabilities(features).reduce((sum, value, index) => sum + (isGoodLabel(classes[index] ?? '') ? value : 0), 0)
 }

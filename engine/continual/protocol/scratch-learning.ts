@@ -1,7 +1,7 @@
 /** A small convolutional network from random weights, one pass over every task, with replay and a review at the end. */
 import { ReplayBuffer } from '../buffers/replay-buffer.ts'
 import { ClassMeans } from '../learners/class-means.ts'
-import type { Classifier } from '../learners/classifier.ts'
+import { taught, type Classifier } from '../learners/classifier.ts'
 import { ScratchReplay } from '../learners/scratch-replay.ts'
 import { countByLabel } from '../samples.ts'
 import type { ContinualTask } from './continual-set.ts'
@@ -19,8 +19,7 @@ export function scratchLearning (edge: number): Learning {
     await found.learn(train)
     // A bound is to be a strong one.
     await found.review(train)
-    await found.prepare(tasks.flatMap(({ test }) => test))
-    return runProtocol({ classes: found.classes, probabilities: (features) => found.probabilities(features), learn: () => {} }, tasks)
+    return runProtocol(taught(found), tasks)
   }
 
   return {

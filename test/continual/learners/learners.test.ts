@@ -3,7 +3,7 @@ import { efficientNetLite0 } from '../../../engine/backbones/backbone.ts'
 import { replayPolicyByName } from '../../../engine/continual/buffers/registry.ts'
 import { ReplayBuffer } from '../../../engine/continual/buffers/replay-buffer.ts'
 import { ClassMeanLearner, ClassMeans } from '../../../engine/continual/learners/class-means.ts'
-import { mostProbable, type Learner } from '../../../engine/continual/learners/classifier.ts'
+import { logOdds, mostProbable, type Learner } from '../../../engine/continual/learners/classifier.ts'
 import { DealtMemory } from '../../../engine/continual/learners/dealt-memory.ts'
 import { Ensemble } from '../../../engine/continual/learners/ensemble.ts'
 import { ReplayLearner } from '../../../engine/continual/learners/replay-learner.ts'
@@ -183,5 +183,34 @@ describe('class means', () => {
     const [a = 0, b = 0] = means.probabilities(Float32Array.of(1, 1))
     // Cosines 1 and 0 over T = 0.3.
     expect(Math.log(a / b)).toBeCloseTo(1 / 0.3, 5)
+  })
+})
+
+describe('what a classifier is sure of', () => {
+  /** Clusters far apart against their spread: softmax is 0 or 1 to the last digit. */
+  const far = (seed: number): ContinualTask['train'] => clusters({ classes: ['p/good', 'p/blot'], each: 60, seed, spread: 0.02 }).map((item) => ({ ...item, features: item.features.map((value) => 40 * value) }))
+
+  it.each([['streaming LDA', () => new StreamingLda()], ['an ensemble', () => new Ensemble([new StreamingLda(), new StreamingLda()])]])('is ranked by %s where its probabilities are all the same', (_name, make) => {
+    const learner = make()
+    learner.learn(far(1))
+    const good = far(2).filter(({ label }) => label === 'p/good')
+    const certain = good.map(({ features }) => learner.probabilities(features)[learner.classes.indexOf('p/good')])
+    expect(new Set(certain)).toEqual(new Set([1]))
+    const ranked = good.map(({ features }) => logOdds(learner, features, (label) => label === 'p/good'))
+    expect(ranked.every(Number.isFinite)).toBe(true)
+    expect(new Set(ranked).size).toBe(good.length)
+  })
+
+  it('gives the logarithms of what it gives as probabilities, and odds of groups of classes', () => {
+    for (const learner of [new StreamingLda(), new ReplayLearner(buffer(24), 1, short), new Ensemble([new StreamingLda(), new ReplayLearner(buffer(24), 2, short)])]) {
+      for (const { train } of tasks) learner.learn(train)
+      for (const { features } of tasks[1]!.test.slice(0, 5)) {
+        const probabilities = learner.probabilities(features)
+        learner.logProbabilities(features).forEach((value, index) => { expect(Math.exp(value)).toBeCloseTo(probabilities[index]!, 10) })
+        const inside = learner.classes.reduce((sum, label, index) => 'ace'.includes(label) ? sum + probabilities[index]! : sum, 0)
+        const odds = logOdds(learner, features, (label) => 'ace'.includes(label))
+        expect(1 / (1 + Math.exp(-odds))).toBeCloseTo(inside, 10)
+      }
+    }
   })
 })
