@@ -98,20 +98,21 @@ async function continual (datasets: readonly string[], options: Options, signal:
     const pictures = isFromScratch ? await pixelPictures(read, size, (done, total) => progress.update('pictures', done, total), signal) : await embedded(read, { size, features: options.features ?? null }, progress, signal)
     const latents = compared.some(({ needsLatents }) => needsLatents === true) ? await latentsOf(read, size, progress, signal) : null
     const plan: TaskPlan = { classesPerTask: options.classesPerTask ?? (isFashion ? 2 : null), shuffleClasses: isFashion }
+    const breathe = async (): Promise<void> => {
+      await new Promise<void>((resolve) => { setImmediate(resolve) })
+      signal.throwIfAborted()
+    }
     const comparison = await comparePolicies({
       policies,
       memories: options.memory,
       heads: compared,
       noise: options.noise,
       seeds: options.seeds,
-      learning: isFromScratch ? scratchLearning(size) : frozenLearning,
+      learning: isFromScratch ? scratchLearning(size, breathe) : frozenLearning,
       ...(latents === null ? {} : { latentOf: latents }),
       tasksOf: (seed) => planTasks(pictures, plan, seed),
       progress: (done, total, what) => progress.update('runs', done, total, what),
-      breathe: async () => {
-        await new Promise<void>((resolve) => { setImmediate(resolve) })
-        signal.throwIfAborted()
-      }
+      breathe
     })
     progress.clear()
     await printReport({

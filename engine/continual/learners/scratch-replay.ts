@@ -31,6 +31,8 @@ export interface ScratchReplayOptions {
   buffer: ReplayBuffer | null
   shape: ScratchShape
   seed: number
+  /** Called between steps: lets others have their turn, and may throw to end it. */
+  breathe?: () => Promise<void>
 }
 
 /** Items come with their pixels `(edge, edge)`, about -1 to 1, as features; the memory holds them with their representation. */
@@ -40,13 +42,15 @@ export class ScratchReplay implements Learner {
   /** Of the order in which items come, the same whatever is remembered. */
   readonly #order: Random
   readonly #review: Random
+  readonly #breathe: () => Promise<void>
   readonly #classes: string[] = []
   /** Of what may be replayed, by id. */
   #pixels = new Map<string, Float32Array>()
   #weights: Record<string, Float32Array>
   #prepared = new WeakMap<Float32Array, Float32Array>()
 
-  constructor ({ buffer, shape, seed }: ScratchReplayOptions) {
+  constructor ({ buffer, shape, seed, breathe = async () => Promise.resolve() }: ScratchReplayOptions) {
+    this.#breathe = breathe
     this.buffer = buffer
     this.#shape = shape
     this.#order = seededRandom(seed)
@@ -158,6 +162,7 @@ export class ScratchReplay implements Learner {
     this.#prepared = new WeakMap()
     try {
       await work(async (items, learningRate) => {
+        await this.#breathe()
         const results = await session.run({
           ...this.#feeds(items),
           ...Object.fromEntries(state.map(({ name, shape }): [string, Tensor] => [name, floats(this.#weights[name] as Float32Array, shape)])),
@@ -199,6 +204,7 @@ export class ScratchReplay implements Learner {
     const weights = Object.fromEntries(parameters.map(({ name, shape }): [string, Tensor] => [name, floats(this.#weights[name] as Float32Array, shape)]))
     const found: Float32Array[] = []
     for (let start = 0; start < pixels.length; start += atOnce) {
+      await this.#breathe()
       const some = pixels.slice(start, start + atOnce)
       const pictures = new Float32Array(some.length * edge * edge)
       for (const [row, values] of some.entries()) pictures.set(values, row * edge * edge)

@@ -9,10 +9,10 @@ import { balancedDraws, type Learning } from './learning.ts'
 import { mean } from './metrics.ts'
 import { accuracyOn, runProtocol, type ProtocolResult } from './run-protocol.ts'
 
-/** @param edge Of the grey squares that items bring as features. */
-export function scratchLearning (edge: number): Learning {
+/** @param edge Of the grey squares that items bring as features. @param breathe Called between steps, and may throw to end them. */
+export function scratchLearning (edge: number, breathe: () => Promise<void> = async () => Promise.resolve()): Learning {
   const learner = (tasks: readonly ContinualTask[], seed: number, buffer: ReplayBuffer | null): ScratchReplay =>
-    new ScratchReplay({ buffer, seed, shape: { edge, classes: countByLabel(tasks.flatMap(({ train, test }) => [...train, ...test])).size } })
+    new ScratchReplay({ buffer, seed, breathe, shape: { edge, classes: countByLabel(tasks.flatMap(({ train, test }) => [...train, ...test])).size } })
 
   const learnedAtOnce = async (tasks: readonly ContinualTask[], train: ContinualTask['train'], seed: number): Promise<ProtocolResult> => {
     const found = learner(tasks, seed, null)

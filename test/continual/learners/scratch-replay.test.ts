@@ -83,6 +83,13 @@ describe('replay of a network from random weights', () => {
     expect(() => learner.probabilities(tasks[0]!.test[0]!.features)).toThrow(/to be prepared/)
   })
 
+  it('ends between two steps where it is told to', async () => {
+    let breaths = 0
+    const learner = new ScratchReplay({ buffer: null, shape, seed: 3, breathe: async () => { if (++breaths === 5) throw await Promise.resolve(new Error('enough')) } })
+    await expect(learner.learn(tasks[0]!.train)).rejects.toThrow('enough')
+    expect(breaths).toBe(5)
+  })
+
   it('refuses more classes than it has outputs', async () => {
     const learner = new ScratchReplay({ buffer: null, shape: { edge, classes: 1 }, seed: 3 })
     await expect(learner.learn(tasks[0]!.train)).rejects.toThrow('Expected at most 1 classes, got 2')
