@@ -21,15 +21,16 @@ export function packageOf (element: string): string {
   return packages.find(([pattern]) => pattern.test(element))?.[1] ?? `find the plugin with: apt-file search ${element}, or gst-inspect-1.0 for what there is`
 }
 
+/** Codes of HTTP and RTSP, not ports and addresses that contain one. */
 const rules: Array<{ pattern: RegExp, code: ErrorCode, fix: string | ((match: RegExpExecArray) => string) }> = [
   { pattern: /no element "([^"]+)"/, code: 'GOODPARTS_PIPELINE_ELEMENT_MISSING', fix: (match) => packageOf(match[1] ?? '') },
   { pattern: /missing (a )?plug-?in|no suitable plugins/i, code: 'GOODPARTS_PIPELINE_ELEMENT_MISSING', fix: 'apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad' },
   { pattern: /no property "([^"]+)"|could not set property/, code: 'GOODPARTS_PIPELINE_INVALID', fix: 'gst-inspect-1.0 ELEMENT lists the properties of an element' },
   { pattern: /syntax error|could not link|could not parse|empty pipeline|unexpected/i, code: 'GOODPARTS_PIPELINE_INVALID', fix: 'Try the text with gst-launch-1.0, ending in fakesink' },
-  { pattern: /unauthori[sz]ed|401|forbidden|403|not authorized/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the user name and the password of the camera' },
+  { pattern: /unauthori[sz]ed|(?<![\d.:])40[13](?!\d)|forbidden|not authorized/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the user name and the password of the camera' },
   { pattern: /connection refused|could not connect|failed to connect|cannot connect/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check that the camera is on, and its address and port' },
   { pattern: /error resolving|could not resolve|name or service not known|cannot resolve/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the host name, and the name server of this machine' },
-  { pattern: /404|stream not found|(rtsp|http)[^\n]*not found/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the path in the address' },
+  { pattern: /(?<![\d.:])404(?!\d)|stream not found|(rtsp|http)[^\n]*not found/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check the path in the address' },
   { pattern: /no such file|does not exist|cannot find|resource not found/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Check that the path exists on the machine that runs Node-RED' },
   { pattern: /permission denied|not permitted|could not open .* for reading/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Let the user that runs Node-RED read it (for cameras: usermod --append --groups video USER)' },
   { pattern: /device .*busy|resource busy|is busy/i, code: 'GOODPARTS_CAPTURE_FAILED', fix: 'Another program uses the camera: stop that first' },

@@ -50,6 +50,9 @@ describe('what GStreamer says', () => {
     ['Your GStreamer installation is missing a plug-in.', 'GOODPARTS_PIPELINE_ELEMENT_MISSING', 'gstreamer1.0-libav'],
     ['Resource not found.', 'GOODPARTS_CAPTURE_FAILED', 'path exists'],
     ['Unauthorized', 'GOODPARTS_CAPTURE_FAILED', 'password'],
+    ['Got error: (401)', 'GOODPARTS_CAPTURE_FAILED', 'password'],
+    ['Not Found, URL: http://127.0.0.1:40312/elsewhere, status 404', 'GOODPARTS_CAPTURE_FAILED', 'path in the address'],
+    ['Could not connect to 10.0.0.401:4040', 'GOODPARTS_CAPTURE_FAILED', 'address and port'],
     ['Could not connect to server', 'GOODPARTS_CAPTURE_FAILED', 'address and port'],
     ['Device \'/dev/video0\' is busy', 'GOODPARTS_CAPTURE_FAILED', 'Another program']
   ])('%s becomes %s', (text, code, fix) => {
