@@ -85,6 +85,7 @@ export class ScratchReplay implements Learner {
     })
   }
 
+  /** @throws GOODPARTS_ARGUMENT for more classes than outputs, GOODPARTS_FIT_FAILED when the loss is no number any more, and what `breathe` throws */
   async learn (lot: readonly ReplayItem[]): Promise<void> {
     if (lot.length === 0) return
     this.#addClasses(lot)
