@@ -5,7 +5,7 @@ import { frameMemory } from '../frame/frame-memory.ts'
 import { explainByAnomalyMap, type ExplanationRequest, type ExplanationResult } from './anomaly-map/explain.ts'
 
 /** Below the inference threads, so that the next verdict does not wait for the picture of the last. */
-const NICENESS = 10
+const NICENESS = 19
 
 // On Linux, and only there, a priority belongs to the thread that sets it.
 if (process.platform === 'linux') setPriority(NICENESS)

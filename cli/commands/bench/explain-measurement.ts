@@ -30,6 +30,15 @@ export interface Rates {
   p99: number
 }
 
+/** From a verdict to its picture, milliseconds. */
+export interface Pictures {
+  painted: number
+  /** For which the queue was full. */
+  notPainted: number
+  median: number
+  p99: number
+}
+
 export interface ExplainingMeasurement {
   /** Parts per second that arrive; `null` = the next as soon as the line can take it. */
   arriving: number | null
@@ -43,12 +52,16 @@ export interface ExplainingMeasurement {
   cutShort: number
   /** Rejects that found the queue full, as on a line that rejects faster than it explains, or that waited when their round ended. */
   notExplained: number
+  /** Heatmaps of the detector's own map. */
+  pictures: Pictures
 }
 
 /** As the heatmap node's. */
 const capacity = 8
 const looks = { opacity: 0.6, quality: 85 }
 const frameCount = 16
+
+type Counts = Pick<ExplainingMeasurement, 'explained' | 'cutShort' | 'notExplained'> & Pick<Pictures, 'notPainted'>
 
 /** @returns At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. */
 export async function measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): Promise<ExplainingMeasurement[]> {
@@ -83,14 +96,15 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   }
 
   /** The process has opened its bundle and the thread has painted before the round begins, as on a line that runs; one of each for each round, so that none works on while it is "off". */
-  const explainedRound = async (arriving: number | null, counts: { explained: number, cutShort: number, notExplained: number }): Promise<number[]> => {
+  const explainedRound = async (arriving: number | null, counts: Counts, paintedIn: number[]): Promise<number[]> => {
     const thread = new ExplanationThread('heatmap/bench', capacity)
     const others = new ExplanationProcess('heatmap/bench/methods', capacity)
     await explain(others, frames[0] as Frame)
     const { anomalyMap } = await inspector.inspect(frames[0] as Frame, { partId: null })
     if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(frames[0] as Frame, anomalyMap, { ...looks, judged: null })
     const latencies = await round(arriving, (frame, { anomalyMap }) => {
-      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).catch(() => { /* its queue was full */ })
+      const judged = performance.now()
+      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).then(() => { paintedIn.push(performance.now() - judged) }, () => { counts.notPainted++ })
       explain(others, frame).then(({ explanations, without }) => {
         counts.explained++
         if (without.length > 0 || explanations.some(({ skipped }) => skipped !== null)) counts.cutShort++
@@ -101,12 +115,13 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   }
 
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
-    const counts = { explained: 0, cutShort: 0, notExplained: 0 }
+    const counts: Counts = { explained: 0, cutShort: 0, notExplained: 0, notPainted: 0 }
+    const paintedIn: number[] = []
     const [off, on]: [number[][], number[][]] = [[], []]
     for (let turn = 0; turn < options.rounds; turn++) {
       // Whichever comes first in one turn comes second in the next.
       for (const explaining of turn % 2 === 0 ? [false, true] : [true, false]) {
-        const latencies = explaining ? await explainedRound(arriving, counts) : await round(arriving, () => { /* nobody explains */ })
+        const latencies = explaining ? await explainedRound(arriving, counts, paintedIn) : await round(arriving, () => { /* nobody explains */ })
         const turns = explaining ? on : off
         turns.push(latencies)
       }
@@ -116,7 +131,9 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
       return ratioEstimate(having, without, { seed: options.seed }) as Estimate
     }
     const [without, having] = [off, on].map((turns) => rates(turns.flat(), options.rounds * options.seconds)) as [Rates, Rates]
-    return { arriving, off: without, on: having, throughputRatio: ratio(({ perSecond }) => perSecond), p99Ratio: ratio(({ p99 }) => p99), ...counts }
+    const { notPainted, ...explanations } = counts
+    const { median, p99 } = quantiles(paintedIn)
+    return { arriving, off: without, on: having, throughputRatio: ratio(({ perSecond }) => perSecond), p99Ratio: ratio(({ p99 }) => p99), ...explanations, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
   }
 
   try {
@@ -130,7 +147,11 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
 }
 
 function rates (latencies: readonly number[], seconds: number): Rates {
+  return { perSecond: latencies.length / seconds, ...quantiles(latencies) }
+}
+
+function quantiles (latencies: readonly number[]): { median: number, p99: number } {
   const sorted = latencies.toSorted((a, b) => a - b)
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN
-  return { perSecond: sorted.length / seconds, median: at(0.5), p99: at(0.99) }
+  return { median: at(0.5), p99: at(0.99) }
 }

@@ -74,10 +74,11 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   const where = await measuredOn()
   const methods = options.methods.map(({ method }) => method)
   const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
-  const tables = loads.map(({ arriving, off, on, throughputRatio, p99Ratio, explained, cutShort, notExplained }) => {
+  const tables = loads.map(({ arriving, off, on, throughputRatio, p99Ratio, explained, cutShort, notExplained, pictures }) => {
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
-      `${explained} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}, ${notExplained} not: too many for the queue, or waiting when their round ended.${explained === 0 && notExplained > 0 ? ' Other methods wait while verdicts take half of the cores: here only the detector\'s own map was painted.' : ''}\n\n`
+      `${explained} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}, ${notExplained} not: too many for the queue, or waiting when their round ended.${explained === 0 && notExplained > 0 ? ' Other methods wait while verdicts take half of the cores: here only the detector\'s own map was painted.' : ''}\n` +
+      `Heatmaps of the detector's own map: ${pictures.painted}, ${pictures.median.toFixed(1)} ms after their verdicts, ${pictures.p99.toFixed(1)} ms at p99${pictures.notPainted === 0 ? '' : `; the queue was full for ${pictures.notPainted}`}.\n\n`
   })
   const cores = availableParallelism()
   process.stdout.write(`${tables.join('')}${options.rounds} rounds of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Region } from '../../../schemas/inspection.ts'
 import { paintedRange, type JudgedScore, type PaintedRange } from '../../../schemas/map-limits.ts'
 import { findRegions, type Zone } from '../../decision/regions.ts'
-import { encodeJpeg } from '../../frame/image-codec.ts'
+import { encodeJpegOnThisThread } from '../../frame/jpeg-on-this-thread.ts'
 import { levelsOf } from '../map-levels.ts'
 import { overlayMap, type MapValues } from '../overlay.ts'
 
@@ -34,7 +34,7 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
   const picture = { data: new Uint8Array(frame.memory, 0, width * height * channels), width, height, channels }
   const range = rangeOf(map, judged)
   const overlay = overlayMap(picture, map, { range, outline: range.outline, opacity })
-  const jpeg = await encodeJpeg({ ...overlay, pixels: () => overlay.data }, quality)
+  const jpeg = await encodeJpegOnThisThread(overlay, quality)
   return {
     jpeg,
     sha256: createHash('sha256').update(jpeg).digest('hex'),
