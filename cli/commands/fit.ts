@@ -67,7 +67,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
   const progress = new Progress()
   if (leftOut.length > 0) progress.print(`${images.length} pictures in ${source}; ${otherFilesText(leftOut)}`)
   const printed = new Set<string>()
-  let found: Suspect[] = []
+  let page: Promise<void> = Promise.resolve()
   if (options.checkpoint !== undefined && existsSync(options.checkpoint)) progress.print(`Going on from ${options.checkpoint}`)
   try {
     const { path, metadata } = await fitInProcess({
@@ -84,8 +84,10 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       signal,
       onProgress: ({ stage, done, total, share, loss, trials = [], suspects }) => {
         if (suspects !== undefined) {
-          found = suspects
           progress.print(suspectsText(suspects, images.length, source))
+          if (typeof options.suspects === 'string') page = writeSuspects(options.suspects, suspects, images.length, source)
+          // Awaited when the fit ends; until then a failure must not count as nobody's.
+          page.catch(() => undefined)
           return
         }
         for (const line of trials.filter(isJudged).map(trialText)) {
@@ -96,11 +98,16 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       }
     })
     progress.clear()
-    if (typeof options.suspects === 'string') await writeFile(options.suspects, await renderSuspects(found, images.length, (name) => relative(source, name)))
+    await page
     await print(path, metadata, options)
   } finally {
     progress.clear()
+    await page.catch(() => undefined)
   }
+}
+
+async function writeSuspects (file: string, suspects: readonly Suspect[], pictures: number, source: string): Promise<void> {
+  await writeFile(file, await renderSuspects(suspects, pictures, (name) => relative(source, name)))
 }
 
 /** A data set's good training and calibration pictures and its training defects, or every picture of a plain folder. */

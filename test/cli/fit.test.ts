@@ -70,6 +70,14 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     expect(await readFile(page, 'utf8')).toMatch(/<b>1\. odd\.png<\/b>/)
   })
 
+  it('shows them on the page also when the fit is cancelled after the list', async () => {
+    const page = join(folder, 'cancelled.html')
+    const interrupt = (child: ChildProcess): void => { child.stderr?.on('data', (text: string) => { if (text.includes('unlike the rest')) child.kill('SIGINT') }) }
+    const ran = await runGoodparts(['fit', await pictures('good', 24), '-o', join(folder, 'cancelled.onnx'), '--detector', 'reconstruction', '--set', 'steps=100000', '--suspects', page], { started: interrupt })
+    expect(ran.code).toBe(130)
+    expect(await readFile(page, 'utf8')).toContain('of 24 pictures of good parts look unlike the rest')
+  })
+
   it('gives a classifier the defects of the training split, and those of a folder', async () => {
     await pictures('good', 24)
     const spoilt = async (folderName: string, count: number): Promise<void> => {
