@@ -142,7 +142,7 @@ async function completeReport (dataset: Dataset, { findings, pictures, decision 
   const nameOf = nameIn(dataset)
   return {
     ...findings,
-    images: pictures.map(({ entry, score }) => ({ path: nameOf(entry.path), label: entry.label, score, verdict: decision.judge(score).verdict as EvaluationReport['images'][number]['verdict'] })),
+    images: pictures.map(({ entry, score }) => ({ path: nameOf(entry.path), label: entry.label, score, verdict: decision.forProduct(entry.product).judge(score).verdict as EvaluationReport['images'][number]['verdict'] })),
     command: ['goodparts', ...process.argv.slice(2)].join(' '),
     ...await measuredOn()
   }

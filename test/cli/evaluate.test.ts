@@ -19,14 +19,17 @@ afterAll(() => { rmSync(folder, { recursive: true }) })
 const calibration = Array.from({ length: 199 }, (_, i) => (i + 1) / 199 * 0.26)
 
 it('judges each picture by the limits of its product', async () => {
-  const [dataset, bundle] = [join(folder, 'two products'), join(folder, 'products.onnx')]
-  await writeBrightSpots(dataset, { train: [60], good: [60, 100], defects: { hole: 80 } })
-  const parts = [['train', 'train/good/60.png', 'good', 'dark'], ['test', 'test/good/60.png', 'good', 'dark'], ['test', 'test/good/100.png', 'good', 'bright'], ['test', 'test/hole/80.png', 'hole', 'dark']]
+  const [dataset, bundle, json] = [join(folder, 'two products'), join(folder, 'products.onnx'), join(folder, 'products.json')]
+  await writeBrightSpots(dataset, { train: [60], good: [60, 100], defects: { hole: 80, stain: 100 } })
+  const parts = [['train', 'train/good/60.png', 'good', 'dark'], ['test', 'test/good/60.png', 'good', 'dark'], ['test', 'test/good/100.png', 'good', 'bright'], ['test', 'test/hole/80.png', 'hole', 'dark'], ['test', 'test/stain/100.png', 'stain', 'bright']]
   writeFileSync(join(dataset, 'dataset.csv'), ['split,path,label,product', ...parts.map((part) => part.join(','))].join('\n'))
   await saveBundle(bundle, await brightnessBundle({}, { calibration: { scores: calibration, products: { bright: calibration.map((score) => score + 0.2) }, heldOutBy: 'image' } }))
-  const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--json', '-'])
+  const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--json', json])
   expect(code, stderr).toBe(0)
-  expect(JSON.parse(stdout)).toMatchObject({ threshold: 0.26, atRejectLimit: { threshold: 0.26, falseReject: { count: 0, of: 2 }, escape: { count: 0, of: 1 } } })
+  const report = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
+  expect(report).toMatchObject({ threshold: 0.26, atRejectLimit: { threshold: 0.26, falseReject: { count: 0, of: 2 }, escape: { count: 1, of: 2 } } })
+  expect(report.images.map(({ verdict }) => verdict)).toEqual(['good', 'good', 'reject', 'good'])
+  expect(stdout).toMatch(/hole +1 +[\d.]+ +0\nstain +1 +[\d.]+ +1\n/)
 }, 60_000)
 
 describe('goodparts evaluate with a bundle whose answers are known', () => {

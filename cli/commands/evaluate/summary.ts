@@ -28,7 +28,7 @@ function augmentation ({ augmentation }: EvaluationReport): string {
 
 function types (report: EvaluationReport): string {
   const rows = Object.entries(report.dataset.testDefects).map(([type, count]) => {
-    const escaped = report.images.filter(({ label, score }) => label === type && score <= report.threshold).length
+    const escaped = report.images.filter(({ label, verdict }) => label === type && verdict !== 'reject').length
     return [type, String(count), number(report.imageAurocByType[type] ?? null, 4), String(escaped)]
   })
   return rows.length < 2 ? '' : textTable(['defect', 'images', 'image AUROC', 'escapes'], rows)
