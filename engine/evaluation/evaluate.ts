@@ -2,6 +2,7 @@
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { EvaluationReport, LimitRates } from '../../schemas/evaluation.ts'
 import { createDecision, type Decision } from '../decision/decision.ts'
+import { tilesOfPicture } from '../detectors/tiling/options.ts'
 import { GoodpartsError } from '../errors.ts'
 import { auroc, aurocInterval } from './auroc.ts'
 import { goodImages, testEntries, type Dataset } from './dataset.ts'
@@ -104,8 +105,11 @@ async function learnTemplates (dataset: Dataset, context: EvaluationContext): Pr
   return TemplateDifference.learn(paths, (done, total) => context.progress('templates', done, total), context.signal)
 }
 
-function batchSize ({ options: { size } }: BundleMetadata): number {
-  return typeof size === 'number' ? Math.min(8, Math.max(1, Math.floor(batchPixels / (size * size)))) : 4
+/** The model sees each tile of a picture at its own size. */
+function batchSize ({ options }: BundleMetadata): number {
+  const { size } = options
+  const pictures = typeof size === 'number' ? batchPixels / (size * size) : 4
+  return Math.min(8, Math.max(1, Math.floor(pictures / tilesOfPicture(options))))
 }
 
 function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials' | 'augmentation' | 'lossCurve'> {

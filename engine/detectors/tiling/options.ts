@@ -37,3 +37,9 @@ export function apart (given: Readonly<Record<string, JsonValue>>): { ours: Reco
   const entries = Object.entries(given)
   return { ours: Object.fromEntries(entries.filter(isOurs)), others: Object.fromEntries(entries.filter((entry) => !isOurs(entry))) }
 }
+
+/** Into how many tiles a bundle with these options cuts a picture. */
+export function tilesOfPicture ({ tiles }: Readonly<Record<string, JsonValue>>): number {
+  const { columns, rows } = countsOf(typeof tiles === 'string' ? tiles : tilingDefaults.tiles)
+  return columns * rows
+}
