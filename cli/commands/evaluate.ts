@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { readBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
-import { calibrationSplit } from '../../engine/detectors/hold-out.ts'
+import { splitOfFit } from '../../engine/detectors/fit-work.ts'
 import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
 import { locatedDefects } from '../../engine/evaluation/explanation-evaluation.ts'
@@ -14,7 +14,6 @@ import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
 import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
 import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
 import { renderReport } from '../../engine/evaluation/report/report.ts'
-import { seededRandom } from '../../engine/random.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { EvaluationReport, LearningCurvePoint } from '../../schemas/evaluation.ts'
 import { nameIn } from '../dataset-names.ts'
@@ -122,8 +121,9 @@ function fitOptions ({ scale, size, rate, set }: Options): Settings {
 
 async function curveOf (dataset: Dataset, { family, options: resolved, training }: BundleMetadata, { findings: { imageAuroc, aupro30 } }: Evaluation, { learningCurve: wanted, seed }: Options, progress: Progress, signal: AbortSignal): Promise<LearningCurvePoint[] | null> {
   if (!wanted) return null
-  const split = calibrationSplit(goodImages(dataset), seededRandom(seed))
-  return learningCurve(dataset, { family, options: resolved, seed, threads: 1, split }, { images: training.images, imageAuroc, aupro30 }, { seed, signal, progress: (...report) => { progress.update(...report) } })
+  const split = splitOfFit(goodImages(dataset), training.seed)
+  const defects = training.defects === undefined ? [] : defectImages(dataset)
+  return learningCurve(dataset, { family, options: resolved, seed: training.seed, threads: 1, defects, split }, { images: training.images, imageAuroc, aupro30 }, { seed, signal, progress: (...report) => { progress.update(...report) } })
 }
 
 /** Answers as it did when it was made, or is refused. */

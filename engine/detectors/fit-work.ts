@@ -4,12 +4,23 @@ import { GoodpartsError } from '../errors.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
 import type { Checkpoint } from '../training/checkpoint.ts'
-import type { DefectImage, FitContext } from './detector.ts'
+import type { DefectImage, FitContext, GoodImage } from './detector.ts'
+import { calibrationSplit } from './hold-out.ts'
+import type { HoldOut } from './hold-out.ts'
 import { PicturePool } from './picture-pool.ts'
 
 /** Purposes of random numbers, so that one stage's draws do not move another's. */
 const purposes = ['calibration', 'trial', 'rows', 'coreset', 'defects', 'projection', 'training'] as const
 export type Purpose = typeof purposes[number]
+
+function randomOf (seed: number, purpose: Purpose): Random {
+  return seededRandom(Math.imul(seed + 1, 0x9e3779b1) + purposes.indexOf(purpose))
+}
+
+/** What a fit of these pictures with this seed learns from, and what it calibrates on. @throws as `calibrationSplit`. */
+export function splitOfFit (images: readonly GoodImage[], seed: number): HoldOut {
+  return calibrationSplit(images, randomOf(seed, 'calibration'))
+}
 
 /** Shared by all parts of a fit. */
 interface Shown { trials: ScaleTrial[] | null, losses: readonly number[] }
@@ -38,7 +49,7 @@ export class FitWork {
   }
 
   random (purpose: Purpose): Random {
-    return seededRandom(Math.imul(this.seed + 1, 0x9e3779b1) + purposes.indexOf(purpose))
+    return randomOf(this.seed, purpose)
   }
 
   /**

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import type { JsonValue } from '../../schemas/bundle.ts'
 import type { LearningCurvePoint } from '../../schemas/evaluation.ts'
 import { readBundle } from '../bundle/bundle.ts'
-import type { GoodImage } from '../detectors/detector.ts'
+import type { DefectImage, GoodImage } from '../detectors/detector.ts'
 import { fitInProcess } from '../detectors/fit-process.ts'
 import { fewestToLearn, holdOut } from '../detectors/hold-out.ts'
 import type { HoldOut } from '../detectors/hold-out.ts'
 import { seededRandom } from '../random.ts'
-import { defectImages, type Dataset } from './dataset.ts'
+import type { Dataset } from './dataset.ts'
 import { evaluateBundle, type EvaluationContext } from './evaluate.ts'
 import { openScorer } from './picture-scorer.ts'
 
@@ -23,6 +23,8 @@ export interface CurveRequest {
   options: { [option: string]: JsonValue }
   seed: number
   threads: number
+  /** Labelled defects, those that the fit to all pictures had. */
+  defects: readonly DefectImage[]
   /** Limits come from the same held-out pictures at every point. */
   split: HoldOut
 }
@@ -57,12 +59,12 @@ function subsets (images: readonly GoodImage[], seed: number): GoodImage[][] {
   return found
 }
 
-async function pointOf (dataset: Dataset, { family, options, seed, threads, split }: CurveRequest, images: readonly GoodImage[], output: string, context: EvaluationContext): Promise<LearningCurvePoint> {
+async function pointOf (dataset: Dataset, { family, options, seed, threads, defects, split }: CurveRequest, images: readonly GoodImage[], output: string, context: EvaluationContext): Promise<LearningCurvePoint> {
   const request = (image: GoodImage, calibration: boolean): { path: string, group: string | null, calibration: boolean } => ({ path: image.name, group: image.group, calibration })
   await fitInProcess({
     family,
     images: [...images.map((image) => request(image, false)), ...split.heldOut.map((image) => request(image, true))],
-    defects: defectImages(dataset).map(({ name, group, className }) => ({ path: name, group, className })),
+    defects: defects.map(({ name, group, className }) => ({ path: name, group, className })),
     options,
     seed,
     output,

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { splitOfFit } from '../../engine/detectors/fit-work.ts'
+import { goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
+import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import type { ComparisonReport } from '../../schemas/comparison.ts'
 import { writeTexturedPlates } from '../evaluation/textured-plates.ts'
@@ -79,9 +82,13 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(readFileSync(html, 'utf8').match(/<circle class="series-0"/g)).toHaveLength(3)
     const evaluated = await runGoodparts(['evaluate', dataset, '--detector', 'template-difference', '--set', 'variants=1', '--learning-curve', '--json', json, '--report', html])
     expect(evaluated.code, evaluated.stderr).toBe(0)
-    const { learningCurve, imageAuroc } = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
-    expect(learningCurve?.map(({ images }) => images)).toEqual([10, 15, 20])
-    expect(learningCurve?.at(-1)?.imageAuroc).toBe(imageAuroc)
+    const { learningCurve: curve = [], imageAuroc, aupro30, options } = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
+    expect(curve.map(({ images }) => images)).toEqual([10, 15, 20])
+    expect(curve.at(-1)?.imageAuroc).toBe(imageAuroc)
+    // Learned from some of the pictures that the fit to all of them learned from.
+    const plates = await readDataset(dataset)
+    const within = { family: 'template-difference', options, seed: 0, threads: 1, defects: [], split: splitOfFit(goodImages(plates), 0) }
+    expect(curve).toEqual(await learningCurve(plates, within, { images: 20, imageAuroc, aupro30 }, { seed: 0, progress: () => undefined, signal: new AbortController().signal }))
     expect(readFileSync(html, 'utf8')).toContain('How many good parts are enough')
   })
 

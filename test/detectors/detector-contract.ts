@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { readBundle } from '../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import type { DefectImage, Detector, FitContext, FitProgress, FittedBundle } from '../../engine/detectors/detector.ts'
+import { FitWork, splitOfFit } from '../../engine/detectors/fit-work.ts'
+import { survey } from '../../engine/detectors/picture-survey.ts'
 import { drawDefect } from '../../engine/detectors/synthetic-defects.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { auroc } from '../../engine/evaluation/auroc.ts'
@@ -84,6 +86,11 @@ export function describeDetectorContract (detector: Detector, quick: Options, de
       }, metadata)
       expect(difference).toBeLessThan(1e-4)
       await session.close()
+    })
+
+    it('learns from the pictures that are told of a fit with this seed', async () => {
+      const surveyed = await survey(images, new FitWork(context()))
+      expect((await bundle()).metadata.training.imageHashes).toEqual(surveyed.hashesOf(splitOfFit(images, 1).kept))
     })
 
     it('scores defects above good parts that it has not seen', async () => {

@@ -123,7 +123,7 @@ async function compareOne (dataset: Dataset, { detector, seed, split, drawn, out
     const { imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond } = evaluation.findings
     const result = { detector, seed, imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond, bundleBytes: bytes.byteLength }
     const curve = request.learningCurve && seed === request.seeds[0]
-      ? await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, split }, { images: metadata.training.images, imageAuroc, aupro30 }, { ...context, seed })
+      ? await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, defects: labelled, split }, { images: metadata.training.images, imageAuroc, aupro30 }, { ...context, seed })
       : null
     await context.onResult({ result, proxy, bundleName: metadata.name, evaluation, curve }, scorer)
   } finally {
