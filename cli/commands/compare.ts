@@ -1,7 +1,7 @@
 /** `goodparts compare`: several families of detectors on the same pictures, in one table, with a recommendation. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, parse } from 'node:path'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { selfTrained } from '../../engine/detectors/backbone-features/chosen-backbone.ts'
 import { detectorByFamily, detectors } from '../../engine/detectors/registry.ts'
@@ -14,6 +14,7 @@ import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
+import { resultFiles } from './compare/result-files.ts'
 import { ComparisonSheet } from './compare/sheet.ts'
 
 interface Options {
@@ -44,7 +45,7 @@ export function register (program: Command): void {
       settingsMustFit(options)
       const unused = unusedSettings(options)
       if (unused !== '') process.stderr.write(`${unused}\n`)
-      for (const dataset of datasets) await compare(dataset, { ...options, ...filesOf(options, datasets.length === 1 ? null : dataset) }, signal)
+      for (const [index, files] of resultFiles(datasets, options).entries()) await compare(datasets[index] as string, { ...options, ...files }, signal)
     }))
 }
 
@@ -151,15 +152,4 @@ function familiesOfGoodParts (): string[] {
 
 function readFamilies (text: string): string[] {
   return text.split(',').map((name) => detectorByFamily(name.trim()).family)
-}
-
-/** With several data sets, `figures.json` becomes `figures-<data set>.json`. */
-function filesOf ({ json, report }: Options, dataset: string | null): Pick<Options, 'json' | 'report'> {
-  const own = (file: string): string => {
-    if (dataset === null || file === '-') return file
-    const { dir, name, ext } = parse(file)
-    const { name: of, dir: folder } = parse(dataset)
-    return `${dir === '' ? '' : `${dir}/`}${name}-${of === 'dataset' ? parse(folder).name : of}${ext}`
-  }
-  return { ...(json === undefined ? {} : { json: own(json) }), ...(report === undefined ? {} : { report: own(report) }) }
 }

@@ -67,10 +67,16 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
   })
 
   it('writes files of their own for several data sets', async () => {
-    const { code, stderr } = await runGoodparts(['compare', dataset, join(dataset, 'dataset.csv'), '--families', 'template-difference', '--seeds', '0', ...quick, '--json', join(folder, 'all.json')])
+    const { code, stderr } = await runGoodparts(['compare', dataset, join(folder, 'nothing there'), '--families', 'template-difference', '--seeds', '0', ...quick, '--json', join(folder, 'all.json')])
     // The second is not there: the first is measured all the same.
     expect([code, stderr]).toEqual([1, expect.stringContaining('GOODPARTS_DATASET_INVALID')])
     expect(existsSync(join(folder, 'all-plates.json'))).toBe(true)
+  })
+
+  it('refuses several data sets whose files would be the same, before it fits', async () => {
+    const { code, stderr } = await runGoodparts(['compare', dataset, join(dataset, 'dataset.csv'), '--families', 'template-difference', '--json', join(folder, 'same.json')])
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/both called plates.*GOODPARTS_ARGUMENT/)])
+    expect(existsSync(join(folder, 'same-plates.json'))).toBe(false)
   })
 
   it('shows how the figures grow with the good parts, here and in evaluate', async () => {
