@@ -58,32 +58,35 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
   const samples = new Map<Explainer, Sample[]>(methods.map((explainer) => [explainer, []]))
   const unavailable = new Map<Explainer, string>()
   const areas: Array<{ group: string | null, share: number }> = []
-  for (const [index, entry] of entries.entries()) {
-    options.progress('explaining', index, entries.length)
-    const image = await decodeImage(entry.path)
-    const truth = await groundTruthOf({ entry, image }, image.width, image.height)
-    if (truth === null) continue
-    const hidden: Baseline = (await exemplars?.nearest(image))?.image ?? 'mean'
-    const target = await targetOf(model, entry, image)
-    const found = new Map<Explainer, Sample>()
-    for (const explainer of methods) {
-      if (unavailable.has(explainer) || isAborted(signal)) continue
-      try {
-        const asked = { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) }
-        const saliency = await explainer.explain(model, image, asked)
-        const unlearned = random === null || saliency.map === null ? null : await explainer.explain(random, image, asked)
-        found.set(explainer, { group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }), sanity: likeness(saliency, unlearned, image) })
-      } catch (error) {
-        if (isAborted(signal)) break
-        if (!isObstacle(error)) throw error
-        unavailable.set(explainer, error.message)
+  try {
+    for (const [index, entry] of entries.entries()) {
+      options.progress('explaining', index, entries.length)
+      const image = await decodeImage(entry.path)
+      const truth = await groundTruthOf({ entry, image }, image.width, image.height)
+      if (truth === null) continue
+      const hidden: Baseline = (await exemplars?.nearest(image))?.image ?? 'mean'
+      const target = await targetOf(model, entry, image)
+      const found = new Map<Explainer, Sample>()
+      for (const explainer of methods) {
+        if (unavailable.has(explainer) || isAborted(signal)) continue
+        try {
+          const asked = { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) }
+          const saliency = await explainer.explain(model, image, asked)
+          const unlearned = random === null || saliency.map === null ? null : await explainer.explain(random, image, asked)
+          found.set(explainer, { group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }), sanity: likeness(saliency, unlearned, image) })
+        } catch (error) {
+          if (isAborted(signal)) break
+          if (!isObstacle(error)) throw error
+          unavailable.set(explainer, error.message)
+        }
       }
+      if (isAborted(signal)) break
+      areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
+      for (const [explainer, sample] of found) samples.get(explainer)?.push(sample)
     }
-    if (isAborted(signal)) break
-    areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
-    for (const [explainer, sample] of found) samples.get(explainer)?.push(sample)
+  } finally {
+    await random?.close()
   }
-  await random?.close()
   if (areas.length === 0) signal.throwIfAborted()
   if (areas.length === 0) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected the masks and boxes of ${dataset.source} to cover something, got none that does`)
   const groups = areas.map(({ group }) => group)

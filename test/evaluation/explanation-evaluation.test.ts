@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { readDataset } from '../../engine/evaluation/dataset.ts'
 import { evaluateExplanations } from '../../engine/evaluation/explanation-evaluation.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
@@ -31,4 +31,19 @@ test('keeps what was explained before it is cancelled, each method on the same p
 
 test('has nothing to keep when it is cancelled before the first', async () => {
   await expect(cancelledAt(0)).rejects.toThrow('enough')
+})
+
+test('closes the model with random weights also when a picture cannot be read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'goodparts-explanation-evaluation-test-'))
+  onTestFinished(() => { rmSync(folder, { recursive: true }) })
+  await writeSpots(folder, 2)
+  writeFileSync(join(folder, 'test', 'spot', '1.png'), 'no picture')
+  const model = ExplainedModel.open((await spotBundle()).bytes)
+  onTestFinished(async () => { await model.close() })
+  const random = model.withRandomWeights(0)
+  const close = vi.spyOn(random, 'close')
+  vi.spyOn(model, 'withRandomWeights').mockReturnValue(random)
+  const evaluated = evaluateExplanations(await readDataset(folder), model, { methods: [explainerByName('anomaly-map')], seed: 0, sanity: true, signal: new AbortController().signal, progress: () => undefined })
+  await expect(evaluated).rejects.toThrow('1.png')
+  expect(close).toHaveBeenCalledOnce()
 })
