@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { autoDefaults } from '../../../engine/detectors/auto/options.ts'
 import { fittable } from '../../../engine/detectors/registry.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { allLedgers, type LedgerSnapshot } from '../../../engine/frame/ledger.ts'
@@ -143,6 +144,7 @@ describe('goodparts-fit', () => {
     for (const language of ['en-US', 'ko']) {
       const texts = JSON.parse(readFileSync(join(import.meta.dirname, `../../../nodes/fit/locales/${language}/goodparts-fit.json`), 'utf8')) as { 'goodparts-fit': { advice: Record<string, string> } }
       expect(Object.keys(texts['goodparts-fit'].advice)).toEqual(expect.arrayContaining(families))
+      for (const family of autoDefaults.families) expect(texts['goodparts-fit'].advice['auto']).toContain(family)
     }
 
     // Every one can be had with the form as it comes out of the palette.
