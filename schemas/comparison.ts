@@ -17,7 +17,7 @@ export interface ComparisonReport {
   results: ComparedFit[]
   /** The best AUROC of a statistic that looks at no content, or of its mirror. */
   baselineAuroc: number | null
-  /** The family that separates drawn-on from untouched held-out good parts best; no real defect has a say. `null` when none was fitted. */
+  /** The family that separates drawn-on from untouched held-out good parts best; no real defect has a say. `null` when none was fitted with every seed, or only those that are trained on such drawings. */
   recommended: string | null
   reason: string
 }

@@ -15,15 +15,26 @@ type Fill = (canvas: Canvas, random: Random) => void
 
 export const fills = { paste, tone, noise, smear, contrast } satisfies Record<string, Fill>
 export type FillName = keyof typeof fills
+export const fillNames = Object.keys(fills) as FillName[]
 
 /** Foreign matter and wrong tone are what lines see most. */
 const weights: Record<FillName, number> = { paste: 3, tone: 3, noise: 1, smear: 1, contrast: 1 }
 
-/** A kind of fill at random, by its weight. */
-export function drawFill (random: Random): FillName {
-  const names = Object.keys(weights) as FillName[]
-  let left = random() * names.reduce((sum, name) => sum + weights[name], 0)
-  return names.find((name) => (left -= weights[name]) < 0) ?? 'paste'
+/** One of these fills at random, by its weight; of one nothing is drawn. */
+export function drawFill (random: Random, among: readonly FillName[]): FillName {
+  const [first = 'paste', ...others] = among
+  if (others.length === 0) return first
+  let left = random() * weightOf(among)
+  return among.find((name) => (left -= weights[name]) < 0) ?? first
+}
+
+/** Of all drawn defects, those with these fills. */
+export function shareDrawn (names: readonly FillName[]): number {
+  return weightOf(names) / weightOf(fillNames)
+}
+
+function weightOf (names: readonly FillName[]): number {
+  return names.reduce((sum, name) => sum + weights[name], 0)
 }
 
 /**

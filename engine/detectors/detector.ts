@@ -6,6 +6,7 @@
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import type { RawImage } from '../frame/image-codec.ts'
 import type { Checkpoint } from '../training/checkpoint.ts'
+import type { FillName } from './defect-fills.ts'
 
 /** A picture of a good part, decoded when it is needed. */
 export interface GoodImage {
@@ -84,6 +85,8 @@ export interface Detector {
    * @throws GOODPARTS_ARGUMENT (unknown option or value, layers or a size that the network does not have).
    */
   check (options: { readonly [option: string]: JsonValue }): void
+  /** Fills of drawn defects that training with these options draws itself, so that they judge it too kindly. Default: none. @throws as `check`. */
+  trainedOperators? (options: { readonly [option: string]: JsonValue }): readonly FillName[]
   /** @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_ARGUMENT (unknown option or value), GOODPARTS_FIT_CANCELLED. */
   fit (images: readonly GoodImage[], options: { readonly [option: string]: JsonValue }, context: FitContext): Promise<FittedBundle>
 }

@@ -6,7 +6,7 @@ import type { RawImage } from '../frame/image-codec.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
 import { blob, scar } from './defect-shapes.ts'
-import { drawFill, fills } from './defect-fills.ts'
+import { drawFill, fillNames, fills } from './defect-fills.ts'
 import type { FillName } from './defect-fills.ts'
 
 export interface SyntheticDefect {
@@ -28,23 +28,23 @@ const attempts = 24
 /**
  * @param image The good part drawn on; left as it is.
  * @param other Another good part, from which pieces are pasted; may be the same.
- * @param only What it is filled with; drawn when not given.
+ * @param among What it may be filled with.
  */
-export function drawDefect (image: RawImage, other: RawImage, seed: number, only?: FillName): SyntheticDefect {
+export function drawDefect (image: RawImage, other: RawImage, seed: number, among: readonly FillName[] = fillNames): SyntheticDefect {
   const random = seededRandom(seed)
-  let drawn = drawOnce(image, other, random, only)
-  for (let attempt = 1; attempt < attempts && meanChange(image, drawn) < leastChange; attempt++) drawn = drawOnce(image, other, random, only)
+  let drawn = drawOnce(image, other, random, among)
+  for (let attempt = 1; attempt < attempts && meanChange(image, drawn) < leastChange; attempt++) drawn = drawOnce(image, other, random, among)
   return drawn
 }
 
-function drawOnce (image: RawImage, other: RawImage, random: Random, only?: FillName): SyntheticDefect {
+function drawOnce (image: RawImage, other: RawImage, random: Random, among: readonly FillName[]): SyntheticDefect {
   const { width, height } = image
   // Even in the area, so that half are large: where small ones prevail, fine layers win on surfaces whose real defects they miss (measured).
   const share = smallestDefect + (largestDefect - smallestDefect) * random()
   const pixels = Math.max(Math.ceil(smallestDefect * width * height), Math.floor(share * width * height))
   const shape = random() < 0.5 ? 'scar' : 'blob'
   const mask = (shape === 'scar' ? scar : blob)({ width, height, pixels }, random)
-  const fill = only ?? drawFill(random)
+  const fill = drawFill(random, among)
   const data = Uint8Array.from(image.data)
   fills[fill]({ image, other, mask, data }, random)
   return { image: { ...image, data }, mask, shape, fill }

@@ -113,6 +113,16 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(learned.stdout).toMatch(/Trained in 6 steps, loss [\d.]+ at first, loss [\d.]+ in the end/)
   }, 240_000)
 
+  it('judges families by defects that none is trained on, and does not recommend one that is trained on most', async () => {
+    const json = join(folder, 'fair.json')
+    const { code, stderr } = await runGoodparts(['compare', dataset, '--families', 'discriminative,contrastive,template-difference', '--seeds', '0', '--set', 'size=64', '--set', 'scale=fine', '--set', 'steps=4', '--set', 'batch=2', '--set', 'template-difference.variants=1', '--json', json])
+    expect(code, stderr).toBe(0)
+    const { recommended, reason } = readReport(json)
+    expect(['contrastive', 'template-difference']).toContain(recommended)
+    expect(reason).toMatch(/discriminative [01]\.\d{4} is not in the running: its training draws such defects too \(tone, contrast\)/)
+    expect(reason).toContain('Drawn without paste')
+  })
+
   it('compares on pieces of the pictures', async () => {
     const json = join(folder, 'pieces.json')
     const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density', '--seeds', '0', '--crops', '32', '--set', 'size=32', '--set', 'scale=fine', '--set', 'channels=6', '--set', 'steps=50', '--json', json])

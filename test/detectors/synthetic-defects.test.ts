@@ -29,6 +29,12 @@ describe('drawDefect', () => {
     expect([...seen].sort()).toEqual(['blob', 'contrast', 'noise', 'paste', 'scar', 'smear', 'tone'])
   })
 
+  it('fills with what it may only', () => {
+    const [image, other] = [picture(120, 90, 1, 3), picture(120, 90, 1, 4)]
+    const filled = Array.from({ length: 40 }, (_, seed) => drawDefect(image, other, seed, ['noise', 'smear']).fill)
+    expect([...new Set(filled)].sort()).toEqual(['noise', 'smear'])
+  })
+
   it('is the same for the same seed and another for another', () => {
     const [image, other] = [picture(120, 90, 1, 3), picture(120, 90, 1, 4)]
     expect(drawDefect(image, other, 5)).toEqual(drawDefect(image, other, 5))

@@ -19,7 +19,7 @@ export class ComparisonSheet {
   /** Whether everything asked for was tried. */
   complete = false
   readonly #dataset: Dataset
-  readonly #compared: Array<Pick<Compared, 'result' | 'proxy'>> = []
+  readonly #compared: Array<Pick<Compared, 'result' | 'proxy' | 'judgingOperators' | 'trainedOperators'>> = []
   readonly #curves: Array<ComparisonPage['curves'][number]> = []
   readonly #failures: FailedFit[] = []
   readonly #learning: Array<{ detector: string, curve: NonNullable<Compared['curve']> }> = []
@@ -30,8 +30,8 @@ export class ComparisonSheet {
   }
 
   /** @param scorer Where a page is wanted: scores the pictures that it shows. */
-  async add ({ result, proxy, bundleName, evaluation, curve }: Compared, scorer: PictureScorer | null): Promise<void> {
-    this.#compared.push({ result, proxy })
+  async add ({ result, proxy, judgingOperators, trainedOperators, bundleName, evaluation, curve }: Compared, scorer: PictureScorer | null): Promise<void> {
+    this.#compared.push({ result, proxy, judgingOperators, trainedOperators })
     this.#baseline = evaluation.findings.baselineAuroc
     if (curve !== null) this.#learning.push({ detector: result.detector, curve })
     if (scorer === null || this.#curves.some(({ detector }) => detector === result.detector)) return
@@ -53,7 +53,7 @@ export class ComparisonSheet {
   }
 
   report (): ComparisonReport {
-    return { results: this.#compared.map(({ result }) => result), baselineAuroc: this.#baseline, ...recommend(this.#compared) }
+    return { results: this.#compared.map(({ result }) => result), baselineAuroc: this.#baseline, ...recommend(this.#compared, this.#failures) }
   }
 
   /** The last result in a line. */

@@ -1,6 +1,6 @@
 /** How well a model separates drawn defects, operator by operator. */
 import { auroc } from '../../evaluation/auroc.ts'
-import { fills } from '../defect-fills.ts'
+import { fillNames } from '../defect-fills.ts'
 import type { FillName } from '../defect-fills.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
@@ -14,21 +14,19 @@ export interface JudgedByOperator {
   byOperator: { [operator: string]: number }
 }
 
-const operators = Object.keys(fills) as FillName[]
-
 /** Each picture untouched, and once for every operator; the same drawings for the same seed. */
 export async function judgeByOperator (model: Uint8Array, images: readonly GoodImage[], trainedOperators: readonly FillName[], work: FitWork): Promise<JudgedByOperator> {
   const scorer = await Scorer.open(model, work.threads)
   const random = work.random('defects')
   const good: number[] = []
-  const drawn = new Map<FillName, number[]>(operators.map((name) => [name, []]))
+  const drawn = new Map<FillName, number[]>(fillNames.map((name) => [name, []]))
   try {
     for (const [index, image] of images.entries()) {
       await work.step('scores', index, images.length)
       const picture = await work.pool.read(image)
       const other = await work.pool.read(images[Math.floor(random() * images.length)] as GoodImage)
       good.push(await scorer.score(picture))
-      for (const [name, scores] of drawn) scores.push(await scorer.score(drawDefect(picture, other, Math.floor(random() * 2 ** 32), name).image))
+      for (const [name, scores] of drawn) scores.push(await scorer.score(drawDefect(picture, other, Math.floor(random() * 2 ** 32), [name]).image))
     }
   } finally {
     await scorer.close()

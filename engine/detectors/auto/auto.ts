@@ -16,6 +16,10 @@ export function automatic (detectors: readonly Detector[]): Detector {
     description: 'The family that sees defects drawn on held-out good parts best',
     defaults: { ...autoDefaults },
     check: (given) => { check(detectors, given) },
+    trainedOperators: (given) => {
+      const options = readAutoOptions(given)
+      return familiesOf(detectors, options).flatMap((family) => family.trainedOperators?.(optionsFor(family, options)) ?? [])
+    },
     fit: (images, given, context) => fit(detectors, images, given, context)
   }
 }

@@ -3,6 +3,7 @@ import { nuisanceNames } from '../../training/augment/nuisances.ts'
 import type { NuisanceName } from '../../training/augment/nuisances.ts'
 import type { ShiftName } from '../augmentation-selection/checks.ts'
 import type { AugmentationRequest, AugmentationSet } from '../augmentation-selection/select.ts'
+import type { FillName } from '../defect-fills.ts'
 import type { ContrastiveOptions } from './options.ts'
 
 /** Where nothing varies among good parts, two views of one crop must differ by something. */
@@ -12,6 +13,11 @@ const leastOfViews: readonly NuisanceName[] = ['shift']
 export function shiftsOf ({ method, pasted }: Pick<ContrastiveOptions, 'method' | 'pasted'>): ShiftName[] {
   if (method === 'cutpaste') return pasted === 'both' ? ['paste', 'scar'] : [pasted]
   return method === 'csi' ? ['turns'] : []
+}
+
+/** Large pieces and scars alike are pasted from the part itself. */
+export function pastedInTraining ({ method }: Pick<ContrastiveOptions, 'method'>): FillName[] {
+  return method === 'cutpaste' ? ['paste'] : []
 }
 
 export function selectionOf (options: ContrastiveOptions): Pick<AugmentationRequest, 'patch' | 'nuisances' | 'shifts' | 'sets' | 'trainedOperators'> {
@@ -25,7 +31,7 @@ export function selectionOf (options: ContrastiveOptions): Pick<AugmentationRequ
       shifts,
       // Pieces that a frozen network hardly sees may still teach the encoder what drawn defects reward: all of them stay in the running.
       sets: ({ nuisances, shifts: seen }) => [{ nuisances, shifts }, { nuisances: [], shifts }, ...(seen.length === 0 ? [] : [{ nuisances, shifts: seen }])],
-      trainedOperators: ['paste']
+      trainedOperators: pastedInTraining(options)
     }
   }
   return {
@@ -37,7 +43,7 @@ export function selectionOf (options: ContrastiveOptions): Pick<AugmentationRequ
       // A turn is either something else or the same, never both.
       return [...(shifts.length === 0 ? [] : [{ nuisances: views.filter((name) => name !== 'turn'), shifts }]), { nuisances: views, shifts: [] }]
     },
-    trainedOperators: []
+    trainedOperators: pastedInTraining(options)
   }
 }
 

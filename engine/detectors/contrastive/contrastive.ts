@@ -17,7 +17,7 @@ import { ledoitWolf } from '../density/ledoit-wolf.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { fitFromScratch } from '../from-scratch.ts'
-import { selectionOf, shiftsOf, withSet } from './augmentation-sets.ts'
+import { pastedInTraining, selectionOf, shiftsOf, withSet } from './augmentation-sets.ts'
 import { featureNetwork } from './encoder.ts'
 import type { EncoderSettings } from './encoder.ts'
 import { mostDifferent, samplePatches } from './known-patches.ts'
@@ -34,6 +34,7 @@ export const contrastive: Detector = {
   description: 'An encoder trained on crops of good parts to tell pasted pieces or to know views again (needs no pretrained network)',
   defaults: { ...contrastiveDefaults },
   check: (given) => { readContrastiveOptions(given) },
+  trainedOperators: (given) => pastedInTraining(readContrastiveOptions(given)),
   fit
 }
 

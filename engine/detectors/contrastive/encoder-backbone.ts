@@ -14,9 +14,11 @@ import { train } from '../../training/train.ts'
 import { namedNuisances } from '../augmentation-selection/augmentation-option.ts'
 import { chosenBackbone, selfTrained } from '../backbone-features/chosen-backbone.ts'
 import type { EncoderOptions } from '../backbone-features/chosen-backbone.ts'
+import type { FillName } from '../defect-fills.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { spread } from '../proxy-choice.ts'
+import { pastedInTraining } from './augmentation-sets.ts'
 import { addEncoderLevels, encoderStride } from './encoder.ts'
 import { contrastiveDefaults } from './options.ts'
 import { contrastiveTraining } from './training.ts'
@@ -51,6 +53,11 @@ export async function askedBackbone (options: EncoderOptions & { size: 'auto' | 
   const pictures = await loadPictures(spread(images, mostPictures), geometry, work)
   const { weights } = await train(contrastiveTraining(pictures, channels, settings, namedNuisances(settings.augmentation), work.seed), work)
   return { backbone: { ...untrainedEncoder, graph: encoderGraph(geometry, weights) }, size }
+}
+
+/** Fills that training the network of these options draws; none of one that comes from elsewhere. */
+export function encoderOperators ({ backbone }: Pick<EncoderOptions, 'backbone'>): FillName[] {
+  return backbone === selfTrained ? pastedInTraining(contrastiveDefaults) : []
 }
 
 /** A quarter of the picture as far as the usual crop; whole positions of the last map. */

@@ -4,7 +4,7 @@ import type { Backbone } from '../../backbones/backbone.ts'
 import { encodeModel } from '../../graph/encode.ts'
 import { candidateScales, checkScale } from '../backbone-features/candidate-scales.ts'
 import type { Scale } from '../backbone-features/candidate-scales.ts'
-import { askedBackbone } from '../contrastive/encoder-backbone.ts'
+import { askedBackbone, encoderOperators } from '../contrastive/encoder-backbone.ts'
 import { featureGeometry } from '../backbone-features/feature-graph.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
@@ -25,6 +25,7 @@ export const density: Detector = {
   description: 'Gaussians of the features of good parts, one of the whole picture or one of each position (PaDiM)',
   defaults: { ...densityDefaults },
   check: (given) => { checkScale(readDensityOptions(given)) },
+  trainedOperators: (given) => encoderOperators(readDensityOptions(given)),
   fit
 }
 

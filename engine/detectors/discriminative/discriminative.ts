@@ -15,6 +15,7 @@ import { checkScale } from '../backbone-features/candidate-scales.ts'
 import { chosenBackbone } from '../backbone-features/chosen-backbone.ts'
 import { featureGeometry } from '../backbone-features/feature-graph.ts'
 import type { FeatureOptions } from '../backbone-features/feature-graph.ts'
+import type { FillName } from '../defect-fills.ts'
 import type { DefectImage, Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
@@ -43,7 +44,13 @@ export const discriminative: Detector = {
   defaults: { ...discriminativeDefaults },
   learnsDefects: 'optional',
   check: (given) => { checkScale(readDiscriminativeOptions(given)) },
+  trainedOperators: (given) => drawnInTraining(readDiscriminativeOptions(given)),
   fit
+}
+
+/** Among what `drawSurfaceDefect` fills its shapes with; without drawings only features are spoilt. */
+function drawnInTraining ({ drawings }: DiscriminativeOptions): FillName[] {
+  return drawings === 0 ? [] : ['paste', 'tone', 'contrast']
 }
 
 async function fit (images: readonly GoodImage[], given: Readonly<Record<string, JsonValue>>, context: FitContext): Promise<FittedBundle> {
@@ -69,7 +76,7 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
       nuisances: nuisanceNames,
       shifts: [],
       sets: ({ nuisances }) => [{ nuisances: [], shifts: [] }, { nuisances, shifts: [] }],
-      trainedOperators: ['paste', 'tone', 'contrast'],
+      trainedOperators: drawnInTraining(options),
       trial: async ({ nuisances }, some, part) => (await learnHead(some, { ...options, steps: Math.min(trialSteps, options.steps) }, { ...lesson, nuisances }, [], part)).model
     }, work))
   const nuisances = selected?.set.nuisances ?? namedNuisances(options.augmentation)

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../../../schemas/bundle.ts'
 import { checkScale } from '../backbone-features/candidate-scales.ts'
-import { askedBackbone } from '../contrastive/encoder-backbone.ts'
+import { askedBackbone, encoderOperators } from '../contrastive/encoder-backbone.ts'
 import type { Detector, FitContext, FittedBundle, GoodImage } from '../detector.ts'
 import { finishBundle } from '../finished-bundle.ts'
 import { FitWork } from '../fit-work.ts'
@@ -22,6 +22,7 @@ export const patchMemory: Detector = {
   description: 'Nearest neighbours among the most different patches of good parts (PatchCore)',
   defaults: { ...patchMemoryDefaults },
   check: (given) => { checkScale(readPatchMemoryOptions(given)) },
+  trainedOperators: (given) => encoderOperators(readPatchMemoryOptions(given)),
   fit
 }
 

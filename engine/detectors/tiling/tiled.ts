@@ -41,6 +41,7 @@ export function tiled (detector: Detector): Detector {
       const { ours, others } = apart(given)
       readAll({ tiling: () => { checkLabels(detector, readTilingOptions(ours).tiling) }, family: () => { detector.check(others) } })
     },
+    trainedOperators: (given) => detector.trainedOperators?.(apart(given).others) ?? [],
     fit: async (images, given, context) => {
       const { tiling, others } = readTilingOptions(given)
       return tiling.tiles === '1x1' && tiling.regions.length === 0

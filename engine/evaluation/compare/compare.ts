@@ -7,6 +7,7 @@ import type { ComparedFit } from '../../../schemas/comparison.ts'
 import type { LearningCurvePoint } from '../../../schemas/evaluation.ts'
 import { readBundle } from '../../bundle/bundle.ts'
 import type { FitContext } from '../../detectors/detector.ts'
+import type { FillName } from '../../detectors/defect-fills.ts'
 import { drawnPictures } from '../../detectors/drawn-pictures.ts'
 import type { DrawnPicture } from '../../detectors/drawn-pictures.ts'
 import { fitInProcess } from '../../detectors/fit-process.ts'
@@ -21,6 +22,7 @@ import { defectImages, goodImages, type Dataset } from '../dataset.ts'
 import { evaluateBundle, type Evaluation } from '../evaluate.ts'
 import { learningCurve } from '../learning-curve.ts'
 import { openScorer, type PictureScorer } from '../picture-scorer.ts'
+import { judgingOperators } from './judging-operators.ts'
 
 export interface CompareRequest {
   families: readonly string[]
@@ -47,6 +49,10 @@ export interface Compared {
   result: ComparedFit
   /** AUROC of drawn-on against untouched held-out good parts: what the recommendation goes by. */
   proxy: number
+  /** What the drawn defects were filled with, for every family. */
+  judgingOperators: readonly FillName[]
+  /** Fills that the family's own training draws. */
+  trainedOperators: readonly FillName[]
   /** For a person: layers, size. */
   bundleName: string
   evaluation: Evaluation
@@ -66,13 +72,15 @@ const mostToJudge = 60
 /**
  * The good pictures are split once into those to learn from and those held out, for all families and seeds. A family that fails is reported
  * and the others go on.
- * @throws GOODPARTS_DATASET_INVALID, GOODPARTS_TOO_FEW_IMAGES; the signal's reason when aborted.
+ * @throws GOODPARTS_DATASET_INVALID, GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_ARGUMENT for options that a family cannot have; the signal's reason when aborted.
  */
 export async function compareFamilies (dataset: Dataset, request: CompareRequest, context: CompareContext): Promise<void> {
   const { families, seeds } = request
   const [firstSeed = 0] = seeds
   const split = calibrationSplit(goodImages(dataset), seededRandom(firstSeed))
-  const drawn = drawnPictures(spread(split.heldOut, mostToJudge), seededRandom(firstSeed + 1))
+  const trained = new Map(families.map((family) => [family, detectorByFamily(family).trainedOperators?.(request.options(family)) ?? []]))
+  const judging = judgingOperators([...trained.values()])
+  const drawn = drawnPictures(spread(split.heldOut, mostToJudge), seededRandom(firstSeed + 1), judging)
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-compare-'))
   const total = families.length * seeds.length
   let number = 0
@@ -83,7 +91,7 @@ export async function compareFamilies (dataset: Dataset, request: CompareRequest
         const part = `${detector}, seed ${seed} (${++number} of ${total})`
         const progress: CompareContext['progress'] = (stage, done, count, loss) => { context.progress(`${part}: ${stage}`, done, count, loss) }
         try {
-          await compareOne(dataset, { detector, seed, split, drawn, output: join(folder, `${number}.onnx`) }, request, { ...context, progress })
+          await compareOne(dataset, { detector, seed, split, drawn, operators: { judgingOperators: judging, trainedOperators: trained.get(detector) ?? [] }, output: join(folder, `${number}.onnx`) }, request, { ...context, progress })
         } catch (error) {
           context.signal.throwIfAborted()
           context.onFailure({ detector, seed, error: asGoodpartsError(error, 'GOODPARTS_FIT_FAILED') })
@@ -100,10 +108,11 @@ interface OneFit {
   seed: number
   split: HoldOut
   drawn: readonly DrawnPicture[]
+  operators: Pick<Compared, 'judgingOperators' | 'trainedOperators'>
   output: string
 }
 
-async function compareOne (dataset: Dataset, { detector, seed, split, drawn, output }: OneFit, request: CompareRequest, context: CompareContext): Promise<void> {
+async function compareOne (dataset: Dataset, { detector, seed, split, drawn, operators, output }: OneFit, request: CompareRequest, context: CompareContext): Promise<void> {
   const held = new Set(split.heldOut)
   const images = [...split.kept, ...split.heldOut].map((image) => ({ path: image.name, group: image.group, calibration: held.has(image) }))
   // What learns from good parts is compared by good parts: labelled defects would give the one that may use them an advantage that the others do not have.
@@ -125,7 +134,7 @@ async function compareOne (dataset: Dataset, { detector, seed, split, drawn, out
     const curve = request.learningCurve && seed === request.seeds[0]
       ? await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, defects: labelled, split }, { images: metadata.training.images, imageAuroc, aupro30 }, { ...context, seed })
       : null
-    await context.onResult({ result, proxy, bundleName: metadata.name, evaluation, curve }, scorer)
+    await context.onResult({ result, proxy, ...operators, bundleName: metadata.name, evaluation, curve }, scorer)
   } finally {
     await scorer.close()
   }

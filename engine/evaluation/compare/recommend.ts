@@ -1,6 +1,7 @@
 /** Which family to take, and why: by drawn defects, never by the test pictures. */
 import type { ComparisonReport } from '../../../schemas/comparison.ts'
-import type { Compared } from './compare.ts'
+import { fillNames } from '../../detectors/defect-fills.ts'
+import type { Compared, FailedFit } from './compare.ts'
 
 /** One family over its seeds. */
 export interface FamilySummary {
@@ -18,7 +19,7 @@ export interface FamilySummary {
 /** Means over seeds nearer than this are alike: the faster family wins. */
 const alike = 0.003
 
-type Judged = Pick<Compared, 'result' | 'proxy'>
+type Judged = Pick<Compared, 'result' | 'proxy' | 'judgingOperators' | 'trainedOperators'>
 
 /** Means over the seeds, families in the order in which they first came. */
 export function summarise (compared: readonly Judged[]): FamilySummary[] {
@@ -40,19 +41,46 @@ export function summarise (compared: readonly Judged[]): FamilySummary[] {
   })
 }
 
-/** The family that separates drawn-on from untouched held-out good parts best; of those alike, the fastest. */
-export function recommend (compared: readonly Judged[]): Pick<ComparisonReport, 'recommended' | 'reason'> {
+/**
+ * The family that separates drawn-on from untouched held-out good parts best; of those alike, the fastest. Not one that was trained on such drawings,
+ * nor one that failed with some seed: the mean of the others says too much good of it.
+ */
+export function recommend (compared: readonly Judged[], failures: ReadonlyArray<Pick<FailedFit, 'detector' | 'seed'>> = []): Pick<ComparisonReport, 'recommended' | 'reason'> {
   const families = summarise(compared)
   if (families.length === 0) return { recommended: null, reason: 'No detector was fitted.' }
-  const lead = Math.max(...families.map(({ proxy }) => proxy))
-  const near = families.filter(({ proxy }) => proxy >= lead - alike)
-  const chosen = near.reduce((fastest, family) => family.imagesPerSecond > fastest.imagesPerSecond ? family : fastest)
-  const others = families.filter((family) => family !== chosen).map(({ detector, proxy }) => `${detector} ${proxy.toFixed(4)}`)
-  const rest = others.length === 0 ? '' : `; ${others.join(', ')}`
-  const why = near.length === 1
+  const judged = families.map((family) => ({ family, objections: objectionsTo(family, compared, failures) }))
+  const candidates = judged.filter(({ objections }) => objections.length === 0).map(({ family }) => family)
+  const sentences = [
+    ...judged.filter(({ objections }) => objections.length > 0).map(({ family: { detector, proxy }, objections }) => `${detector} ${proxy.toFixed(4)} is not in the running: ${objections.join('; ')}.`),
+    ...leftOut(compared),
+    'The defects of the test pictures had no say.'
+  ]
+  const lead = Math.max(...candidates.map(({ proxy }) => proxy))
+  const near = candidates.filter(({ proxy }) => proxy >= lead - alike)
+  const [first, ...rest] = near
+  if (first === undefined) return { recommended: null, reason: ['No family can be recommended.', ...sentences].join(' ') }
+  const chosen = rest.reduce((fastest, family) => family.imagesPerSecond > fastest.imagesPerSecond ? family : fastest, first)
+  const others = candidates.filter((family) => family !== chosen).map(({ detector, proxy }) => `; ${detector} ${proxy.toFixed(4)}`)
+  const why = rest.length === 0
     ? 'separates drawn defects from untouched held-out good parts best'
     : `is the fastest (${chosen.imagesPerSecond.toPrecision(3)} images per second) of those that separate drawn defects from untouched held-out good parts best, within ${alike}`
-  return { recommended: chosen.detector, reason: `${chosen.detector} ${why}: ${chosen.proxy.toFixed(4)}${rest}. The defects of the test pictures had no say.` }
+  return { recommended: chosen.detector, reason: [`${chosen.detector} ${why}: ${chosen.proxy.toFixed(4)}${others.join('')}.`, ...sentences].join(' ') }
+}
+
+function objectionsTo ({ detector }: FamilySummary, compared: readonly Judged[], failures: ReadonlyArray<Pick<FailedFit, 'detector' | 'seed'>>): string[] {
+  const fit = compared.find(({ result }) => result.detector === detector)
+  const known = fit?.trainedOperators.filter((name) => fit.judgingOperators.includes(name)) ?? []
+  const seeds = failures.filter((failure) => failure.detector === detector).map(({ seed }) => seed)
+  return [
+    ...(known.length === 0 ? [] : [`its training draws such defects too (${known.join(', ')}), which judge it too kindly`]),
+    ...(seeds.length === 0 ? [] : [`it failed with ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`])
+  ]
+}
+
+/** Which drawn defects did not judge, and why. */
+function leftOut (compared: readonly Judged[]): string[] {
+  const names = fillNames.filter((name) => compared.some(({ judgingOperators }) => !judgingOperators.includes(name)))
+  return names.length === 0 ? [] : [`Drawn without ${names.join(', ')}, which the training of a compared family draws.`]
 }
 
 /** The families with the best mean image AUROC on the test pictures: for comparison, chosen with hindsight. */
