@@ -20,6 +20,8 @@ export interface Registration {
   valid: Value
   /** Which template, int64 `(N)`. */
   variant: Value
+  /** That template, float32 `(N, C, h, w)`, 0 to 255: the graph holds the templates once, however often they are looked at. */
+  template: Value
 }
 
 /** Adds the input `image` uint8 `(N, H, W, C)` and gives it as float32 `(N, C, h, w)`, 0 to 255, with the geometry's channels. */
@@ -32,23 +34,29 @@ export function addPlanes (builder: GraphBuilder, { height, width, channels }: T
   return channels === 1 ? builder.node('ReduceMean', [numbers, builder.whole(1)], { keepdims: 1 }) : builder.node('Expand', [numbers, builder.whole(1, 3, 1, 1)])
 }
 
+/** Of `numbers` uint8 `(K, C, h, w)`, which the graph then holds, those of the variant as float32 `(N, C, h, w)`. @param variant int64 `(N)`. */
+export function addChosen (builder: GraphBuilder, numbers: Uint8Array, name: string, variant: Value, { height, width, channels }: TemplateGeometry): Value {
+  const all = builder.constant(numbers, [numbers.length / (channels * height * width), channels, height, width], name)
+  return builder.node('Cast', [builder.node('Gather', [all, variant], { axis: 0 })], { to: wireNumber('float32') })
+}
+
 /** @param templates uint8 `(K, C, h, w)`. */
 export function addRegistration (builder: GraphBuilder, planes: Value, templates: Uint8Array, geometry: TemplateGeometry): Registration {
   const { height, width, channels, shift, coarse } = geometry
+  const chosen = (variant: Value): Pick<Registration, 'variant' | 'template'> => ({ variant, template: addChosen(builder, templates, 'mean', variant, geometry) })
   const count = templates.length / (channels * height * width)
   if (shift === 0 && count === 1) {
     const batch = builder.node('Shape', [planes], { start: 0, end: 1 })
     const valid = builder.constant(new Float32Array(height * width).fill(1), [1, 1, height, width], 'everywhere')
-    const variant = builder.node('Expand', [builder.whole(0), batch])
-    return { aligned: planes, valid, variant }
+    return { aligned: planes, valid, ...chosen(builder.node('Expand', [builder.whole(0), batch])) }
   }
   const first = addCoarseSearch(builder, planes, templates, geometry)
-  if (shift === 0) return { ...addMoved(builder, planes, first.offsets, geometry), variant: first.variant }
+  const found = chosen(first.variant)
+  if (shift === 0) return { ...addMoved(builder, planes, first.offsets, geometry), ...found }
   const { aligned } = addMoved(builder, planes, first.offsets, geometry)
-  const template = builder.node('Cast', [builder.node('Gather', [builder.constant(templates, [count, channels, height, width], 'templates'), first.variant], { axis: 0 })], { to: wireNumber('float32') })
-  const second = addFineSearch(builder, aligned, template, coarse / 2 + 1, geometry)
+  const second = addFineSearch(builder, aligned, found.template, coarse / 2 + 1, geometry)
   const offsets = builder.node('Add', [first.offsets, second])
-  return { ...addMoved(builder, planes, offsets, geometry), variant: first.variant }
+  return { ...addMoved(builder, planes, offsets, geometry), ...found }
 }
 
 /** Offsets int64 `(N, 2)`, rows and columns: where in the picture the template's origin lies. */

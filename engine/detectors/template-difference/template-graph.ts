@@ -1,10 +1,10 @@
 /** The bundle graph of a template difference. */
 import { GraphBuilder } from '../../graph/builder.ts'
 import { wireNumber } from '../../graph/element-types.ts'
-import type { Graph, Value } from '../../graph/graph.ts'
+import type { Graph } from '../../graph/graph.ts'
 import { addSmoothing } from '../backbone-features/smoothing.ts'
 import type { TemplateGeometry } from './geometry.ts'
-import { addPlanes, addRegistration } from './registration-graph.ts'
+import { addChosen, addPlanes, addRegistration } from './registration-graph.ts'
 
 /** uint8 `(K, C, h, w)` each. */
 export interface Templates {
@@ -19,16 +19,13 @@ export interface Templates {
  * and `score` float32 `(N)`, its highest.
  */
 export function buildTemplateGraph (templates: Templates, geometry: TemplateGeometry, mapSigma: number): Graph {
-  const { height, width, channels } = geometry
+  const { height, width } = geometry
   const builder = new GraphBuilder('template-difference')
-  const { aligned, valid, variant } = addRegistration(builder, addPlanes(builder, geometry), templates.mean, geometry)
-  const count = templates.mean.length / (channels * height * width)
-  const chosen = (numbers: Uint8Array, name: string): Value =>
-    builder.node('Cast', [builder.node('Gather', [builder.constant(numbers, [count, channels, height, width], name), variant], { axis: 0 })], { to: wireNumber('float32') })
-  const difference = builder.node('Sub', [aligned, chosen(templates.mean, 'mean')])
+  const { aligned, valid, variant, template } = addRegistration(builder, addPlanes(builder, geometry), templates.mean, geometry)
+  const difference = builder.node('Sub', [aligned, template])
   const ratio = builder.node('Max', [
-    builder.node('Div', [difference, chosen(templates.above, 'above')]),
-    builder.node('Div', [builder.node('Neg', [difference]), chosen(templates.below, 'below')])
+    builder.node('Div', [difference, addChosen(builder, templates.above, 'above', variant, geometry)]),
+    builder.node('Div', [builder.node('Neg', [difference]), addChosen(builder, templates.below, 'below', variant, geometry)])
   ])
   const raw = builder.node('Mul', [builder.node('ReduceMax', [ratio, builder.whole(1)], { keepdims: 1 }), valid])
   const map = builder.node('Squeeze', [addSmoothing(builder, raw, mapSigma), builder.whole(1)])

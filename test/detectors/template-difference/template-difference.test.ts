@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FitContext, GoodImage } from '../../../engine/detectors/detector.ts'
 import { templateDifference } from '../../../engine/detectors/template-difference/template-difference.ts'
 import type { RawImage } from '../../../engine/frame/image-codec.ts'
+import { decodeModel } from '../../../engine/graph/decode.ts'
 import { seededRandom } from '../../../engine/random.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
 
@@ -47,6 +48,13 @@ describe('template-difference', () => {
       expect(Math.abs(Math.floor(place / 96) - 22)).toBeLessThan(8)
     }
     await session.close()
+  })
+
+  it('holds its templates once, wherever parts are looked for', async () => {
+    const { bytes } = await templateDifference.fit(boards, { shift: 4, variants: 2 }, context)
+    const held = [...decodeModel(bytes).constants.values()].filter(({ type }) => type === 'uint8').map(({ dims }) => dims)
+    // The mean, and what is tolerated above and below it.
+    expect(held).toEqual([[2, 3, 96, 96], [2, 3, 96, 96], [2, 3, 96, 96]])
   })
 
   it('holds a single template without a search where nothing shifts', async () => {
