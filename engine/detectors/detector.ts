@@ -12,7 +12,10 @@ import type { FillName } from './defect-fills.ts'
 export interface GoodImage {
   /** A path or a name, for messages. */
   name: string
-  /** The physical part: pictures of one part never stand on both sides of a split. `null` = every picture its own part. */
+  /**
+   * The physical part: its pictures never stand on both sides of the calibration split, nor of another while there are other parts. `null` = every
+   * picture its own part.
+   */
   group: string | null
   /** Held out by the data set's author for calibration; the detector splits by itself where no image has it. */
   calibration: boolean

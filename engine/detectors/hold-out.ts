@@ -1,4 +1,4 @@
-/** Good parts that the fit does not see: for the scale's choice and for calibration. Pictures of one part stay together. */
+/** Good parts that the fit does not see: for the scale's choice and for calibration. Pictures of one part stay together where there are others. */
 import { GoodpartsError } from '../errors.ts'
 import { permutation } from '../random.ts'
 import type { Random } from '../random.ts'
@@ -29,7 +29,7 @@ export const fewestToCalibrate = 10
 export function calibrationSplit (images: readonly GoodImage[], random: Random): HoldOut {
   const split = images.some(({ calibration }) => calibration)
     ? markedSplit(images)
-    : holdOut(images, { share: 0.2, atLeast: fewestToCalibrate }, random)
+    : drawnParts(images, [...grouped(images).values()], { share: 0.2, atLeast: fewestToCalibrate }, random)
   const fewest = fewestToLearn + fewestToCalibrate
   if (images.length < fewest) {
     throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES',
@@ -44,9 +44,16 @@ export function calibrationSplit (images: readonly GoodImage[], random: Random):
   return split
 }
 
-/** Whole groups drawn at random until there are enough; at least one group is kept. */
-export function holdOut (images: readonly GoodImage[], { share, atLeast, atMost = Infinity }: HoldOutOptions, random: Random): HoldOut {
+/**
+ * Whole parts drawn at random until there are enough; at least one is kept. Of a single part, pictures: what is chosen by them is chosen by
+ * something, where nothing held out would make every choice as good as every other. A limit is not to be had that way, see `calibrationSplit`.
+ */
+export function holdOut (images: readonly GoodImage[], options: HoldOutOptions, random: Random): HoldOut {
   const groups = [...grouped(images).values()]
+  return drawnParts(images, groups.length > 1 ? groups : images.map((image) => [image]), options, random)
+}
+
+function drawnParts (images: readonly GoodImage[], groups: readonly GoodImage[][], { share, atLeast, atMost = Infinity }: HoldOutOptions, random: Random): HoldOut {
   const wanted = Math.min(atMost, Math.max(atLeast, Math.round(share * images.length)))
   const heldOut = new Set<GoodImage>()
   for (const index of permutation(groups.length, random).subarray(1)) {

@@ -58,6 +58,16 @@ describe('holdOut', () => {
     expect(holdOut(all, { share: 0.3, atLeast: 4 }, seededRandom(4))).toEqual(holdOut(all, { share: 0.3, atLeast: 4 }, seededRandom(4)))
   })
 
+  it('draws pictures where there is a single part, so that what is chosen by them is chosen by something', () => {
+    const { kept, heldOut, by } = holdOut(images(15, () => ({ group: 'one part' })), { share: 0.3, atLeast: 4 }, seededRandom(3))
+    expect([kept.length, heldOut.length, by]).toEqual([10, 5, 'image'])
+  })
+
+  it('draws whole parts as soon as there are two', () => {
+    const { kept, heldOut, by } = holdOut(images(16, (index) => ({ group: `part ${index % 2}` })), { share: 0.3, atLeast: 4 }, seededRandom(3))
+    expect([groupsOf(kept).size, groupsOf(heldOut).size, by]).toEqual([1, 1, 'group'])
+  })
+
   it('always keeps something', () => {
     expect(holdOut(images(3), { share: 1, atLeast: 10 }, seededRandom(0)).kept.length).toBeGreaterThan(0)
   })

@@ -33,12 +33,14 @@ interface Tried {
 /** @throws GOODPARTS_FIT_FAILED when no family can be fitted fast enough, GOODPARTS_FIT_CANCELLED. */
 export async function chooseFamily (families: readonly Detector[], options: AutoOptions, images: readonly GoodImage[], context: FitContext): Promise<FamilyChoice> {
   const [only, ...others] = families as [Detector, ...Detector[]]
-  const { kept, heldOut } = holdOut(images, { share: heldOutShare, atLeast: fewestToCalibrate }, new FitWork(context).random('trial'))
+  const { kept, heldOut, by } = holdOut(images, { share: heldOutShare, atLeast: fewestToCalibrate }, new FitWork(context).random('trial'))
   if (others.length === 0 || kept.length < fewestToLearn || heldOut.length < fewestToCalibrate) {
     const outcome = others.length === 0 ? 'chosen: the only family' : 'chosen: too few pictures to choose by'
     return { family: only.family, options: optionsFor(only, options), trials: [rowOf(only, { outcome, chosen: true })] }
   }
-  const pictures = [...spread(kept, mostToLearn).map((image) => ({ ...image, calibration: false })), ...spread(heldOut, mostToJudge).map((image) => ({ ...image, calibration: true }))]
+  // Where pictures of a single part stand on both sides, no family is to refuse them for that.
+  const marked = (image: GoodImage, calibration: boolean): GoodImage => ({ ...image, calibration, group: by === 'group' ? image.group : null })
+  const pictures = [...spread(kept, mostToLearn).map((image) => marked(image, false)), ...spread(heldOut, mostToJudge).map((image) => marked(image, true))]
   const tried: Tried[] = []
   // The checkpoint is of what is learned in the end, and no real defect has a say: a family that may learn from them is tried without.
   const { checkpoint: _checkpoint, defects: _defects, ...trialContext } = context
