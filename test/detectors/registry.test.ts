@@ -39,7 +39,7 @@ for (const [family, options, defectCount] of otherOptions) describeDetectorContr
 describe('layers and a size', () => {
   it.each([
     ['patch-memory', { scale: 'coarse' }], ['density', { scale: 'fine', size: 100 }], ['discriminative', { scale: 'standard', size: 72 }], ['distillation', { scale: 'coarse' }],
-    ['classifier', { scale: 'coarse' }], ['reconstruction', { size: 300 }], ['contrastive', { size: 300 }], ['auto', { families: ['density'], scale: 'coarse' }], ['auto', { families: ['magic'] }],
+    ['classifier', { scale: 'coarse' }], ['reconstruction', { size: 300 }], ['contrastive', { size: 300 }], ['contrastive', { method: 'csi', augmentation: ['contrast', 'turn'] }], ['auto', { families: ['density'], scale: 'coarse' }], ['auto', { families: ['magic'] }],
     ['patch-memory', { backbone: 'self-trained', scale: 'three' }], ['density', { backbone: 'self-trained', size: 66 }], ['discriminative', { backbone: 'self-trained' }], ['classifier', { features: 'scratch', size: 100 }],
     ['density', { tiles: '2x2', scale: 'coarse' }], ['classifier', { tiles: '2x2' }]
   ])('that %s cannot have are refused before there is a picture: %j', (family, options: Record<string, JsonValue>) => {
@@ -50,6 +50,14 @@ describe('layers and a size', () => {
     const auto = detectorByFamily('auto')
     expect(() => { auto.check({ scale: 'fine', size: 100 }) }).not.toThrow()
     expect(() => { auto.check({ families: ['patch-memory', 'density'], scale: 'fine', size: 100 }) }).toThrow(/multiple of 8/)
+  })
+})
+
+describe('a turned view', () => {
+  it('is the same to simclr, and to csi where nothing says so', () => {
+    const contrastive = detectorByFamily('contrastive')
+    expect(() => { contrastive.check({ method: 'simclr', augmentation: ['contrast', 'turn'] }) }).not.toThrow()
+    expect(() => { contrastive.check({ method: 'csi', augmentation: ['contrast', 'mirror'] }) }).not.toThrow()
   })
 })
 

@@ -1,7 +1,8 @@
 /** What a contrastive detector can be told, checked before any work. */
 import type { JsonValue } from '../../../schemas/bundle.ts'
+import { GoodpartsError } from '../../errors.ts'
 import type { NuisanceName } from '../../training/augment/nuisances.ts'
-import { augmentationRule } from '../augmentation-selection/augmentation-option.ts'
+import { augmentationRule, namedNuisances } from '../augmentation-selection/augmentation-option.ts'
 import type { AugmentationOption } from '../augmentation-selection/augmentation-option.ts'
 import { numberFrom, oneOf, readOptions, wholeFrom, type Rule } from '../option-rules.ts'
 
@@ -68,9 +69,13 @@ const rules: Record<keyof ContrastiveOptions, Rule> = {
 /** What makes two views of one crop. */
 const viewNuisances: NuisanceName[] = ['shift', 'contrast', 'brightness', 'blur', 'mirror']
 
-/** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have. */
+/** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have, also beside the method. */
 export function readContrastiveOptions (given: Readonly<Record<string, JsonValue>>): ContrastiveOptions {
   const options = readOptions('contrastive', rules, contrastiveDefaults, given)
+  if (options.method === 'csi' && namedNuisances(options.augmentation).includes('turn')) {
+    throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the augmentation of csi, which takes a turn for something else, to leave turn out, got turn among it',
+      { fix: 'Leave turn out, or take method simclr, to which a turned view is the same.' })
+  }
   const usual = given['augmentation'] === undefined && options.method !== 'cutpaste' ? { augmentation: viewNuisances } : {}
   return { ...options, ...usual, patch: Math.min(options.patch, options.size) }
 }
