@@ -14,6 +14,7 @@ import { finishBundle } from './finished-bundle.ts'
 import { FitWork } from './fit-work.ts'
 import { calibrationSplit } from './hold-out.ts'
 import { survey } from './picture-survey.ts'
+import { spread } from './proxy-choice.ts'
 
 export interface ScratchFamily {
   family: string
@@ -31,25 +32,33 @@ export interface ScratchFamily {
   learn (pictures: readonly FloatImage[], geometry: PictureGeometry, set: AugmentationSet, work: FitWork, brief: boolean): Promise<Graph>
 }
 
-/** @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_IMAGE_DECODE, GOODPARTS_FIT_CANCELLED, GOODPARTS_FIT_FAILED. */
-export async function fitFromScratch (images: readonly GoodImage[], scratch: ScratchFamily, context: FitContext): Promise<FittedBundle> {
+/** Bytes of pictures that are kept as floats while a network is trained on them. */
+const defaultBudget = 640 * 2 ** 20
+
+/**
+ * @param budget Bytes of pictures that may be kept for training; of more, as many as fit are taken, evenly over the list.
+ * @throws GOODPARTS_TOO_FEW_IMAGES, GOODPARTS_IMAGE_DECODE, GOODPARTS_FIT_CANCELLED, GOODPARTS_FIT_FAILED.
+ */
+export async function fitFromScratch (images: readonly GoodImage[], scratch: ScratchFamily, context: FitContext, budget = defaultBudget): Promise<FittedBundle> {
   const begun = performance.now()
   const work = new FitWork(context)
   const split = calibrationSplit(images, work.random('calibration'))
   const pictures = await survey(images, work)
   const { family, size, augmentation, shifts, selection } = scratch
   const geometry: PictureGeometry = { size, channels: pictures.input.channels }
+  const most = Math.max(1, Math.floor(budget / (geometry.channels * size * size * Float32Array.BYTES_PER_ELEMENT)))
+  const learn = async (some: readonly GoodImage[], set: AugmentationSet, part: FitWork, brief: boolean): Promise<Graph> =>
+    scratch.learn(await loadPictures(spread(some, most), geometry, part), geometry, set, part, brief)
   const selected = augmentation !== 'auto'
     ? null
     : await work.remember('augmentation', () => selectAugmentation({
       ...selection,
       images: split.kept,
       load: (some, part) => loadPictures(some, geometry, part),
-      trial: async (set, some, part) => encodeModel(await scratch.learn(await loadPictures(some, geometry, part), geometry, set, part, true))
+      trial: async (set, some, part) => encodeModel(await learn(some, set, part, true))
     }, work))
   const set = selected?.set ?? { nuisances: namedNuisances(augmentation), shifts }
-  const learning = work.learning()
-  const graph = await scratch.learn(await loadPictures(split.kept, geometry, learning), geometry, set, learning, false)
+  const graph = await learn(split.kept, set, work.learning(), false)
   const options = { ...scratch.options(set), augmentation: asOption(set.nuisances) }
   return finishBundle({ family, name: `${family} ${scratch.name(set)}`, model: encodeModel(graph), options, split, pictures, trials: [], begun, augmentation: selected?.choice }, work)
 }
