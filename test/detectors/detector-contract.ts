@@ -5,6 +5,7 @@ import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import type { DefectImage, Detector, FitContext, FitProgress, FittedBundle } from '../../engine/detectors/detector.ts'
 import { FitWork, splitOfFit } from '../../engine/detectors/fit-work.ts'
 import { survey } from '../../engine/detectors/picture-survey.ts'
+import { Scorer } from '../../engine/detectors/scorer.ts'
 import { drawDefect } from '../../engine/detectors/synthetic-defects.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { auroc } from '../../engine/evaluation/auroc.ts'
@@ -23,6 +24,19 @@ function codeOf (work: Promise<unknown>): Promise<string> {
 async function score (session: GraphSession, { data, height, width, channels }: RawImage): Promise<number> {
   const { score } = await session.run({ image: { type: 'uint8', dims: [1, height, width, channels], data } })
   return (score!.data as Float32Array)[0]!
+}
+
+/** Spots over the picture, and pixels of 64 that a peak may lie beside the middle of one: the map of a part that is laid over a template is moved with it. */
+const spots = 20
+const furthestOff = 13
+
+/** A dark or bright spot in a place of its own. */
+function spotted (seed: number, index: number): { image: RawImage, x: number, y: number } {
+  const part = goodPart(seed)
+  const place = (stride: number): number => part.width * (0.2 + 0.6 * (index * stride % spots) / (spots - 1))
+  const [x, y] = [place(7), place(3)]
+  const data = part.data.map((value, pixel) => Math.hypot(pixel % part.width + 0.5 - x, Math.floor(pixel / part.width) + 0.5 - y) < 4 ? (index % 2 === 0 ? 20 : 235) : value)
+  return { image: { ...part, data }, x, y }
 }
 
 /** Labelled defects of the same parts, for families that learn from them. */
@@ -104,6 +118,19 @@ export function describeDetectorContract (detector: Detector, quick: Options, de
       }
       await session.close()
       expect(auroc(good, drawn)).toBeGreaterThan(0.8)
+    })
+
+    it('shows in its map where the defect is', async () => {
+      const scorer = await Scorer.open((await bundle()).bytes, 1)
+      const off: number[] = []
+      for (let index = 0; index < spots; index++) {
+        const { image, x, y } = spotted(1000 + index, index)
+        const { map, width, height } = await scorer.run(image)
+        const peak = map.indexOf(Math.max(...map))
+        off.push(Math.hypot((peak % width + 0.5) / width * image.width - x, (Math.floor(peak / width) + 0.5) / height * image.height - y))
+      }
+      await scorer.close()
+      expect(off.filter((distance) => distance < furthestOff).length).toBeGreaterThanOrEqual(0.9 * spots)
     })
 
     it('gives the same graph for the same seed and another for another', async () => {
