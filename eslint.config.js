@@ -25,7 +25,7 @@ const sideways = {
   detectors: ['backbones', 'evaluation', 'runtime', 'tiling', 'training'], // a fit runs sessions, and ranks its own trials by AUROC
   evaluation: ['backbones', 'decision', 'detectors', 'explain', 'runtime'], // fits, judges by the limits that ship, draws the report's maps
   explain: ['decision', 'runtime', 'tiling'], // regions by the same limits; sessions of its own; layers laid together as the tiles' maps are
-  training: ['detectors', 'runtime'], // learns from pictures as detectors read them
+  training: ['runtime'], // train steps run in sessions
   continual: ['backbones', 'decision', 'detectors', 'evaluation', 'runtime', 'store', 'training'], // an update is a fit that is evaluated before it is let in
   live: ['store'], // history
   publish: ['store'] // the spool

@@ -4,7 +4,7 @@ import type { ScratchFamily } from '../../engine/detectors/from-scratch.ts'
 import { GraphBuilder } from '../../engine/graph/builder.ts'
 import type { Graph } from '../../engine/graph/graph.ts'
 import type { FloatImage } from '../../engine/training/augment/float-image.ts'
-import { addPictureInput } from '../../engine/training/pictures.ts'
+import { addPictureInput } from '../../engine/detectors/network-pictures.ts'
 import { goodParts } from './good-parts.ts'
 
 const size = 32

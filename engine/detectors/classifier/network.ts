@@ -6,7 +6,7 @@ import { crossEntropy } from '../../training/network/losses.ts'
 import { NetworkBuilder } from '../../training/network/network-builder.ts'
 import type { FeatureMap, Network } from '../../training/network/network-builder.ts'
 import type { Weights } from '../../training/network/parameter.ts'
-import type { PictureGeometry } from '../../training/pictures.ts'
+import type { PictureGeometry } from '../network-pictures.ts'
 import type { LinearHead } from './logistic-regression.ts'
 
 export interface ClassifierNetworkSettings extends PictureGeometry {

@@ -8,7 +8,7 @@ import { convolution } from '../../training/network/layers.ts'
 import { meanOf, meanSquares } from '../../training/network/losses.ts'
 import { NetworkBuilder } from '../../training/network/network-builder.ts'
 import type { FeatureMap, Network } from '../../training/network/network-builder.ts'
-import type { PictureGeometry } from '../../training/pictures.ts'
+import type { PictureGeometry } from '../network-pictures.ts'
 
 export interface StudentSettings extends PictureGeometry {
   /** Of the teacher's map, along one edge: the size divided by a power of two. */

@@ -8,7 +8,7 @@ import { convolution } from '../../training/network/layers.ts'
 import { NetworkBuilder } from '../../training/network/network-builder.ts'
 import type { FeatureMap, Network } from '../../training/network/network-builder.ts'
 import { meanOf, meanSquares, structuralSimilarity } from '../../training/network/losses.ts'
-import type { PictureGeometry } from '../../training/pictures.ts'
+import type { PictureGeometry } from '../network-pictures.ts'
 
 export type ReconstructionLoss = 'l2' | 'ssim'
 

@@ -9,7 +9,7 @@ import { toFloatImage, writePlanes } from '../../../engine/training/augment/floa
 import { turn } from '../../../engine/training/augment/geometry.ts'
 import { exportInference } from '../../../engine/training/network/export-inference.ts'
 import { initialWeights } from '../../../engine/training/network/parameter.ts'
-import { greyLevels } from '../../../engine/training/pictures.ts'
+import { greyLevels } from '../../../engine/detectors/network-pictures.ts'
 import { goodPart } from '../good-parts.ts'
 import { turnedPieces } from '../turned-pieces.ts'
 

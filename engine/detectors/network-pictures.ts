@@ -1,13 +1,13 @@
 /** Pictures for networks that are trained from nothing: one size, one number of channels, the same in training and in the bundle. */
-import { addResizedImage } from '../detectors/backbone-features/image-input.ts'
-import type { GoodImage } from '../detectors/detector.ts'
-import type { FitWork } from '../detectors/fit-work.ts'
-import { imageTensor } from '../detectors/picture-features.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { encodeModel } from '../graph/encode.ts'
 import type { Value } from '../graph/graph.ts'
 import { openSession } from '../runtime/onnx-runtime.ts'
-import type { FloatImage } from './augment/float-image.ts'
+import type { FloatImage } from '../training/augment/float-image.ts'
+import { addResizedImage } from './backbone-features/image-input.ts'
+import type { GoodImage } from './detector.ts'
+import type { FitWork } from './fit-work.ts'
+import { imageTensor } from './picture-features.ts'
 
 export interface PictureGeometry {
   /** Edge in pixels of the square that pictures are resized to. */
