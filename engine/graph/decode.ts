@@ -26,7 +26,7 @@ export function decodeModel (bytes: Uint8Array): Graph {
     throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected ${bytes.byteLength} bytes to be an ONNX model, got no graph of IR version 3 or later`)
   }
   try {
-    const operatorSets = Object.fromEntries(model.operatorSets.map(({ domain, version }) => [domain, Number(wholeNumber(version))]))
+    const operatorSets = Object.fromEntries(model.operatorSets.map(({ domain, version }) => [plainDomain(domain), Number(wholeNumber(version))]))
     const graph = { ...decodeGraph(model.graph), operatorSets, functions: model.functions }
     checkGraph(graph)
     return graph
@@ -55,7 +55,12 @@ function decodeNode (wire: WireNode): GraphNode {
   if (wire.overload !== '') throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected no function overloads, got ${wire.operator}:${wire.overload}`)
   const { name, operator, inputs, outputs } = wire
   const attributes: Attributes = Object.fromEntries(wire.attributes.map((attribute) => [attribute.name, decodeAttribute(attribute)]))
-  return { name, operator, domain: wire.domain === 'ai.onnx' ? '' : wire.domain, inputs: [...inputs], outputs: [...outputs], attributes }
+  return { name, operator, domain: plainDomain(wire.domain), inputs: [...inputs], outputs: [...outputs], attributes }
+}
+
+/** The standard's own operators go by two names: `ai.onnx` and none. */
+function plainDomain (domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain
 }
 
 function decodeAttribute (wire: WireAttribute): Attribute {

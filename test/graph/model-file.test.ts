@@ -5,7 +5,7 @@ import { cutAt, renameValues } from '../../engine/graph/edit.ts'
 import { decodeModel } from '../../engine/graph/decode.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import { foldBatchNorm } from '../../engine/graph/fold-batch-norm.ts'
-import { float, GraphBuilder } from '../../engine/graph/builder.ts'
+import { float, GraphBuilder, operatorSet } from '../../engine/graph/builder.ts'
 import type { Graph } from '../../engine/graph/graph.ts'
 import { readMetadata, withMetadata } from '../../engine/graph/metadata.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
@@ -54,6 +54,15 @@ describe('a model file', () => {
     expect(encodeModel(decodeModel(bytes))).toEqual(bytes)
     const { y } = await run(graph, { x: { type: 'float32', dims: [2, 3], data: Float32Array.of(-1, 0.25, 2, 0.5, -3, 1) } })
     expect(y).toEqual({ type: 'float32', dims: [2, 3], data: Float32Array.of(-0, 0.25, 0.5, 0.5, -0, 0.5) })
+  })
+
+  it('is the same where it names its operator set ai.onnx', () => {
+    const builder = new GraphBuilder('named')
+    builder.output('y', builder.node('Neg', [builder.input('x', 'float32', [1])]), 'float32', [1])
+    const graph = builder.build()
+    const named = encodeModel({ ...graph, operatorSets: { 'ai.onnx': operatorSet }, nodes: graph.nodes.map((node) => ({ ...node, domain: 'ai.onnx' })) })
+    expect(named).not.toEqual(encodeModel(graph))
+    expect(decodeModel(named)).toEqual(graph)
   })
 
   it('keeps whole numbers beyond 53 bits', () => {
