@@ -13,18 +13,38 @@ const axesInput: Readonly<Record<string, number>> = Object.fromEntries([
 /** Operators whose meaning changed after version 11 in a way that attributes do not show. */
 const changedMeaning: Readonly<Record<string, number>> = { Softmax: 13, LogSoftmax: 13, Hardmax: 13 }
 
+/** Operators that came, or whose meaning changed, after operator set 18, by the version that did it. */
+const newer: Readonly<Record<string, number>> = {
+  DeformConv: 19,
+  AffineGrid: 20,
+  DFT: 20,
+  Gelu: 20,
+  GridSample: 20,
+  GroupNormalization: 21,
+  Attention: 23,
+  RMSNormalization: 23,
+  RotaryEmbedding: 23,
+  Swish: 24
+}
+
 const oldest = 11
 
 /**
- * The same graph under operator set 18. Newer sets are taken as they are named: what convolutional networks are made of has not
- * changed since. Other domains stay.
+ * The same graph under operator set 18. Of newer sets the operators are taken as they are named where they mean the same in 18, as
+ * most do that convolutional networks are made of. Other domains stay.
+ * @param replaced Operators that the caller puts others in the place of, and that may therefore be newer.
  * @throws GOODPARTS_GRAPH_INVALID for sets before 11, and for nodes whose meaning cannot be kept.
  */
-export function raiseOperatorSet (graph: Graph): Graph {
+export function raiseOperatorSet (graph: Graph, replaced: readonly string[] = []): Graph {
   const from = graph.operatorSets[''] ?? operatorSet
   if (from === operatorSet) return graph
   if (from < oldest) {
     throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected graph ${graph.name} to use operator set ${oldest} or later, got ${from}`,
+      { fix: `Export the model again with operator set ${operatorSet}.` })
+  }
+  const tooNew = graph.nodes.find(({ domain, operator }) => domain === '' && from >= (newer[operator] ?? Infinity) && !replaced.includes(operator))
+  if (tooNew !== undefined) {
+    throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected operators as they are in operator set ${operatorSet}, got ${tooNew.operator} of operator set ${from} at node ${tooNew.name}`,
       { fix: `Export the model again with operator set ${operatorSet}.` })
   }
   const constants = new Map(graph.constants)

@@ -2,7 +2,7 @@
 import { GoodpartsError } from '../errors.ts'
 import { constantsToInputs, withoutUnread } from './edit.ts'
 import { addGradients } from './gradient/gradient.ts'
-import { decompose } from './gradient/decompose.ts'
+import { decompose, decompositions } from './gradient/decompose.ts'
 import type { GradientOptions } from './gradient/rule.ts'
 import type { ConstantTensor, Graph, Value } from './graph.ts'
 import type { InputShapes } from './infer-shapes.ts'
@@ -59,7 +59,7 @@ export function nextName (name: Value): Value {
 export function trainStep (forward: Graph, options: TrainStepOptions): TrainStep {
   const { loss, parameters, optimiser, clipNorm, carry = {} } = options
   const decay = options.decay ?? ((_: Value, shape: Shape) => shape.length > 1)
-  const raised = raiseOperatorSet(forward)
+  const raised = raiseOperatorSet(forward, Object.keys(decompositions))
   const builder = ShapedBuilder.from(constantsToInputs(raised, [...parameters, ...Object.keys(carry)]), { inputShapes: options.inputShapes ?? {}, replace: decompose })
   if (sizeOf(builder.shape(loss)) !== 1) throw new GoodpartsError('GOODPARTS_GRAPH_INVALID', `Expected the loss ${loss} to be one number, got [${builder.shape(loss).join(', ')}]`)
   const outputs = [...new Set([loss, ...forward.outputs.map(({ name }) => name)])]

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
+import type { GoodpartsError } from '../../engine/errors.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
+import { gradient, gradientName } from '../../engine/graph/gradient/gradient.ts'
 import type { Graph, GraphNode } from '../../engine/graph/graph.ts'
 import { raiseOperatorSet } from '../../engine/graph/operator-set.ts'
 import { openSession } from '../../engine/runtime/onnx-runtime.ts'
@@ -43,4 +45,28 @@ it.each([
 it('what cannot be kept is refused with the way out', () => {
   expect(() => raiseOperatorSet(chain(9, []))).toThrow(/Expected graph old to use operator set 11 or later, got 9/)
   expect(() => raiseOperatorSet(chain(11, [{ operator: 'Softmax', attributes: {} }]))).toThrow(/along the last axis/)
+})
+
+const groups: GraphNode['attributes'] = { num_groups: { kind: 'int', value: 2 } }
+
+it.each([['Gelu', 20, {}], ['GroupNormalization', 21, groups], ['GridSample', 22, {}]])('%s of operator set %i, which 18 has not, is refused by its name, and taken by who replaces it', (operator, version, attributes) => {
+  const graph = chain(version, [{ operator: 'Relu', attributes: {} }, { operator, attributes }])
+  expect(() => raiseOperatorSet(graph)).toThrow(expect.objectContaining({
+    message: `Expected operators as they are in operator set 18, got ${operator} of operator set ${version} at node n1`,
+    fix: 'Export the model again with operator set 18.'
+  }) as GoodpartsError)
+  expect(raiseOperatorSet(graph, [operator]).operatorSets).toEqual({ '': 18 })
+})
+
+it('a GroupNormalization that came before operator set 21 is the same in 18, and what did not change is taken from any newer set', () => {
+  expect(raiseOperatorSet(chain(20, [{ operator: 'GroupNormalization', attributes: groups }, { operator: 'Relu', attributes: {} }])).operatorSets).toEqual({ '': 18 })
+})
+
+it('the gradient goes through a Gelu of operator set 20', async () => {
+  const found = gradient(chain(20, [{ operator: 'Gelu', attributes: {} }]), { of: 'v1', withRespectTo: ['v0'] })
+  const session = await openSession(encodeModel(found))
+  const outputs = await session.run({ v0: { type: 'float32', dims: [2, 4], data: new Float32Array(8) } })
+  await session.close()
+  // The normal distribution function at 0.
+  expect([...outputs[gradientName('v0')]!.data]).toEqual(new Array(8).fill(0.5))
 })

@@ -5,7 +5,7 @@ import type { InputShapes } from '../infer-shapes.ts'
 import { raiseOperatorSet } from '../operator-set.ts'
 import { withoutUnread } from '../edit.ts'
 import { ShapedBuilder } from '../shaped-builder.ts'
-import { decompose } from './decompose.ts'
+import { decompose, decompositions } from './decompose.ts'
 import { gradientRules } from './registry.ts'
 import type { GradientOptions, Site } from './rule.ts'
 
@@ -32,7 +32,7 @@ export function gradientName (value: Value): Value {
  *   between them has no rule (named in the message).
  */
 export function gradient (graph: Graph, request: GradientRequest): Graph {
-  const builder = ShapedBuilder.from(raiseOperatorSet(graph), { inputShapes: request.inputShapes ?? {}, replace: decompose })
+  const builder = ShapedBuilder.from(raiseOperatorSet(graph, Object.keys(decompositions)), { inputShapes: request.inputShapes ?? {}, replace: decompose })
   for (const { name } of graph.outputs) builder.expose(name)
   for (const [value, found] of addGradients(builder, request)) {
     const { type, shape } = builder.typeOf(value)
