@@ -1,7 +1,7 @@
 /**
  * A builder that knows the shape of every value at once, and replaces whole numbers that follow from shapes by constants.
  *
- *     const builder = ShapedBuilder.from(graph, { x: [1, 3, 64, 64] })
+ *     const builder = ShapedBuilder.from(graph, { inputShapes: { x: [1, 3, 64, 64] } })
  *     builder.shape(builder.node('GlobalAveragePool', ['x']))  // [1, 3, 1, 1]
  */
 import { GoodpartsError } from '../errors.ts'

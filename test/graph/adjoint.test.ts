@@ -17,9 +17,10 @@ interface Operation {
   build: (builder: GraphBuilder, x: Value) => Value
 }
 
+/** Of the operations' own constants. */
 const random = seededRandom(11)
 const size = (shape: Shape): number => shape.reduce((product, each) => product * each, 1)
-const numbers = (shape: Shape): Float32Array => Float32Array.from({ length: size(shape) }, () => normal(random))
+const numbers = (shape: Shape, from = random): Float32Array => Float32Array.from({ length: size(shape) }, () => normal(from))
 const tensor = (dims: Shape, data: Float32Array): Tensor => ({ type: 'float32', dims, data })
 const dot = (left: Tensor, right: Tensor): number => Array.from(left.data, Number).reduce((sum, value, index) => sum + value * Number(right.data[index]), 0)
 
@@ -78,6 +79,9 @@ const linear: Operation[] = [
       one('Resize', [1, 2, 4, 5], { mode: 'nearest', coordinate_transformation_mode: transformation, nearest_mode: rounding }, [null, null, whole(1, 2, 7, 3)], `${rounding} ${transformation}`))
   ]),
   one('Resize', [1, 2, 4, 5], { mode: 'cubic' }, [null, null, whole(1, 2, 7, 9)], 'cubic'),
+  one('Resize', [1, 2, 4, 5], { mode: 'cubic', exclude_outside: 1 }, [null, null, whole(1, 2, 7, 9)], 'cubic, nothing from outside'),
+  ...['not_larger', 'not_smaller'].map((policy) =>
+    one('Resize', [1, 2, 4, 5], { mode: 'linear', keep_aspect_ratio_policy: policy, axes: [2, 3] }, [null, null, whole(7, 7)], policy)),
   one('Resize', [1, 2, 3, 3], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }, [null, Float32Array.of(1, 1, 2, 2)], 'doubled'),
   one('Slice', [5, 6], {}, [whole(4, -1), whole(-100, 0), whole(0, 1), whole(-2, -3)], 'backwards'),
   one('Slice', [5, 6], {}, [whole(1), whole(2 ** 40), whole(-1), whole(2)], 'to the end'),
@@ -104,7 +108,8 @@ const linear: Operation[] = [
 describe('of a linear operator the gradient is the adjoint: <f(x), g> = <x, f*(g)>', () => {
   it.each(linear)('$name', async (operation) => {
     const { forward, output } = prepare(operation)
-    const [x, g] = [tensor(operation.shape, numbers(operation.shape)), tensor(output, numbers(output))]
+    const own = seededRandom(11)
+    const [x, g] = [tensor(operation.shape, numbers(operation.shape, own)), tensor(output, numbers(output, own))]
     for (const convolutionWeights of operation.name.startsWith('Conv') ? ['convolution', 'matrix'] as const : ['convolution'] as const) {
       const inputs = forward.nodes.find(({ operator }) => operator.startsWith('Conv'))?.inputs[1]
       const graph = gradient(forward, { of: 'y', withRespectTo: inputs === undefined ? ['x'] : ['x', inputs], upstream: 'g', convolutionWeights })
@@ -149,7 +154,8 @@ const curved: Operation[] = [
 describe('along any direction the gradient is the slope that central differences measure', () => {
   it.each(curved)('$name', async (operation) => {
     const { forward, output } = prepare(operation)
-    const [x, direction, g] = [numbers(operation.shape), numbers(operation.shape), tensor(output, numbers(output))]
+    const own = seededRandom(11)
+    const [x, direction, g] = [numbers(operation.shape, own), numbers(operation.shape, own), tensor(output, numbers(output, own))]
     const found = await runGraph(gradient(forward, { of: 'y', withRespectTo: ['x'], upstream: 'g' }), { x: tensor(operation.shape, x), g })
     const forGraphics = await runGraph(gradient(forward, { of: 'y', withRespectTo: ['x'], upstream: 'g', ...gradientOptionsFor('webgpu') }), { x: tensor(operation.shape, x), g })
     expect(relativeDistance(forGraphics[gradientName('x')], found[gradientName('x')]!)).toBeLessThan(1e-6)

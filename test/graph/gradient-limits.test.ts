@@ -72,3 +72,10 @@ it('is what arrives, for a value with respect to itself', async () => {
   expect([...found[gradientName('y')]!.data]).toEqual([3, -4])
   expect([...found[gradientName('x')]!.data]).toEqual([3, -4])
 })
+
+it('of a product is the product of the other factors, zeros among them too', async () => {
+  const builder = new GraphBuilder('product')
+  builder.output('y', builder.node('ReduceProd', [builder.input('x', 'float32', [3, 3]), builder.whole(1)]), 'float32', [3, 1])
+  const found = await runGraph(gradient(builder.build(), { of: 'y', withRespectTo: ['x'] }), { x: { type: 'float32', dims: [3, 3], data: Float32Array.of(2, 0, 3, 0, 0, 1, 1, -2, 4) } })
+  expect([...found[gradientName('x')]!.data].map((value) => Number(value) + 0)).toEqual([0, 6, 0, 0, 0, 0, -8, 4, -2])
+})

@@ -31,10 +31,16 @@ export const reductionGradients: GradientRules = {
   }],
   ReduceMax: extreme,
   ReduceMin: extreme,
-  // y / x for each factor; a factor of 0 has no gradient here.
+  // The product of all other factors: that of all but the zeros over the factor itself, and 0 where another factor is 0.
   ReduceProd: (site) => [() => {
-    const { builder, g, a, y } = site
-    return builder.node('Mul', [kept(site, g), builder.node('Div', [kept(site, y), a])])
+    const { builder, view, g, a } = site
+    const isZero = builder.node('Equal', [a, builder.number(0, a)])
+    const without = builder.node('Where', [isZero, builder.number(1, a), a])
+    const product = builder.node('ReduceProd', [without, builder.whole(...reducedAxes(view))], { keepdims: 1 })
+    const zeros = builder.cast(isZero, builder.typeOf(a).type)
+    const others = builder.node('Sub', [sum(builder, zeros, reducedAxes(view)), zeros])
+    const slope = masked(builder, builder.node('Equal', [others, builder.number(0, a)]), builder.node('Div', [product, without]))
+    return builder.node('Mul', [kept(site, g), slope])
   }],
   ReduceL1: (site) => [() => site.builder.node('Mul', [kept(site, site.g), site.builder.node('Sign', [site.a])])],
   // x / |x|, and 0 where the norm is 0

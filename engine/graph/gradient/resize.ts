@@ -1,9 +1,9 @@
 /** The gradient of Resize: along each axis the result is a matrix times the input, so the way back is the transposed matrix. */
 import { constantTensor } from '../constant-tensor.ts'
 import type { Value } from '../graph.ts'
-import { fromFront } from '../node-view.ts'
 import type { NodeView } from '../node-view.ts'
 import type { ShapedBuilder } from '../shaped-builder.ts'
+import { growthOf } from '../shapes/layout.ts'
 import type { GradientRules } from './rule.ts'
 
 export const resizeGradients: GradientRules = {
@@ -47,14 +47,16 @@ function weightsOf (view: NodeView, axis: number, size: number, to: number): Wei
     const floor = Math.floor(x)
     const part = x - floor
     if (mode === 'linear') return [[clamp(floor), 1 - part], [clamp(floor + 1), part]]
-    return cubic(view.float('cubic_coeff_a', -0.75), part).map((weight, tap): [number, number] => [clamp(floor - 1 + tap), weight])
+    const taps = cubic(view.float('cubic_coeff_a', -0.75), part).map((weight, tap): [number, number] => [floor - 1 + tap, weight])
+    if (view.whole('exclude_outside', 0) === 0) return taps.map(([tap, weight]): [number, number] => [clamp(tap), weight])
+    const inside = taps.filter(([tap]) => tap >= 0 && tap < size)
+    const sum = inside.reduce((total, [, weight]) => total + weight, 0)
+    return inside.map(([tap, weight]): [number, number] => [tap, weight / sum])
   })
 }
 
 function coordinates (view: NodeView, axis: number, size: number, to: number): (index: number) => number {
-  const axes = view.wholes('axes')?.map((each) => fromFront(each, view.rank)) ?? view.shape(0).map((_, each) => each)
-  const given = view.has(3) ? undefined : view.numbers(2)[axes.indexOf(axis)]
-  const scale = given ?? to / size
+  const { scale } = growthOf(view)[axis] as { scale: number }
   const transformation = view.text('coordinate_transformation_mode', 'half_pixel')
   switch (transformation) {
     case 'half_pixel': return (index) => (index + 0.5) / scale - 0.5

@@ -80,14 +80,20 @@ function squeezed (view: NodeView): Shape {
   return view.shape(0).filter((size, axis) => axes.length === 0 ? size !== 1 : !axes.includes(axis))
 }
 
-function resized (view: NodeView): Shape {
+/** What Resize makes of every axis: by how much it grows, and its new size. */
+export function growthOf (view: NodeView): Array<{ scale: number, size: number }> {
   const from = view.shape(0)
   const axes = view.wholes('axes')?.map((axis) => fromFront(axis, from.length)) ?? from.map((_, axis) => axis)
   const sizes = view.has(3) ? view.numbers(3) : null
-  const scales = sizes === null ? view.numbers(2) : []
+  const scales = sizes === null ? view.numbers(2) : axes.map((axis, index) => (sizes[index] as number) / (from[axis] as number))
+  const policy = sizes === null ? 'stretch' : view.text('keep_aspect_ratio_policy', 'stretch')
+  const common = policy === 'stretch' ? null : policy === 'not_larger' ? Math.min(...scales) : Math.max(...scales)
   return from.map((size, axis) => {
     const index = axes.indexOf(axis)
-    return index < 0 ? size : sizes?.[index] ?? Math.floor(size * (scales[index] as number))
+    if (index < 0) return { scale: 1, size }
+    if (common !== null) return { scale: common, size: Math.floor(common * size + 0.5) }
+    const scale = scales[index] as number
+    return { scale, size: sizes?.[index] ?? Math.floor(size * scale) }
   })
 }
 
@@ -116,7 +122,7 @@ export const layoutShapes: ShapeRules = {
   Gather: (view) => like(view, [...view.shape(0).slice(0, view.axis(0)), ...view.shape(1), ...view.shape(0).slice(view.axis(0) + 1)]),
   GatherElements: (view) => like(view, view.shape(1)),
   ScatterElements: (view) => like(view),
-  Resize: (view) => like(view, resized(view)),
+  Resize: (view) => like(view, growthOf(view).map(({ size }) => size)),
   DepthToSpace: (view) => {
     const [batch, channels, height, width] = view.shape(0) as [number, number, number, number]
     const block = view.whole('blocksize', 1)
