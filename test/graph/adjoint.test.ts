@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { float, GraphBuilder, type AttributeArguments } from '../../engine/graph/builder.ts'
+import { wireNumber } from '../../engine/graph/element-types.ts'
 import { gradient, gradientName } from '../../engine/graph/gradient/gradient.ts'
 import { gradientOptionsFor } from '../../engine/graph/gradient/rule.ts'
 import type { Graph, Value } from '../../engine/graph/graph.ts'
@@ -102,6 +103,8 @@ const linear: Operation[] = [
   { name: 'Split, one part', shape: [7, 2], build: (builder, x) => builder.nodes('Split', [x], 3, { attributes: { num_outputs: 3, axis: 0 } })[1]! },
   { name: 'Sum and Mean', shape: [3, 2], build: (builder, x) => builder.node('Sum', [x, builder.node('Mean', [x, builder.node('Neg', [x]), x]), builder.node('ReduceSum', [x, builder.whole(0)])]) },
   { name: 'Gather with a scalar', shape: [3, 4, 2], build: (builder, x) => builder.node('Gather', [x, builder.constant(whole(-1), [])], { axis: 1 }) },
+  one('Dropout', [3, 4], {}, [[Float32Array.of(0.5), []]], 'at rest'),
+  { name: 'CastLike there and back', shape: [3, 4], build: (builder, x) => builder.node('CastLike', [builder.node('CastLike', [x, builder.node('Cast', [builder.scalar(0)], { to: wireNumber('float64') })]), x]) },
   { name: 'OneHot product', shape: [4, 3], build: (builder, x) => builder.node('Mul', [x, builder.node('OneHot', [builder.whole(2, 0, 1, 1), builder.whole(3), builder.constant(Float32Array.of(0, 2))])]) }
 ]
 
@@ -144,6 +147,14 @@ const curved: Operation[] = [
   one('Softmax', [2, 3, 4], { axis: 0 }),
   one('Clip', [3, 5], {}, [null, [Float32Array.of(0.7), []]], 'above'),
   one('Clip', [3, 5], {}, [], 'nowhere'),
+  ...['Round', 'Ceil', 'Sign'].map((operator): Operation => ({ name: `${operator} of a factor`, shape: [3, 4], build: (builder, x) => builder.node('Mul', [x, builder.node(operator, [x])]) })),
+  ...['mean', 'sum', 'none'].map((reduction): Operation => ({
+    name: `NegativeLogLikelihoodLoss, ${reduction}`,
+    shape: [2, 4, 3],
+    build: (builder, x) => builder.node('NegativeLogLikelihoodLoss',
+      [builder.node('LogSoftmax', [x], { axis: 1 }), builder.constant(whole(0, 3, 1, -1, 2, 3), [2, 3]), builder.constant(Float32Array.of(1, 0.5, 2, 3))], { reduction, ignore_index: -1 })
+  })),
+  one('NegativeLogLikelihoodLoss', [3, 4], {}, [whole(2, 0, 3)], 'of one row each'),
   { name: 'TopK', shape: [3, 6], build: (builder, x) => builder.nodes('TopK', [x, builder.whole(2)], 2, { attributes: { axis: 1 } })[0]! },
   { name: 'Max of three', shape: [3, 4], build: (builder, x) => builder.node('Max', [x, builder.node('Neg', [x]), builder.scalar(0.3)]) },
   { name: 'Pow of a constant', shape: [3, 4], build: (builder, x) => builder.node('Pow', [builder.scalar(1.7), x]) },

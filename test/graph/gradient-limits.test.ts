@@ -73,6 +73,13 @@ it('is what arrives, for a value with respect to itself', async () => {
   expect([...found[gradientName('x')]!.data]).toEqual([3, -4])
 })
 
+it('refuses a Dropout that drops', () => {
+  const builder = new GraphBuilder('dropped')
+  const training = builder.node('Cast', [builder.scalar(1)], { to: 9 })
+  builder.output('y', builder.node('Dropout', [builder.input('x', 'float32', [4]), builder.scalar(0.5), training]), 'float32', [4])
+  expect(() => gradient(builder.build(), { of: 'y', withRespectTo: ['x'] })).toThrow(/Expected Dropout Dropout to have its training mode off .* got training mode/)
+})
+
 it('of a product is the product of the other factors, zeros among them too', async () => {
   const builder = new GraphBuilder('product')
   builder.output('y', builder.node('ReduceProd', [builder.input('x', 'float32', [3, 3]), builder.whole(1)]), 'float32', [3, 1])
