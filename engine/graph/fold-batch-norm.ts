@@ -45,6 +45,7 @@ export function foldBatchNorm (graph: Graph): Graph {
 }
 
 function foldOne (convolution: GraphNode, normalisation: GraphNode, constants: Map<string, ConstantTensor>): GraphNode | null {
+  if (normalisation.attributes['training_mode']?.value === 1) return null
   const [, scale, shift, mean, variance] = normalisation.inputs.map((name) => constants.get(name))
   const weights = constants.get(convolution.inputs[1] ?? '')
   const biasName = convolution.inputs[2] ?? ''

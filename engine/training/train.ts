@@ -75,7 +75,8 @@ export function stepOf ({ network, optimiser, clipNorm }: Pick<Training, 'networ
   return trainStep(network.graph, {
     ...gradientOptionsFor(device),
     loss: 'loss',
-    parameters: network.parameters.map(({ name }) => name),
+    parameters: network.parameters.filter(({ next }) => next === undefined).map(({ name }) => name),
+    carry: Object.fromEntries(network.parameters.flatMap(({ name, next }) => next === undefined ? [] : [[name, next]])),
     optimiser,
     ...(clipNorm === undefined ? {} : { clipNorm })
   })

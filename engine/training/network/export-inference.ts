@@ -1,13 +1,14 @@
 /** From what is trained to what is shipped. */
 import { GoodpartsError } from '../../errors.ts'
 import { constantTensor } from '../../graph/constant-tensor.ts'
+import { foldBatchNorm } from '../../graph/fold-batch-norm.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Network } from './network-builder.ts'
 import { sizeOf } from './parameter.ts'
 import type { Weights } from './parameter.ts'
 
 /**
- * The network's graph with its parameters as constants; every other input stays.
+ * The network's graph with its parameters as constants, batch normalisation inside the convolutions before it; every other input stays.
  * @throws GOODPARTS_GRAPH_INVALID when weights are missing or of another size.
  */
 export function exportInference ({ graph, parameters }: Network, weights: Weights): Graph {
@@ -20,5 +21,5 @@ export function exportInference ({ graph, parameters }: Network, weights: Weight
     constants.set(name, constantTensor(numbers, shape))
   }
   const names = new Set(parameters.map(({ name }) => name))
-  return { ...graph, inputs: graph.inputs.filter(({ name }) => !names.has(name)), constants }
+  return foldBatchNorm({ ...graph, inputs: graph.inputs.filter(({ name }) => !names.has(name)), constants })
 }

@@ -10,6 +10,8 @@ export interface ConvolutionSettings {
   /** Edge of the kernel; default 3. */
   kernel?: number
   stride?: number
+  /** Parts of the channels, each of which is convolved by itself; default 1. As many as there are channels: a depthwise convolution. */
+  groups?: number
   /** Pixels of zeros around; default keeps the size at stride 1. */
   padding?: number
   /** Default true; false before a normalisation, which has its own. */
@@ -19,18 +21,43 @@ export interface ConvolutionSettings {
 }
 
 export function convolution (network: NetworkBuilder, name: string, input: FeatureMap, settings: ConvolutionSettings): FeatureMap {
-  const { channels, kernel = 3, stride = 1, padding = Math.floor(kernel / 2), bias = true, gain = rectifierGain } = settings
-  const fanIn = input.channels * kernel * kernel
-  const weight = network.parameter(`${name}.weight`, [channels, input.channels, kernel, kernel], { kind: 'normal', fanIn, gain })
+  const { channels, kernel = 3, stride = 1, groups = 1, padding = Math.floor(kernel / 2), bias = true, gain = rectifierGain } = settings
+  const fanIn = input.channels / groups * kernel * kernel
+  const weight = network.parameter(`${name}.weight`, [channels, input.channels / groups, kernel, kernel], { kind: 'normal', fanIn, gain })
   const shift = bias ? [network.parameter(`${name}.bias`, [channels], { kind: 'constant', value: 0 })] : []
   const value = network.graph.node('Conv', [input.value, weight, ...shift], {
-    kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding], dilations: [1, 1]
+    kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding], dilations: [1, 1], group: groups
   })
   const along = (size: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1
   return { value, channels, height: along(input.height), width: along(input.width) }
 }
 
 const normalisationEpsilon = 1e-5
+
+/** What batch normalisation takes for mean and variance: those of the step's pictures, or those that the steps left. */
+export type Statistics = 'batch' | 'running'
+
+/** How much of the running statistics a step leaves. */
+const statisticsMomentum = 0.9
+
+/**
+ * Batch normalisation (Ioffe and Szegedy 2015): each channel to mean 0 and variance 1 over pictures and positions, then scale and shift.
+ * @param statistics `batch` in a train step, which carries the running ones on; `running` in a network that is used, where `exportInference` folds
+ *   the layer into the convolution before it.
+ */
+export function batchNorm (network: NetworkBuilder, name: string, input: FeatureMap, statistics: Statistics): FeatureMap {
+  const { graph } = network
+  const parameter = (part: string, value: number): Value => network.parameter(`${name}.${part}`, [input.channels], { kind: 'constant', value })
+  const [scale, shift, mean, variance] = [parameter('scale', 1), parameter('shift', 0), parameter('mean', 0), parameter('variance', 1)]
+  const inputs = [input.value, scale, shift, mean, variance]
+  const epsilon = float(normalisationEpsilon)
+  if (statistics === 'running') return withValue(input, graph.node('BatchNormalization', inputs, { epsilon }))
+  const attributes = { epsilon, momentum: float(statisticsMomentum), training_mode: 1 }
+  const [value, nextMean, nextVariance] = graph.nodes('BatchNormalization', inputs, 3, { attributes }) as [Value, Value, Value]
+  network.carry(mean, nextMean)
+  network.carry(variance, nextVariance)
+  return withValue(input, value)
+}
 
 /**
  * Group normalisation (Wu and He 2018), made of what has a gradient: each group of channels to mean 0 and variance 1, then scale and shift
@@ -70,6 +97,11 @@ export function positionNorm (network: NetworkBuilder, name: string, input: Feat
 
 export function relu (network: NetworkBuilder, input: FeatureMap): FeatureMap {
   return withValue(input, network.graph.node('Relu', [input.value]))
+}
+
+/** The rectifier that ends at 6, which keeps its range in few bits (Howard et al. 2017). */
+export function relu6 (network: NetworkBuilder, input: FeatureMap): FeatureMap {
+  return withValue(input, network.graph.node('Clip', [input.value, network.graph.scalar(0), network.graph.scalar(6)]))
 }
 
 export function leakyRelu (network: NetworkBuilder, input: FeatureMap, slope = 0.2): FeatureMap {

@@ -24,6 +24,7 @@ export class NetworkBuilder {
   /** For whatever the layers do not cover. */
   readonly graph: GraphBuilder
   readonly #parameters: Parameter[] = []
+  readonly #next = new Map<Value, Value>()
 
   constructor (name: string) {
     this.graph = new GraphBuilder(name)
@@ -41,9 +42,18 @@ export class NetworkBuilder {
     return value
   }
 
+  /** Lets `value` of this step be the parameter in the next one; no gradient changes it then. */
+  carry (parameter: Value, value: Value): void {
+    this.#next.set(parameter, value)
+  }
+
   /** @throws GOODPARTS_GRAPH_INVALID when it is not well formed. */
   build (): Network {
-    return { graph: this.graph.build(), parameters: [...this.#parameters] }
+    const parameters = this.#parameters.map((parameter): Parameter => {
+      const next = this.#next.get(parameter.name)
+      return next === undefined ? parameter : { ...parameter, next }
+    })
+    return { graph: this.graph.build(), parameters }
   }
 }
 

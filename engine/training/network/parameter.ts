@@ -1,6 +1,7 @@
 /** What a network learns: named tensors, and how each begins. */
 import { normal, seededRandom } from '../../random.ts'
 import type { Random } from '../../random.ts'
+import type { Value } from '../../graph/graph.ts'
 
 export type Initial =
   /** N(0, gain² / fanIn): He et al. 2015 with gain √2 for rectifiers; gain 1 for layers without one behind them. */
@@ -11,6 +12,8 @@ export interface Parameter {
   readonly name: string
   readonly shape: readonly number[]
   readonly initial: Initial
+  /** What takes its place after a step, where no gradient changes it (running statistics). */
+  readonly next?: Value
 }
 
 /** The numbers of every parameter by its name, row-major. */
