@@ -32,6 +32,7 @@ const otherOptions: Array<[string, Record<string, JsonValue>, number?]> = [
   ['patch-memory', { backbone: 'self-trained', encoderSteps: 160, scale: 'standard', size: 128, bankSize: 200, k: 3 }],
   // Few defects teach a network nothing that would hold for others.
   ['classifier', { features: 'scratch', size: 64, width: 8, steps: 200, batch: 16, learningRate: 0.005 }, 96],
+  ['classifier', { features: 'scratch', blocks: 'inverted', size: 64, width: 8, steps: 130, batch: 16, learningRate: 0.01 }, 96],
   ['density', { backbone: 'self-trained', encoderSteps: 160, scale: 'standard', size: 128, channels: 24, mapSigma: 2 }]
 ]
 for (const [family, options, defectCount] of otherOptions) describeDetectorContract(detectorByFamily(family), { ...quickOptions[family], ...options }, defectCount)

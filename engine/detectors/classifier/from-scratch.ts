@@ -47,9 +47,9 @@ export interface ScratchClassifier {
 export async function trainClassifier (options: ClassifierOptions, { images, labels, classes }: LabelledImages, channels: 1 | 3, work: FitWork): Promise<ScratchClassifier> {
   const size = options.size === 'auto' ? usualSize : options.size
   const penalty = options.penalty === 'auto' ? usualDecay : options.penalty
-  const { width, steps, learningRate, mapSigma, seed, targetImagesPerSecond: target } = { ...options, seed: work.seed }
+  const { width, blocks, steps, learningRate, mapSigma, seed, targetImagesPerSecond: target } = { ...options, seed: work.seed }
   const batch = classes * Math.ceil(options.batch / classes)
-  const settings: ClassifierNetworkSettings = { size, channels, width, classes }
+  const settings: ClassifierNetworkSettings = { size, channels, width, blocks, classes }
   const modelOf = (weights: Weights): Uint8Array => encodeModel(buildClassifierGraph(trainedFeatures(settings, weights), headOf(weights, settings), mapSigma))
   const network = classifierTraining(settings, batch)
   if (target > 0) {

@@ -18,6 +18,8 @@ export interface ClassifierOptions extends BackboneOptions {
   penalty: 'auto' | number
   /** Of the network, channels of its first layer; deeper ones have up to four times as many. */
   width: number
+  /** Of the network, what it is made of: residual blocks, or MobileNet's inverted ones. */
+  blocks: 'residual' | 'inverted'
   /** Of the network, train steps, and pictures in each, as many of every class. */
   steps: number
   batch: number
@@ -36,6 +38,7 @@ export const classifierDefaults: ClassifierOptions = {
   classes: 'named',
   penalty: 'auto',
   width: 16,
+  blocks: 'residual',
   steps: 400,
   batch: 12,
   learningRate: 0.003,
@@ -52,6 +55,7 @@ const rules: Record<keyof ClassifierOptions, Rule> = {
   classes: oneOf('named', 'defect'),
   penalty: orAuto(numberFrom(1e-6, 1e3)),
   width: wholeFrom(1, 256),
+  blocks: oneOf('residual', 'inverted'),
   steps: wholeFrom(1, 1_000_000),
   batch: wholeFrom(2, 256),
   learningRate: numberFrom(1e-7, 1),
