@@ -60,7 +60,7 @@ export async function train (training: Training, work: TrainingWork): Promise<Tr
     while (reached.step < training.steps) {
       await work.step('training', reached.step, training.steps, reached.losses.at(-1))
       await advance(session, step, training, reached)
-      if (checkpoint !== undefined && reached.step % checkpoint.every === 0) await checkpoint.keepTraining({ ...reached })
+      if (checkpoint !== undefined && reached.step % checkpoint.every === 0) await checkpoint.keepTraining({ ...reached, losses: [...reached.losses] })
     }
     await work.step('training', training.steps, training.steps, reached.losses.at(-1))
   } finally {

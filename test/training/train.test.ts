@@ -105,6 +105,13 @@ describe('train', () => {
     expect(again.training?.step).toBe(5)
   })
 
+  it('keeps the losses of the steps that it has reached, whatever is remembered later', async () => {
+    const checkpoint = await open('later')
+    await train(training({ steps: 7 }), { ...work, checkpoint })
+    await checkpoint.remember('scale', () => Promise.resolve('fine'))
+    expect((await open('later')).training).toMatchObject({ step: 5, losses: { length: 5 } })
+  })
+
   it('refuses a checkpoint of another training, of other work, and a file that is none', async () => {
     await train(training({ steps: 5 }), { ...work, checkpoint: await open('other') })
     await expect(train(training({ seed: 9 }), { ...work, checkpoint: await open('other') })).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
