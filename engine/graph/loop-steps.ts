@@ -2,14 +2,15 @@
 import { GraphBuilder } from './builder.ts'
 import { renameValues } from './edit.ts'
 import type { Graph, Value, ValueInfo } from './graph.ts'
-import { stepName } from './train-step.ts'
+import { learningRateName, stepName } from './train-step.ts'
 import type { TrainStep } from './train-step.ts'
 
 /**
  * `count` steps in one ONNX `Loop`. State goes in and comes out as before. Every other input gets a first axis of `count`, one entry per step: the
  * data, and `learningRate` `(count)`; `step` stays the number of the first step. The other outputs, the loss among them, get the same axis.
+ * @param count The name of a free size leaves it to each run: as many steps as it is given rates.
  */
-export function loopSteps (step: TrainStep, count: number): TrainStep {
+export function loopSteps (step: TrainStep, count: number | string): TrainStep {
   const { graph, state } = step
   const stateNames = new Set(state.map(({ name }) => name))
   const nextNames = new Set(state.map(({ next }) => next))
@@ -20,7 +21,7 @@ export function loopSteps (step: TrainStep, count: number): TrainStep {
   }
   const watched = graph.outputs.filter(({ name }) => !nextNames.has(name))
   const body: Graph = bodyOf(step, watched)
-  const limit = builder.constant(BigInt64Array.of(BigInt(count)), [])
+  const limit = typeof count === 'number' ? builder.constant(BigInt64Array.of(BigInt(count)), []) : builder.node('Size', [learningRateName])
   const results = builder.nodes('Loop', [limit, '', ...state.map(({ name }) => name)], state.length + watched.length, { attributes: { body: { kind: 'graph', value: body } } })
   state.forEach(({ next, shape }, index) => { builder.output(next, results[index] as Value, 'float32', shape) })
   watched.forEach(({ name, type, shape }, index) => { builder.output(name, results[state.length + index] as Value, type ?? 'float32', [count, ...shape ?? []]) })

@@ -15,9 +15,11 @@ process.env['ORT_DISABLE_TELEMETRY'] ??= '1'
 type RuntimeModule = typeof Runtime
 type RuntimeTensor = Runtime.Tensor
 
+export interface FloatTensor { type: 'float32', dims: readonly number[], data: Float32Array }
+
 /** Row-major. `data` may lie in a SharedArrayBuffer, which the runtime reads in place. */
 export type Tensor =
-  | { type: 'float32', dims: readonly number[], data: Float32Array }
+  | FloatTensor
   | { type: 'uint8' | 'bool', dims: readonly number[], data: Uint8Array }
   | { type: 'int64', dims: readonly number[], data: BigInt64Array }
   | { type: 'int32', dims: readonly number[], data: Int32Array }

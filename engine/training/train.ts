@@ -2,18 +2,19 @@
 import { GoodpartsError } from '../errors.ts'
 import { encodeModel } from '../graph/encode.ts'
 import { gradientOptionsFor } from '../graph/gradient/rule.ts'
+import { loopSteps } from '../graph/loop-steps.ts'
 import type { Optimiser } from '../graph/optimisers/optimiser.ts'
 import { learningRateName, stepName, trainStep } from '../graph/train-step.ts'
 import type { StateTensor, TrainStep } from '../graph/train-step.ts'
 import { openSession } from '../runtime/onnx-runtime.ts'
-import type { GraphSession, Tensor } from '../runtime/onnx-runtime.ts'
+import type { FloatTensor, GraphSession } from '../runtime/onnx-runtime.ts'
 import type { Device } from '../runtime/loaded-model.ts'
 import type { Checkpoint, TrainingState } from './checkpoint.ts'
 import type { Network } from './network/network-builder.ts'
 import { initialWeights } from './network/parameter.ts'
 import type { Weights } from './network/parameter.ts'
 
-export type Feeds = Readonly<Record<string, Tensor>>
+export type Feeds = Readonly<Record<string, FloatTensor>>
 
 export interface Training {
   /** Its sizes are numbers, the batch among them; its output `loss` is one number. */
@@ -36,9 +37,11 @@ export interface TrainingWork {
   readonly threads: number
   /** Where the steps run; default `cpu`. */
   readonly device?: Device
+  /** Steps in one run of the runtime; default what suits the device. The numbers are the same. */
+  readonly stepsPerRun?: number
   /** What a run with the same seed and network goes on from. */
   readonly checkpoint?: Checkpoint | undefined
-  /** May throw to end it. */
+  /** Told of every step, after the run that it was part of; may throw to end it. */
   step (stage: string, done: number, total: number, loss?: number): Promise<void>
   /** Told of a training that has ended: one loss per step, those before a checkpoint included. */
   trained? (losses: readonly number[]): void
@@ -52,17 +55,19 @@ export interface Trained {
 
 /** @throws GOODPARTS_FIT_FAILED when the loss is no number any more, GOODPARTS_ARGUMENT when the checkpoint is of another training, and what `work.step` throws. */
 export async function train (training: Training, work: TrainingWork): Promise<Trained> {
-  const { device = 'cpu', checkpoint } = work
+  const { device = 'cpu', checkpoint, stepsPerRun = suited(device) } = work
   const step = stepOf(training, device)
   const reached = begin(training, step, checkpoint)
-  const session = await openSession(encodeModel(step.graph), { device, threads: work.threads })
+  const session = await openSession(encodeModel(stepsPerRun === 1 ? step.graph : loopSteps(step, 'steps').graph), { device, threads: work.threads })
   try {
+    await work.step('training', reached.step, training.steps, reached.losses.at(-1))
     while (reached.step < training.steps) {
-      await work.step('training', reached.step, training.steps, reached.losses.at(-1))
-      await advance(session, step, training, reached)
+      const before = reached.step
+      const last = Math.min(training.steps, ...[stepsPerRun, checkpoint?.every ?? stepsPerRun].map((every) => every * (Math.floor(before / every) + 1)))
+      await advance(session, step, training, reached, stepsPerRun === 1 ? null : last)
       if (checkpoint !== undefined && reached.step % checkpoint.every === 0) await checkpoint.keepTraining({ ...reached, losses: [...reached.losses] })
+      for (let done = before + 1; done <= reached.step; done++) await work.step('training', done, training.steps, reached.losses[done - 1])
     }
-    await work.step('training', training.steps, training.steps, reached.losses.at(-1))
   } finally {
     await session.close()
   }
@@ -82,22 +87,50 @@ export function stepOf ({ network, optimiser, clipNorm }: Pick<Training, 'networ
   })
 }
 
-async function advance (session: GraphSession, { state, loss }: TrainStep, training: Training, reached: TrainingState): Promise<void> {
-  const number = reached.step + 1
+/** @param last Of several steps in one run; `null`: one step alone. */
+async function advance (session: GraphSession, { state, loss }: TrainStep, training: Training, reached: TrainingState, last: number | null): Promise<void> {
+  const first = reached.step + 1
   const results = await session.run({
-    ...await training.feeds(number),
-    ...Object.fromEntries(state.map(({ name, shape }): [string, Tensor] => [name, { type: 'float32', dims: shape, data: reached.state[name] as Float32Array }])),
-    [learningRateName]: scalar(training.learningRate(number)),
-    [stepName]: scalar(number)
+    ...last === null ? { ...await training.feeds(first), [learningRateName]: scalar(training.learningRate(first)) } : await feedsOfSteps(training, first, last),
+    ...Object.fromEntries(state.map(({ name, shape }): [string, FloatTensor] => [name, { type: 'float32', dims: shape, data: reached.state[name] as Float32Array }])),
+    [stepName]: scalar(first)
   })
-  const value = (results[loss]?.data as Float32Array)[0] as number
-  if (!Number.isFinite(value)) {
-    throw new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected the loss to stay a number, got ${value} in step ${number} of ${training.steps}`,
+  const losses = [...results[loss]?.data as Float32Array]
+  const lost = losses.findIndex((value) => !Number.isFinite(value))
+  if (lost !== -1) {
+    throw new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected the loss to stay a number, got ${losses[lost] ?? NaN} in step ${first + lost} of ${training.steps}`,
       { fix: 'Train with another seed, or with a smaller learning rate.' })
   }
   reached.state = Object.fromEntries(state.map(({ name, next }) => [name, results[next]?.data as Float32Array]))
-  reached.losses.push(value)
-  reached.step = number
+  reached.losses.push(...losses)
+  reached.step += losses.length
+}
+
+/** What `loopSteps` takes of these steps: feeds and rates, each with a first axis of as many. */
+export async function feedsOfSteps (training: Pick<Training, 'feeds' | 'learningRate'>, first: number, last: number): Promise<Feeds> {
+  const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  const each: Feeds[] = []
+  for (const number of numbers) each.push(await training.feeds(number))
+  const names = Object.keys(each[0] ?? {})
+  return {
+    ...Object.fromEntries(names.map((name) => [name, stacked(each.map((feeds) => feeds[name] as FloatTensor))])),
+    [learningRateName]: { type: 'float32', dims: [numbers.length], data: Float32Array.from(numbers, (number) => training.learningRate(number)) }
+  }
+}
+
+function stacked (tensors: readonly FloatTensor[]): FloatTensor {
+  const [{ dims, data: { length } }] = tensors as readonly [FloatTensor, ...FloatTensor[]]
+  const data = new Float32Array(tensors.length * length)
+  tensors.forEach((tensor, index) => { data.set(tensor.data, index * length) })
+  return { type: 'float32', dims: [tensors.length, ...dims], data }
+}
+
+/**
+ * Several where weights then stay on the device between them. WebGPU's provider has no `Loop` of its own: the processor's runs its body there and
+ * brings all of the state back after every step, so that nothing is gained; what TensorRT makes of one is not known.
+ */
+function suited (device: Device): number {
+  return device === 'cuda' ? 10 : 1
 }
 
 /** Fresh, given, or taken up where the checkpoint left it. */
@@ -129,6 +162,6 @@ function count (shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-function scalar (value: number): Tensor {
+function scalar (value: number): FloatTensor {
   return { type: 'float32', dims: [], data: Float32Array.of(value) }
 }

@@ -1,8 +1,9 @@
-/** Runs training steps of a tiny network on WebGPU and prints how far they are from those on the CPU, as JSON. */
+/** Runs training steps of a tiny network on WebGPU, one by one and in a loop, and prints how far they are from those on the CPU, as JSON. */
 import { GraphBuilder } from '../../engine/graph/builder.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import { floatsOf } from '../../engine/graph/constant-tensor.ts'
 import { gradientOptionsFor } from '../../engine/graph/gradient/rule.ts'
+import { loopSteps } from '../../engine/graph/loop-steps.ts'
 import { adamw } from '../../engine/graph/optimisers/adamw.ts'
 import { trainStep } from '../../engine/graph/train-step.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
@@ -56,9 +57,24 @@ async function train (device: Device): Promise<{ losses: Tensor, state: Record<s
   return { losses: { type: 'float32', dims: [steps], data: Float32Array.from(losses) }, state }
 }
 
-const [cpu, webgpu] = [await train('cpu'), await train('webgpu')]
+async function trainInLoop (device: Device): Promise<{ losses: Tensor, state: Record<string, Tensor> }> {
+  const session = await openSession(encodeModel(loopSteps(step, 'steps').graph), { device })
+  const state = Object.fromEntries(step.state.map(({ name, shape, initial }): [string, Tensor] => [name, { type: 'float32', dims: shape, data: floatsOf(initial!) }]))
+  const repeated = Object.fromEntries(Object.entries(data).map(([name, { dims, data: numbers }]): [string, Tensor] =>
+    [name, { type: 'float32', dims: [steps, ...dims], data: Float32Array.from({ length: steps * numbers.length }, (_, index) => Number(numbers[index % numbers.length])) }]))
+  const outputs = await session.run({ ...repeated, ...state, learningRate: { type: 'float32', dims: [steps], data: new Float32Array(steps).fill(0.05) }, step: scalar(1) })
+  await session.close()
+  return { losses: outputs['loss']!, state: Object.fromEntries(step.state.map(({ name, next }) => [name, outputs[next]!])) }
+}
+
+const [cpu, webgpu, looped] = [await train('cpu'), await train('webgpu'), await trainInLoop('webgpu')]
+
+function distances ({ losses, state }: typeof webgpu): { loss: number, parameters: number } {
+  return { loss: relativeDistance(losses, cpu.losses), parameters: Math.max(...parameters.map((name) => relativeDistance(state[name], cpu.state[name]!))) }
+}
+
 process.stdout.write(JSON.stringify({
   falls: Number(cpu.losses.data[0]) - Number(cpu.losses.data[steps - 1]),
-  loss: relativeDistance(webgpu.losses, cpu.losses),
-  parameters: Math.max(...parameters.map((name) => relativeDistance(webgpu.state[name], cpu.state[name]!)))
+  oneByOne: distances(webgpu),
+  inLoop: distances(looped)
 }))

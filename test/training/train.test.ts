@@ -7,7 +7,6 @@ import { adamw } from '../../engine/graph/optimisers/adamw.ts'
 import { cosineSchedule } from '../../engine/graph/optimisers/schedule.ts'
 import { normal } from '../../engine/random.ts'
 import { openSession } from '../../engine/runtime/onnx-runtime.ts'
-import type { Tensor } from '../../engine/runtime/onnx-runtime.ts'
 import { residualBlock } from '../../engine/training/network/blocks.ts'
 import { exportInference } from '../../engine/training/network/export-inference.ts'
 import { convolution, globalAverage, linear } from '../../engine/training/network/layers.ts'
@@ -16,7 +15,7 @@ import type { Network } from '../../engine/training/network/network-builder.ts'
 import { stepRandom } from '../../engine/training/step-random.ts'
 import { Checkpoint } from '../../engine/training/checkpoint.ts'
 import { train } from '../../engine/training/train.ts'
-import type { Training, TrainingWork } from '../../engine/training/train.ts'
+import type { Feeds, Training, TrainingWork } from '../../engine/training/train.ts'
 
 const batch = 8
 const edge = 12
@@ -44,7 +43,7 @@ function spotNetwork (count: number | 'N'): Network {
   return builder.build()
 }
 
-function spots (step: number): Record<string, Tensor> {
+function spots (step: number): Feeds {
   const random = stepRandom(5, step)
   const x = Float32Array.from({ length: batch * edge * edge }, () => 0.5 * normal(random))
   const target = Float32Array.from({ length: batch }, (_, index) => index % 2)
@@ -96,6 +95,23 @@ describe('train', () => {
     expect(told).toEqual(whole.losses)
   })
 
+  it('gives the same by several steps in a run, whose number divides neither the steps nor those between two checkpoints', async () => {
+    const several = { ...work, stepsPerRun: 4 }
+    const whole = await train(training(), work)
+    const seen: Array<[number, number | undefined]> = []
+    const told = (_stage: string, done: number, _total: number, loss?: number): Promise<void> => {
+      seen.push([done, loss])
+      return Promise.resolve()
+    }
+    expect(await train(training(), { ...several, step: told })).toEqual(whole)
+    expect(seen).toEqual([[0, undefined], ...whole.losses.map((loss, index) => [index + 1, loss])])
+    const interrupted = (_stage: string, done: number): Promise<void> => done === 7 ? Promise.reject(new Error('stopped')) : Promise.resolve()
+    await expect(train(training(), { ...several, checkpoint: await open('several'), step: interrupted })).rejects.toThrow('stopped')
+    expect((await open('several')).training).toMatchObject({ step: 5, losses: { length: 5 } })
+    expect(await train(training(), { ...several, checkpoint: await open('several') })).toEqual(whole)
+    await rm(join(folder, 'several'))
+  })
+
   it('remembers choices beside the training', async () => {
     const first = await open('choices')
     expect(await first.remember('size', () => Promise.resolve({ size: 64 }))).toEqual({ size: 64 })
@@ -127,7 +143,9 @@ describe('train', () => {
   })
 
   it('says when the loss runs away', async () => {
-    const feeds = (step: number): Record<string, Tensor> => ({ ...spots(step), target: { type: 'float32', dims: [batch, 1], data: new Float32Array(batch).fill(NaN) } })
+    const feeds = (step: number): Feeds => ({ ...spots(step), target: { type: 'float32', dims: [batch, 1], data: new Float32Array(batch).fill(NaN) } })
     await expect(train(training({ feeds }), work)).rejects.toMatchObject({ code: 'GOODPARTS_FIT_FAILED', message: expect.stringContaining('step 1 of 10') as string })
+    const later = (step: number): Feeds => step === 3 ? feeds(step) : spots(step)
+    await expect(train(training({ feeds: later }), { ...work, stepsPerRun: 5 })).rejects.toMatchObject({ code: 'GOODPARTS_FIT_FAILED', message: expect.stringContaining('step 3 of 10') as string })
   })
 })

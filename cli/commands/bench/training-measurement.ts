@@ -1,13 +1,13 @@
 /** Times the product's own training beside the forward pass alone and beside several steps in one run, in turns, in one run. */
 import { encodeModel } from '../../../engine/graph/encode.ts'
 import { loopSteps } from '../../../engine/graph/loop-steps.ts'
-import { learningRateName, stepName } from '../../../engine/graph/train-step.ts'
+import { stepName } from '../../../engine/graph/train-step.ts'
 import { upperMedian } from '../../../engine/quantile.ts'
 import type { Device } from '../../../engine/runtime/loaded-model.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
 import type { Tensor } from '../../../engine/runtime/onnx-runtime.ts'
-import { beginningState, stepOf, train } from '../../../engine/training/train.ts'
-import type { Feeds, Training } from '../../../engine/training/train.ts'
+import { beginningState, feedsOfSteps, stepOf, train } from '../../../engine/training/train.ts'
+import type { Training } from '../../../engine/training/train.ts'
 
 export interface TrainingMeasurement {
   /** Train steps that were timed. */
@@ -34,7 +34,7 @@ export async function measureTraining (training: Training, { device, threads, st
   const looped = loopSteps(step, loopOf)
   const state = tensorsOf(beginningState({ ...training, seed }, step), step.state)
   const weights = Object.fromEntries(training.network.parameters.map(({ name }) => [name, state[name] as Tensor]))
-  const several = { ...state, ...await feedsOfSeveral(training, loopOf) }
+  const several = { ...state, ...await feedsOfSteps(training, 1, loopOf), [stepName]: { type: 'float32', dims: [], data: Float32Array.of(1) } } as const
   const sessions = [await openSession(encodeModel(training.network.graph), { device, threads }), await openSession(encodeModel(looped.graph), { device, threads })] as const
   const times = { step: [] as number[], pictures: [] as number[], forward: [] as number[], loop: [] as number[] }
   let [began, pictures] = [0, 0]
@@ -53,6 +53,7 @@ export async function measureTraining (training: Training, { device, threads, st
     }, {
       device,
       threads,
+      stepsPerRun: 1,
       // What is compared runs between two steps of the training, outside its time.
       step: async (_stage, done) => {
         const now = performance.now()
@@ -78,29 +79,6 @@ function measurement (times: Record<'step' | 'pictures' | 'forward' | 'loop', nu
   const alone = upperMedian(times.step.map((time, index) => time - (times.pictures[index] as number)))
   const stepsPerSecond = 1000 * times.step.length / times.step.reduce((sum, time) => sum + time, 0)
   return { steps: times.step.length, imagesPerStep, stepsPerSecond, imagesPerSecond: stepsPerSecond * imagesPerStep, step, pictures, forward, ratio: alone / forward, loop: { steps: loopOf, step: loop, ratio: loop / alone } }
-}
-
-/** Those of the first steps behind one another, and the rate of each. */
-async function feedsOfSeveral (training: Training, count: number): Promise<Feeds> {
-  const each: Feeds[] = []
-  for (let number = 1; number <= count; number++) each.push(await training.feeds(number))
-  const names = Object.keys(each[0] ?? {})
-  return {
-    ...Object.fromEntries(names.map((name) => [name, stacked(each.map((feeds) => feeds[name] as Tensor))])),
-    [learningRateName]: { type: 'float32', dims: [count], data: Float32Array.from({ length: count }, (_, index) => training.learningRate(index + 1)) },
-    [stepName]: { type: 'float32', dims: [], data: Float32Array.of(1) }
-  }
-}
-
-function stacked (tensors: readonly Tensor[]): Tensor {
-  const parts = tensors.map(({ data }) => data as Float32Array)
-  const data = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    data.set(part, offset)
-    offset += part.length
-  }
-  return { type: 'float32', dims: [tensors.length, ...tensors[0]?.dims ?? []], data }
 }
 
 function tensorsOf (state: Readonly<Record<string, Float32Array>>, shapes: ReadonlyArray<{ name: string, shape: readonly number[] }>): Record<string, Tensor> {
