@@ -104,6 +104,8 @@ export interface BundleMetadata {
     seconds: number
     /** Of a detector that is trained: at most 100 points, evenly over its train steps. */
     lossCurve?: LossPoint[]
+    /** Of a detector that is trained: where its train steps ran, if not on the processor. */
+    device?: string
     /** Of a detector that learned from labelled defects. */
     defects?: {
       /** Pictures of each type. */

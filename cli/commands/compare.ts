@@ -9,10 +9,12 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import { compareFamilies } from '../../engine/evaluation/compare/compare.ts'
 import { cropDataset } from '../../engine/evaluation/crop-dataset.ts'
 import { readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
+import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
+import { chooseTrainingDevice } from '../../engine/training/training-device.ts'
 import { readAll } from '../../engine/read-all.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
+import { deviceRequest, readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { resultFiles } from './compare/result-files.ts'
 import { ComparisonSheet } from './compare/sheet.ts'
@@ -22,6 +24,7 @@ interface Options {
   seeds: number[]
   set: Settings
   threads: number
+  device: DeviceRequest
   learningCurve: boolean
   crops?: number
   json?: string
@@ -38,6 +41,7 @@ export function register (program: Command): void {
     .option('--crops <pixels>', 'compare on square pieces of the pictures, at most four of each, drawn with the first seed', wholeNumber(32))
     .option('--learning-curve', 'also fit each family to a quarter, a half and three quarters of the good parts, with the first seed', false)
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
+    .option('--device <device>', 'where families that are trained run their train steps: auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'cpu')
     .option('--json <file>', 'write the figures there as they come; - for standard output, without the table. With several data sets each has a file of its own')
     .option('--report <file>', 'write a page with ROC curves side by side and the worst pictures of each family')
     .action((datasets: string[], options: Options) => interruptible(async (signal) => {
@@ -72,11 +76,13 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
   const progress = new Progress()
   const slow = slowFamilies(options)
   if (slow !== '') progress.print(slow)
+  const { device, reason } = await chooseTrainingDevice(options.device, options.threads)
+  if (options.device !== 'cpu') progress.print(`Train steps: ${reason}`)
   const writeJson = async (): Promise<void> => {
     if (options.json !== undefined && options.json !== '-') await writeFile(options.json, `${JSON.stringify(sheet.report(), null, 2)}\n`)
   }
   try {
-    await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, learningCurve: options.learningCurve, options: (family) => settingsOf(options.set, family) }, {
+    await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, device, learningCurve: options.learningCurve, options: (family) => settingsOf(options.set, family) }, {
       signal,
       progress: (stage, done, total, loss) => { progress.update(stage, done, total, lossNote(loss)) },
       onResult: async (compared, scorer) => {

@@ -14,13 +14,14 @@ import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
 import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
 import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
 import { renderReport } from '../../engine/evaluation/report/report.ts'
+import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { EvaluationReport, LearningCurvePoint } from '../../schemas/evaluation.ts'
 import { nameIn } from '../dataset-names.ts'
 import { interruptible } from '../interruptible.ts'
 import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
-import { positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
+import { deviceRequest, positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { addExplainOptions, explanationFindings, explanationText, isExplained, type ExplainOptions } from './evaluate/explanations.ts'
 import { evaluationText } from './evaluate/summary.ts'
@@ -32,6 +33,7 @@ interface Options extends ExplainOptions {
   rate?: number
   family?: string
   set: Settings
+  device: DeviceRequest
   learningCurve: boolean
   bundle?: string
   json?: string
@@ -49,6 +51,7 @@ export function register (program: Command): void {
     .option('--seed <number>', 'of the fit and of the intervals', wholeNumber(0), 0)
     .option('--rate <images>', 'images per second that the choice of scale has to keep', positiveNumber)
     .option('--set <name=value>', 'any other option of the detector; may be given again', readSetting, {})
+    .option('--device <device>', 'where families that are trained run their train steps: auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'cpu')
     .option('--learning-curve', 'also fit to a quarter, a half and three quarters of the good parts', false)
     .option('--bundle <file>', 'measure this bundle instead of fitting one')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
@@ -102,8 +105,15 @@ async function fit (dataset: Dataset, options: Options, progress: Progress, sign
       defects: defectImages(dataset).map(({ name, group, className }) => ({ path: name, group, className })),
       options: fitOptions(options),
       seed: options.seed,
+      device: options.device,
       output: join(folder, 'bundle.onnx')
-    }, { onProgress: ({ stage, done, total, loss }) => progress.update(stage, done, total, lossNote(loss)), signal })
+    }, {
+      signal,
+      onProgress: ({ stage, done, total, loss, device }) => {
+        if (device !== undefined) progress.print(`Train steps: ${device}`)
+        progress.update(stage, done, total, lossNote(loss))
+      }
+    })
     return await readBundle(path)
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -119,11 +129,11 @@ function fitOptions ({ scale, size, rate, set }: Options): Settings {
   }
 }
 
-async function curveOf (dataset: Dataset, { family, options: resolved, training }: BundleMetadata, { findings: { imageAuroc, aupro30 } }: Evaluation, { learningCurve: wanted, seed }: Options, progress: Progress, signal: AbortSignal): Promise<LearningCurvePoint[] | null> {
+async function curveOf (dataset: Dataset, { family, options: resolved, training }: BundleMetadata, { findings: { imageAuroc, aupro30 } }: Evaluation, { learningCurve: wanted, seed, device }: Options, progress: Progress, signal: AbortSignal): Promise<LearningCurvePoint[] | null> {
   if (!wanted) return null
   const split = splitOfFit(goodImages(dataset), training.seed)
   const defects = training.defects === undefined ? [] : defectImages(dataset)
-  return learningCurve(dataset, { family, options: resolved, seed: training.seed, threads: 1, defects, split }, { images: training.images, imageAuroc, aupro30 }, { seed, signal, progress: (...report) => { progress.update(...report) } })
+  return learningCurve(dataset, { family, options: resolved, seed: training.seed, threads: 1, device, defects, split }, { images: training.images, imageAuroc, aupro30 }, { seed, signal, progress: (...report) => { progress.update(...report) } })
 }
 
 /** Answers as it did when it was made, or is refused. */

@@ -10,11 +10,12 @@ import { GoodpartsError } from '../../engine/errors.ts'
 import { defectImages, folderDefects, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
 import { otherFiles, otherFilesText } from '../../engine/evaluation/dataset-folder.ts'
 import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
+import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import { lossText } from '../../engine/training/loss-curve.ts'
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
-import { positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
+import { deviceRequest, positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 
@@ -35,6 +36,7 @@ interface Options {
   checkpoint?: string
   seed: number
   threads: number
+  device: DeviceRequest
   json?: string
 }
 
@@ -58,6 +60,7 @@ export function register (program: Command): void {
     .option('--checkpoint <file>', 'write there what is reached, and go on from it where a fit of the same pictures and options was stopped')
     .option('--seed <number>', 'of every random draw', wholeNumber(0), 0)
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
+    .option('--device <device>', 'where families that are trained run their train steps: auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'cpu')
     .option('--json <file>', 'write what the bundle says of itself there; - for standard output, without the text')
     .action((source: string, options: Options) => interruptible((signal) => fit(source, options, signal)))
 }
@@ -78,11 +81,13 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       seed: options.seed,
       output: resolve(options.output),
       threads: options.threads,
+      device: options.device,
       suspects: options.suspects !== undefined,
       ...(options.checkpoint === undefined ? {} : { checkpoint: resolve(options.checkpoint) })
     }, {
       signal,
-      onProgress: ({ stage, done, total, share, loss, trials = [], suspects }) => {
+      onProgress: ({ stage, done, total, share, loss, trials = [], suspects, device }) => {
+        if (device !== undefined) progress.print(`Train steps: ${device}`)
         if (suspects !== undefined) {
           progress.print(suspectsText(suspects, images.length, source))
           if (typeof options.suspects === 'string') page = writeSuspects(options.suspects, suspects, images.length, source)
@@ -149,7 +154,7 @@ async function readRegions (path: string): Promise<JsonValue> {
   }
 }
 
-async function print (path: string, metadata: BundleMetadata, { json }: Options): Promise<void> {
+async function print (path: string, metadata: BundleMetadata, { json, device }: Options): Promise<void> {
   const text = JSON.stringify({ path, ...metadata, ...await measuredOn() }, null, 2)
   if (json === '-') {
     process.stdout.write(`${text}\n`)
@@ -160,6 +165,7 @@ async function print (path: string, metadata: BundleMetadata, { json }: Options)
     trials.length === 0 ? '' : trialTable(trials),
     `${metadata.name}: learned from ${training.images} pictures${training.groups === null ? '' : ` of ${training.groups} parts`}${defectsText(training.defects)}, calibrated on ${calibration.scores.length} others, in ${training.seconds.toFixed(1)} s.`,
     lossSentence(training.lossCurve),
+    device !== 'cpu' && training.lossCurve === undefined ? `Nothing of it was trained by steps: --device ${device} changed nothing.` : '',
     createDecision({ calibrationScores: calibration.scores, productScores: calibration.products ?? {} }).statement,
     `Written: ${path}, bundle ${metadata.id}`
   ]

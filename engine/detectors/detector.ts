@@ -5,6 +5,7 @@
  */
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import type { RawImage } from '../frame/image-codec.ts'
+import type { Device } from '../runtime/loaded-model.ts'
 import type { Checkpoint } from '../training/checkpoint.ts'
 import type { FillName } from './defect-fills.ts'
 
@@ -54,12 +55,16 @@ export interface FitProgress {
   loss?: number
   /** Once, before anything is learned, where they were asked for. */
   suspects?: Suspect[]
+  /** Once, where a device was asked for: where train steps run, and why. */
+  device?: string
 }
 
 export interface FitContext {
   seed: number
   /** Intra-op threads. */
   threads: number
+  /** Where train steps run; default `cpu`. Everything else is the processor's. */
+  device?: Device
   progress (progress: FitProgress): void
   /** Aborting rejects the fit with GOODPARTS_FIT_CANCELLED. */
   signal: AbortSignal

@@ -52,7 +52,7 @@ export async function finishBundle (fit: FinishedFit, work: FitWork): Promise<Fi
       imageHashes: pictures.hashesOf(split.kept),
       seed: work.seed,
       seconds: (performance.now() - fit.begun) / 1000,
-      ...(curve.length === 0 ? {} : { lossCurve: curve }),
+      ...(curve.length === 0 ? {} : { lossCurve: curve, ...(work.device === 'cpu' ? {} : { device: work.device }) }),
       ...(fit.defects === undefined ? {} : { defects: fit.defects })
     }
     return writeBundle(model, {

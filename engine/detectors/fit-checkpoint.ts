@@ -1,4 +1,4 @@
-/** The checkpoint of a fit: of these very pictures, options, seed and threads, of the network that they name, and of this version. */
+/** The checkpoint of a fit: of these very pictures, options, seed, threads and device, of the network that they name, and of this version. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { efficientNetLite0 } from '../backbones/backbone.ts'
@@ -11,10 +11,10 @@ import type { FitRequest } from './fit-process.ts'
 const every = 20
 
 /** `null` where none was asked for. @throws GOODPARTS_ARGUMENT when the file is of another fit. */
-export async function fitCheckpoint ({ checkpoint: path, family, images, defects = [], options, seed, threads = 1 }: FitRequest): Promise<Checkpoint | null> {
+export async function fitCheckpoint ({ checkpoint: path, family, images, defects = [], options, seed, threads = 1, device = 'cpu' }: FitRequest): Promise<Checkpoint | null> {
   if (path === undefined) return null
   const hash = createHash('sha256')
-  hash.update(JSON.stringify({ version: packageVersion(), family, images, defects, options, seed, threads }))
+  hash.update(JSON.stringify({ version: packageVersion(), family, images, defects, options, seed, threads, device }))
   // By what is in them: a picture that was replaced makes another fit.
   for (const picture of [...images, ...defects]) hash.update(createHash('sha256').update(await readFile(picture.path)).digest())
   hash.update(await backboneFile(options))

@@ -4,6 +4,7 @@ import { withExemplars } from '../bundle/kept-exemplars.ts'
 import { decodeImage } from '../frame/image-codec.ts'
 import { fitCheckpoint } from './fit-checkpoint.ts'
 import { serveParent } from '../process-of-its-own.ts'
+import { chooseTrainingDevice } from '../training/training-device.ts'
 import type { FitContext, FitProgress } from './detector.ts'
 import type { FitJob, FitOutcome, FitRequest } from './fit-process.ts'
 import { fitShare } from './fit-share.ts'
@@ -17,10 +18,16 @@ const reportEvery = 100
 serveParent<FitJob>(fit)
 
 async function fit (request: FitRequest, report: (progress: FitProgress) => void): Promise<FitOutcome> {
-  const { family, images, defects = [], options, seed, output, threads = 1, suspects = false, knownOptionsOnly = false } = request
+  const { family, images, defects = [], options, seed, output, threads = 1, device = 'cpu', suspects = false, knownOptionsOnly = false } = request
   const detector = detectorByFamily(family)
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
   const checkpoint = await fitCheckpoint(request)
+  const chosen = async (): ReturnType<typeof chooseTrainingDevice> => {
+    if (device !== 'cpu') report({ stage: 'devices', done: 0, total: 1 })
+    return chooseTrainingDevice(device, threads)
+  }
+  const trainsOn = await (checkpoint === null ? chosen() : checkpoint.remember('device', chosen))
+  if (device !== 'cpu') report({ stage: 'devices', done: 1, total: 1, device: trainsOn.reason })
   const whole = fitShare(family, options, detector.defaults, suspects)
   let reported = 0
   let shown = ''
@@ -28,6 +35,7 @@ async function fit (request: FitRequest, report: (progress: FitProgress) => void
   const context: FitContext = {
     seed,
     threads,
+    device: trainsOn.device,
     signal: new AbortController().signal,
     ...(checkpoint === null ? {} : { checkpoint }),
     defects: defects.map(({ path, group, className }) => ({ name: path, group, className, read: () => decodeImage(path) })),

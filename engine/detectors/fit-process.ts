@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { inProcessOfItsOwn, type Work } from '../process-of-its-own.ts'
+import type { DeviceRequest } from '../runtime/loaded-model.ts'
 import { siblingModule } from '../sibling-module.ts'
 import type { FitProgress } from './detector.ts'
 
@@ -21,6 +22,8 @@ export interface FitRequest {
   suspects?: boolean
   /** Intra-op threads, default 1. */
   threads?: number
+  /** Where train steps run, of families that have them; default `cpu`. `auto`: the fastest that trains as the processor does. */
+  device?: DeviceRequest
   /** Path of the file that a fit which was killed goes on from; taken away when the bundle is written. */
   checkpoint?: string
 }
@@ -38,7 +41,7 @@ export interface FitProcessOptions {
   signal?: AbortSignal
 }
 
-/** @throws GOODPARTS_FIT_CANCELLED, GOODPARTS_FIT_FAILED when the process dies, and whatever the fit throws. */
+/** @throws GOODPARTS_DEVICE_UNAVAILABLE when the device asked for cannot train, GOODPARTS_FIT_CANCELLED, GOODPARTS_FIT_FAILED when the process dies, and whatever the fit throws. */
 export async function fitInProcess (request: FitRequest, { onProgress = () => {}, signal }: FitProcessOptions = {}): Promise<FitOutcome> {
   return await inProcessOfItsOwn<FitJob>(fileURLToPath(siblingModule(import.meta.url, './fit-child')), request, { name: 'fit', progress: onProgress, signal })
 }

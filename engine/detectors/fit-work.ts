@@ -3,6 +3,7 @@ import type { ScaleTrial } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
+import type { Device } from '../runtime/loaded-model.ts'
 import type { Checkpoint } from '../training/checkpoint.ts'
 import type { DefectImage, FitContext, GoodImage } from './detector.ts'
 import { calibrationSplit } from './hold-out.ts'
@@ -28,6 +29,8 @@ interface Shown { trials: ScaleTrial[] | null, losses: readonly number[] }
 export class FitWork {
   readonly pool: PicturePool
   readonly threads: number
+  /** Where train steps run. */
+  readonly device: Device
   readonly seed: number
   /** Labelled defects, where there are any. */
   readonly defects: readonly DefectImage[]
@@ -43,6 +46,7 @@ export class FitWork {
     this.#shown = shown
     this.pool = pool
     this.threads = context.threads
+    this.device = context.device ?? 'cpu'
     this.seed = context.seed
     this.defects = context.defects ?? []
     this.checkpoint = checkpoint

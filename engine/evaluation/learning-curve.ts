@@ -9,6 +9,7 @@ import type { DefectImage, GoodImage } from '../detectors/detector.ts'
 import { fitInProcess } from '../detectors/fit-process.ts'
 import { fewestToLearn, holdOut } from '../detectors/hold-out.ts'
 import type { HoldOut } from '../detectors/hold-out.ts'
+import type { DeviceRequest } from '../runtime/loaded-model.ts'
 import { seededRandom } from '../random.ts'
 import type { Dataset } from './dataset.ts'
 import { evaluateBundle, type EvaluationContext } from './evaluate.ts'
@@ -25,6 +26,8 @@ export interface CurveRequest {
   threads: number
   /** Labelled defects, those that the fit to all pictures had. */
   defects: readonly DefectImage[]
+  /** Of train steps. */
+  device: DeviceRequest
   /** Limits come from the same held-out pictures at every point. */
   split: HoldOut
 }
@@ -59,7 +62,7 @@ function subsets (images: readonly GoodImage[], seed: number): GoodImage[][] {
   return found
 }
 
-async function pointOf (dataset: Dataset, { family, options, seed, threads, defects, split }: CurveRequest, images: readonly GoodImage[], output: string, context: EvaluationContext): Promise<LearningCurvePoint> {
+async function pointOf (dataset: Dataset, { family, options, seed, threads, device, defects, split }: CurveRequest, images: readonly GoodImage[], output: string, context: EvaluationContext): Promise<LearningCurvePoint> {
   const request = (image: GoodImage, calibration: boolean): { path: string, group: string | null, calibration: boolean } => ({ path: image.name, group: image.group, calibration })
   await fitInProcess({
     family,
@@ -68,7 +71,8 @@ async function pointOf (dataset: Dataset, { family, options, seed, threads, defe
     options,
     seed,
     output,
-    threads
+    threads,
+    device
   }, { signal: context.signal, onProgress: ({ stage, done, total }) => { context.progress(stage, done, total) } })
   const { bytes, metadata } = await readBundle(output)
   const scorer = await openScorer(bytes, threads)

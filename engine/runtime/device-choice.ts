@@ -28,7 +28,8 @@ interface Loaded { bytes: Uint8Array, metadata: BundleMetadata }
 
 /** About a second for all the ways of using the processor. */
 const BUDGET_MS = 1000
-const automatic: readonly Device[] = ['cuda', 'webgpu']
+/** What `auto` tries beside the processor. */
+export const automaticDevices: readonly Device[] = ['cuda', 'webgpu']
 /** With less of the processor than this, a layout was timed beside other work. */
 const undisturbed = 0.7
 /** Another thread layout must be this much faster to be worth its memory and its load on the main thread. */
@@ -40,7 +41,7 @@ const worthwhile = 1.1
  */
 export async function chooseDevice (bundle: Loaded, request: ChoiceRequest, context: ChoiceContext = {}): Promise<DeviceChoice> {
   const devices = context.devices ?? (await describeRuntime()).devices
-  const asked = request.device === 'auto' ? automatic.filter((device) => devices.includes(device)) : request.device === 'cpu' ? [] : [request.device]
+  const asked = request.device === 'auto' ? automaticDevices.filter((device) => devices.includes(device)) : request.device === 'cpu' ? [] : [request.device]
   const trials: DeviceTrial[] = []
   for (const device of asked) trials.push(await tryDevice(bundle, device, context.probe ?? probeDevice))
   const elsewhere = fastest(trials)

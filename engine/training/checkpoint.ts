@@ -49,7 +49,7 @@ export class Checkpoint {
   /** Where there is no file yet, nothing is reached yet. @throws GOODPARTS_ARGUMENT when the file is no checkpoint, not whole, or of other work. */
   static async open (path: string, { of, every }: CheckpointOptions): Promise<Checkpoint> {
     const found = await readContent(path)
-    if (found !== null && found.of !== of) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be a checkpoint of the same work, got one of other pictures, options, network, seed or version`, { fix })
+    if (found !== null && found.of !== of) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be a checkpoint of the same work, got one of other pictures, options, network, seed, device or version`, { fix })
     return new Checkpoint(path, every, found ?? { of, choices: {}, training: null })
   }
 

@@ -27,6 +27,12 @@ function readReport (file: string): ComparisonReport {
 }
 
 describe('goodparts compare', { timeout: 180_000 }, () => {
+  it.runIf(process.platform === 'linux')('refuses a device that cannot train, before anything is fitted', async () => {
+    const { code, stderr } = await runGoodparts(['compare', dataset, '--families', 'density', '--device', 'webgpu'], { env: { VK_ICD_FILENAMES: join(folder, 'no-driver.json') } })
+    expect(code).toBe(1)
+    expect(stderr).toContain('Expected the device webgpu to train, got: ')
+  })
+
   it('fits every family with every seed, reports the others\' failures, and recommends by drawn defects', async () => {
     const [json, html] = [join(folder, 'compare.json'), join(folder, 'compare.html')]
     const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'density,template-difference,patch-memory', '--seeds', '0,3', ...quick, '--set', 'patch-memory.size=48', '--set', 'patch-memory.targetImagesPerSecond=100000', '--json', json, '--report', html])
@@ -93,7 +99,7 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(curve.at(-1)?.imageAuroc).toBe(imageAuroc)
     // Learned from some of the pictures that the fit to all of them learned from.
     const plates = await readDataset(dataset)
-    const within = { family: 'template-difference', options, seed: 0, threads: 1, defects: [], split: splitOfFit(goodImages(plates), 0) }
+    const within = { family: 'template-difference', options, seed: 0, threads: 1, device: 'cpu' as const, defects: [], split: splitOfFit(goodImages(plates), 0) }
     expect(curve).toEqual(await learningCurve(plates, within, { images: 20, imageAuroc, aupro30 }, { seed: 0, progress: () => undefined, signal: new AbortController().signal }))
     expect(readFileSync(html, 'utf8')).toContain('How many good parts are enough')
   })

@@ -32,6 +32,14 @@ it('judges each picture by the limits of its product', async () => {
   expect(stdout).toMatch(/hole +1 +[\d.]+ +0\nstain +1 +[\d.]+ +1\n/)
 }, 60_000)
 
+it.runIf(process.platform === 'linux')('refuses a device that cannot train', async () => {
+  const dataset = join(folder, 'for a device')
+  await writeBrightSpots(dataset, { train: [60], good: [60], defects: { hole: 80 } })
+  const { code, stderr } = await runGoodparts(['evaluate', dataset, '--device', 'webgpu'], { env: { VK_ICD_FILENAMES: join(folder, 'no-driver.json') } })
+  expect(code).toBe(1)
+  expect(stderr).toContain('Expected the device webgpu to train, got: ')
+}, 60_000)
+
 describe('goodparts evaluate with a bundle whose answers are known', () => {
   const levels = { train: [60], good: [50, 60, 70], defects: { hole: 55, stain: 80 } }
   let report: EvaluationReport

@@ -44,6 +44,17 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     expect(stderr).toContain(`3 pictures in ${mixed}; 4 files are no pictures: a.gif, b.bmp, list.xlsx, …\n`)
   })
 
+  it.runIf(process.platform === 'linux')('says where train steps run, refuses a device that cannot, and tells where there are none', async () => {
+    const good = await pictures('good', 24)
+    const env = { VK_ICD_FILENAMES: join(folder, 'no-driver.json') }
+    const refused = await runGoodparts(['fit', good, '-o', join(folder, 'refused.onnx'), '--device', 'webgpu', ...quick], { env })
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Expected the device webgpu to train, got: ') as string })
+    const ran = await runGoodparts(['fit', good, '-o', join(folder, 'auto-device.onnx'), '--device', 'auto', ...quick], { env })
+    expect(ran).toMatchObject({ code: 0 })
+    expect(ran.stderr).toMatch(/Train steps: (cpu|cuda), the fastest \(.*webgpu cannot train\)/)
+    expect(ran.stdout).toContain('Nothing of it was trained by steps: --device auto changed nothing.')
+  })
+
   it('prints the table of what was tried', async () => {
     const ran = await runGoodparts(['fit', await pictures('good', 24), '-o', join(folder, 'auto.onnx'), '--size', '64', '--bank', '30'])
     expect(ran.stdout).toMatch(/layers +size +normalisation/)

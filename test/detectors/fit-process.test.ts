@@ -3,13 +3,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readBundle } from '../../engine/bundle/bundle.ts'
 import type { FitProgress } from '../../engine/detectors/detector.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import type { FitRequest } from '../../engine/detectors/fit-process.ts'
 import { encodePng } from '../../engine/frame/image-codec.ts'
+import { findVulkanDriver } from '../vulkan-driver.ts'
 import { goodPart } from './good-parts.ts'
+
+const driver = await findVulkanDriver()
 
 let folder = ''
 let paths: string[] = []
@@ -47,6 +50,27 @@ describe('fitInProcess', () => {
     const shares = reports.map(({ share }) => share ?? -1)
     expect(shares).toEqual([...shares].sort((a, b) => a - b))
     expect([shares[0]! < 0.2, shares.at(-1)]).toEqual([true, 1])
+  })
+
+  describe('on a device', () => {
+    const trained = { family: 'reconstruction', options: { size: 32, width: 4, bottleneck: 4, batch: 2, steps: 3 } }
+
+    afterEach(() => { vi.unstubAllEnvs() })
+
+    it.skipIf(driver === null)('trains there as on the processor, and says so', { timeout: 300_000 }, async () => {
+      vi.stubEnv('VK_ICD_FILENAMES', driver ?? '')
+      const told: string[] = []
+      const { training } = (await fitInProcess(request({ ...trained, device: 'webgpu' }), { onProgress: ({ device }) => { if (device !== undefined) told.push(device) } })).metadata
+      const expected = (await fitInProcess(request(trained))).metadata.training
+      expect([training.device, expected.device]).toEqual(['webgpu', undefined])
+      expect(told).toEqual([expect.stringMatching(/^webgpu as asked for \(a train step of a small network: cpu .* ms, webgpu .* ms\)$/)])
+      training.lossCurve!.forEach(({ loss }, index) => { expect(loss / expected.lossCurve![index]!.loss).toBeCloseTo(1, 4) })
+    })
+
+    it.runIf(process.platform === 'linux')('is refused one that cannot train', { timeout: 120_000 }, async () => {
+      vi.stubEnv('VK_ICD_FILENAMES', join(folder, 'no-driver.json'))
+      await expect(fitInProcess(request({ ...trained, device: 'webgpu' }))).rejects.toMatchObject({ code: 'GOODPARTS_DEVICE_UNAVAILABLE', message: expect.stringMatching(/^Expected the device webgpu to train, got: /) as string })
+    })
   })
 
   it('is killed by its signal, and leaves no file', async () => {

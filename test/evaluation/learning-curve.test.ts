@@ -28,7 +28,7 @@ async function platesWithLabels (): Promise<Dataset> {
 }
 
 function classifierCurve (dataset: Dataset, defects: readonly DefectImage[]): Promise<LearningCurvePoint[]> {
-  return learningCurve(dataset, { family: 'classifier', options: { scale: 'fine', size: 64, penalty: 0.01 }, seed: 0, threads: 1, defects, split: splitOfFit(goodImages(dataset), 0) }, whole, {
+  return learningCurve(dataset, { family: 'classifier', options: { scale: 'fine', size: 64, penalty: 0.01 }, seed: 0, threads: 1, device: 'cpu', defects, split: splitOfFit(goodImages(dataset), 0) }, whole, {
     seed: 0,
     progress: () => undefined,
     signal: new AbortController().signal

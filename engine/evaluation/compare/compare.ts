@@ -17,6 +17,7 @@ import type { HoldOut } from '../../detectors/hold-out.ts'
 import { judgeModel, spread } from '../../detectors/proxy-choice.ts'
 import { detectorByFamily } from '../../detectors/registry.ts'
 import { asGoodpartsError, type GoodpartsError } from '../../errors.ts'
+import type { DeviceRequest } from '../../runtime/loaded-model.ts'
 import { seededRandom } from '../../random.ts'
 import { defectImages, goodImages, type Dataset } from '../dataset.ts'
 import { evaluateBundle, type Evaluation } from '../evaluate.ts'
@@ -31,6 +32,8 @@ export interface CompareRequest {
   options: (family: string) => { [option: string]: JsonValue }
   /** Intra-op threads of fits and of scoring. */
   threads: number
+  /** Of train steps. */
+  device: DeviceRequest
   /** Whether each family is also fitted to some of the pictures, with the first seed. */
   learningCurve: boolean
 }
@@ -118,7 +121,7 @@ async function compareOne (dataset: Dataset, { detector, seed, split, drawn, ope
   // What learns from good parts is compared by good parts: labelled defects would give the one that may use them an advantage that the others do not have.
   const labelled = detectorByFamily(detector).learnsDefects === 'required' ? defectImages(dataset) : []
   const defects = labelled.map(({ name, group, className }) => ({ path: name, group, className }))
-  await fitInProcess({ family: detector, images, defects, options: request.options(detector), seed, output, threads: request.threads }, {
+  await fitInProcess({ family: detector, images, defects, options: request.options(detector), seed, output, threads: request.threads, device: request.device }, {
     signal: context.signal,
     onProgress: ({ stage, done, total, loss }) => { context.progress(stage, done, total, loss) }
   })
@@ -132,7 +135,7 @@ async function compareOne (dataset: Dataset, { detector, seed, split, drawn, ope
     const { imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond } = evaluation.findings
     const result = { detector, seed, imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond, bundleBytes: bytes.byteLength }
     const curve = request.learningCurve && seed === request.seeds[0]
-      ? await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, defects: labelled, split }, { images: metadata.training.images, imageAuroc, aupro30 }, { ...context, seed })
+      ? await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, device: request.device, defects: labelled, split }, { images: metadata.training.images, imageAuroc, aupro30 }, { ...context, seed })
       : null
     await context.onResult({ result, proxy, ...operators, bundleName: metadata.name, evaluation, curve }, scorer)
   } finally {
