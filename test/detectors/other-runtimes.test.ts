@@ -1,5 +1,6 @@
 /**
- * Every family's bundle in a plain ONNX Runtime, and on WebGPU, whose Vulkan driver is chosen when a process starts: both run in processes of their own.
+ * Every family's bundle in a plain ONNX Runtime, of Node and of Python, and on WebGPU, whose Vulkan driver is chosen when a process starts: all run in
+ * processes of their own.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,19 +8,33 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { goldenImage } from '../../engine/bundle/golden.ts'
+import { checkGoldenVectors, goldenImage } from '../../engine/bundle/golden.ts'
 import type { DefectImage } from '../../engine/detectors/detector.ts'
 import { detectorByFamily } from '../../engine/detectors/registry.ts'
 import { drawDefect } from '../../engine/detectors/synthetic-defects.ts'
 import type { RawImage } from '../../engine/frame/image-codec.ts'
-import type { JsonValue } from '../../schemas/bundle.ts'
+import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { findVulkanDriver } from '../vulkan-driver.ts'
 import { goodPart, goodParts } from './good-parts.ts'
 
 const driver = await findVulkanDriver()
+const python = await findPython()
+
+/** Whether `python3` has ONNX Runtime; says why not where it has not. */
+async function findPython (): Promise<boolean> {
+  try {
+    await promisify(execFile)('python3', ['-c', 'import numpy, onnxruntime'])
+    return true
+  } catch (error) {
+    const why = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error)
+    process.stderr.write(`Skipped, Python's ONNX Runtime: ${why}; python3 -m pip install onnxruntime brings it\n`)
+    return false
+  }
+}
 
 const families: Array<[string, Record<string, JsonValue>]> = [
   ['patch-memory', { scale: 'fine', size: 64, bankSize: 40, normalisation: 'image', whitening: true }],
+  ['patch-memory', { tiles: '2x1', regions: [{ box: [0.1, 0, 0.8, 1] }, { polygon: [[0.4, 0.4], [0.6, 0.4], [0.5, 0.7]], exclude: true }], scale: 'fine', size: 64, bankSize: 40, normalisation: 'image', whitening: true }],
   ['density', { scale: 'standard', size: 64, channels: 12 }],
   ['density', { model: 'pooled', scale: 'fine', size: 64 }],
   ['template-difference', { variants: 2 }],
@@ -27,7 +42,16 @@ const families: Array<[string, Record<string, JsonValue>]> = [
   ['discriminative', { scale: 'fine', size: 64, components: 8, bankSize: 40, hidden: 8, drawings: 1, steps: 3 }],
   ['reconstruction', { size: 64, width: 8, bottleneck: 8, batch: 2, steps: 3 }],
   ['distillation', { scale: 'fine', size: 64, components: 8, width: 8, bottleneck: 8, batch: 2, steps: 3 }],
-  ['contrastive', { size: 64, patch: 32, width: 6, bankSize: 40, batch: 4, steps: 3 }]
+  ['contrastive', { size: 64, patch: 32, width: 6, bankSize: 40, batch: 4, steps: 3 }],
+  ['contrastive', { density: 'gaussian', size: 64, patch: 32, width: 6, batch: 4, steps: 3 }],
+  ['contrastive', { method: 'csi', size: 64, patch: 32, width: 6, bankSize: 40, batch: 4, steps: 3 }]
+]
+
+/** Of operators that those above have too: not once more on WebGPU, which is slow without a graphics processor. */
+const alike: typeof families = [
+  ['patch-memory', { scale: 'fine', size: 64, bankSize: 40, normalisation: 'backbone', whitening: false, k: 3 }],
+  ['patch-memory', { backbone: 'self-trained', encoderSteps: 3, scale: 'fine', size: 64, bankSize: 40, normalisation: 'backbone', whitening: true }],
+  ['classifier', { features: 'scratch', size: 64, width: 4, batch: 4, steps: 3, penalty: 0.01 }]
 ]
 
 let folder: string
@@ -39,13 +63,18 @@ const defects = Array.from({ length: 12 }, (_, index): DefectImage => {
   return { name: `defect ${index}`, group: null, className: shape, read: () => Promise.resolve(image) }
 })
 
-interface Answer { score: number[], map: number[] }
+interface Answer { score: number[], map: number[], height: number, width: number }
 
-async function answer (bundle: string, image: RawImage, provider: string): Promise<Answer> {
+type Runtime = 'cpu' | 'webgpu' | 'python'
+
+async function answer (bundle: string, image: RawImage, runtime: Runtime): Promise<Answer> {
   const pixels = join(folder, 'pixels')
   writeFileSync(pixels, image.data)
-  const args = [join(import.meta.dirname, 'bare-runtime.mjs'), bundle, pixels, JSON.stringify([1, image.height, image.width, image.channels]), provider]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, VK_ICD_FILENAMES: driver ?? '' }, timeout: 170_000, maxBuffer: 2 ** 28 })
+  const asked = [bundle, pixels, JSON.stringify([1, image.height, image.width, image.channels])]
+  const [program, args] = runtime === 'python'
+    ? ['python3', [join(import.meta.dirname, 'bare-runtime.py'), ...asked]]
+    : [process.execPath, [join(import.meta.dirname, 'bare-runtime.mjs'), ...asked, runtime]]
+  const { stdout } = await promisify(execFile)(program, args, { env: { ...process.env, VK_ICD_FILENAMES: driver ?? '' }, timeout: 170_000, maxBuffer: 2 ** 28 })
   return JSON.parse(stdout) as Answer
 }
 
@@ -56,19 +85,29 @@ function difference (found: number[], expected: number[]): number {
   return Math.max(...found.map((value, i) => Math.abs(value - (expected[i] as number)) / scale))
 }
 
-describe.each(families)('a bundle of %s with %o', (family, options) => {
-  const bundle = (): string => join(folder, `${family}-${families.findIndex(([, other]) => other === options)}.onnx`)
+describe.each([...families, ...alike])('a bundle of %s with %o', (family, options) => {
+  const bundle = (): string => join(folder, `${family}-${[...families, ...alike].findIndex(([, other]) => other === options)}.onnx`)
 
-  it('gives the same scores in a plain ONNX Runtime', { timeout: 180_000 }, async () => {
-    const { bytes, metadata } = await detectorByFamily(family).fit(goodParts(30), options, { seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal, defects })
-    writeFileSync(bundle(), bytes)
-    for (const { seed, width, height, score } of metadata.golden.vectors) {
-      const { score: [found = NaN] } = await answer(bundle(), goldenImage(seed, width, height, metadata.input.channels), 'cpu')
-      expect(Math.abs(found - score) / Math.abs(score)).toBeLessThan(1e-4)
-    }
+  let metadata: BundleMetadata
+
+  /** Of scores and maps to what they were when the bundle was made. */
+  const distance = (runtime: Runtime): Promise<number> => checkGoldenVectors(async (image) => {
+    const { score: [score = NaN], map, height, width } = await answer(bundle(), image, runtime)
+    return { score, map: Float32Array.from(map), height, width }
+  }, metadata)
+
+  it('gives the same scores and maps in a plain ONNX Runtime', { timeout: 180_000 }, async () => {
+    const fitted = await detectorByFamily(family).fit(goodParts(30), options, { seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal, defects })
+    writeFileSync(bundle(), fitted.bytes)
+    metadata = fitted.metadata
+    expect(await distance('cpu')).toBeLessThan(1e-4)
   })
 
-  it.runIf(driver !== null)('gives the same on WebGPU', { timeout: 180_000 }, async () => {
+  it.runIf(python)("gives the same in Python's", { timeout: 180_000 }, async () => {
+    expect(await distance('python')).toBeLessThan(1e-4)
+  })
+
+  it.runIf(driver !== null && families.some(([, other]) => other === options))('gives the same on WebGPU', { timeout: 180_000 }, async () => {
     for (const image of [goodPart(900), goldenImage(3, 70, 50, 3)]) {
       const expected = await answer(bundle(), image, 'cpu')
       const found = await answer(bundle(), image, 'webgpu')
