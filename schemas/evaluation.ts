@@ -40,6 +40,18 @@ export interface Estimate {
   high: number
 }
 
+/** What one method says of one picture. */
+export interface ExplainedPicture {
+  /** Relative to the data set. */
+  path: string
+  /** The physical part; `null` stands for itself. */
+  group: string | null
+  /** `nothing`: it found nothing that speaks for the target. `time-up`: the budget ended before anything was found. Both count as black maps. */
+  map: 'found' | 'nothing' | 'time-up'
+  ebpg: number
+  maskL1: number
+}
+
 /** How one method explains the defects of the data set; docs/explanation.md defines each figure. `null` = not computable. */
 export interface ExplanationMethodFindings {
   method: string
@@ -47,7 +59,9 @@ export interface ExplanationMethodFindings {
   n: number
   /** Pictures in which the method found nothing that speaks for the target; counted as black maps, but for insertion, deletion, drop and increase. */
   withoutMap: number
-  /** Pictures that insertion, deletion, drop and increase are of: those with a map and with something to explain. */
+  /** Pictures whose time was up before anything was found; counted likewise, but not in `withoutMap`. */
+  timeUp?: number
+  /** Pictures that insertion, deletion, drop and increase are of: those with a map and with something to explain, which a score hardly above that of good parts is not. */
   judged?: number
   ebpg: Estimate | null
   /** EBPG over the defects' share of the area; 1 = chance. */
@@ -65,14 +79,18 @@ export interface ExplanationMethodFindings {
   increase: Estimate | null
   /**
    * Rank correlation of the map with that of the same network with random weights (Adebayo et al. 2018): near 1, the map shows the picture and not what the model
-   * has learned. Only where it was asked for.
+   * has learned. Of the pictures in which both have a map. Only where it was asked for.
    */
   sanity?: Estimate
+  /** Pictures with a map in which the random network gives none, so that there is nothing to compare. Only where it was asked for. */
+  randomWithoutMap?: number
   milliseconds: { median: number, p95: number }
   /** Forward passes of a picture, on average. */
   forwards: number
   /** Pictures whose explanation the budget ended. */
   endedByBudget: number
+  /** Each picture, so that methods can be compared part by part. */
+  pictures?: ExplainedPicture[]
 }
 
 export interface ExplanationFindings {
@@ -87,6 +105,8 @@ export interface ExplanationFindings {
   /** Milliseconds for each explanation; `null` = as long as it takes. */
   budget: number | null
   seed: number
+  /** The error that ended it early: the figures are of the pictures before, each method on the same ones. */
+  failure?: string
 }
 
 /** A detector learned from some of the good pictures. */
@@ -176,7 +196,7 @@ export interface EvaluationReport {
   learningCurve?: LearningCurvePoint[]
   /** With `--explain`. */
   explain?: ExplanationFindings
-  /** The command was interrupted: the figures are of the test pictures in `images`, and what was asked for beyond may be absent. */
+  /** The command was interrupted, or explaining failed on the way (`explain.failure`): the figures are of the test pictures in `images`, and what was asked for beyond may be absent. */
   partial?: true
   command: string | null
   versions: { [name: string]: string }

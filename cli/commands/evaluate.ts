@@ -8,6 +8,7 @@ import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { splitOfFit } from '../../engine/detectors/fit-work.ts'
 import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
+import { GoodpartsError } from '../../engine/errors.ts'
 import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
 import { locatedDefects } from '../../engine/evaluation/explanation-evaluation.ts'
 import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
@@ -73,9 +74,10 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
       progress.clear()
       const curve = await unlessAborted(signal, () => curveOf(dataset, bundle.metadata, evaluation, options, progress, signal))
       progress.clear()
-      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted ? { partial: true as const } : {}) }
+      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || explain?.failure !== undefined ? { partial: true as const } : {}) }
       if (options.report !== undefined && !signal.aborted) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
       await print(report, signal.aborted ? { ...options, report: undefined } : options)
+      if (explain?.failure !== undefined) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected to explain every defect, got after ${explain.methods[0]?.n ?? 0} of them: ${explain.failure}`)
     } finally {
       await scorer.close()
     }

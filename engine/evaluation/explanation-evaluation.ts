@@ -1,5 +1,5 @@
 /** Methods of explanation against the ground truth of a data set's defects, and against the model itself. */
-import type { ExplanationFindings, ExplanationMethodFindings } from '../../schemas/evaluation.ts'
+import type { ExplainedPicture, ExplanationFindings, ExplanationMethodFindings } from '../../schemas/evaluation.ts'
 import { spread } from '../detectors/proxy-choice.ts'
 import { GoodpartsError } from '../errors.ts'
 import type { Baseline, Explainer, ExplanationTarget, Saliency } from '../explain/explainer.ts'
@@ -10,7 +10,7 @@ import { meanEstimate, ratioEstimate, type Estimate } from '../explain/metrics/b
 import { faithfulness, type Faithfulness } from '../explain/metrics/faithfulness.ts'
 import { rankCorrelation } from '../explain/metrics/rank-correlation.ts'
 import type { ExplainedModel } from '../explain/model/explained-model.ts'
-import { workingPicture } from '../explain/model/working-picture.ts'
+import { workingPicture, type WorkingPicture } from '../explain/model/working-picture.ts'
 import { decodeImage, type RawImage } from '../frame/image-codec.ts'
 import { resampleMap } from '../frame/resample-map.ts'
 import { goodImages, testEntries, type Dataset, type DatasetEntry } from './dataset.ts'
@@ -25,21 +25,30 @@ export interface ExplanationEvaluationOptions {
   budget?: number
   /** Also explain the same network with random weights, and compare the maps: takes as long again. */
   sanity?: boolean
+  /** What the findings call a picture. */
+  nameOf (path: string): string
   progress (stage: string, done: number, total: number): void
   signal: AbortSignal
 }
 
+/** Of one picture and method; without the map, which would fill the memory over a data set. */
 interface Sample {
+  path: string
   group: string | null
-  areaShare: number
-  saliency: Saliency
+  map: ExplainedPicture['map']
+  milliseconds: number
+  forwards: number
+  endedByBudget: boolean
   agreement: Agreement
   faithfulness: Faithfulness | null
-  sanity: number | null
+  /** `undefined` where there is nothing to compare, `null` where only the random network gives no map. */
+  sanity: number | null | undefined
 }
 
 /** Good pictures among which the nearest is sought. */
 const mostExemplars = 64
+/** Good pictures whose median score a network with random weights is read against. */
+const goodOfRandom = 16
 
 /** Defects whose place is known. @throws GOODPARTS_DATASET_INVALID without any */
 export function locatedDefects (dataset: Dataset): DatasetEntry[] {
@@ -49,45 +58,32 @@ export function locatedDefects (dataset: Dataset): DatasetEntry[] {
     { fix: 'Give masks or boxes in the columns of dataset.csv, or ground_truth/<type>/*_mask.png.' })
 }
 
-/** When aborted, what was found until then, each method on the same pictures. @throws as `locatedDefects`; the signal's reason when aborted before the first. */
+/**
+ * When aborted, or when something fails that is no matter of the method, what was found until then, each method on the same pictures.
+ * @throws as `locatedDefects`; the signal's reason, or what failed, before the first.
+ */
 export async function evaluateExplanations (dataset: Dataset, model: ExplainedModel, options: ExplanationEvaluationOptions): Promise<ExplanationFindings> {
   const { methods, seed, budget, signal } = options
   const entries = spread(locatedDefects(dataset), options.images ?? Infinity)
-  const exemplars = model.hasScore && !model.hasClasses ? await goodOnes(dataset) : null
-  const random = options.sanity === true ? model.withRandomWeights(seed) : null
+  // Every bundle has a score, a classifier too: to what learned from good parts, mean colour is a defect. A model of classes alone may have been taught anything.
+  const exemplars = model.hasScore ? await goodOnes(dataset) : null
+  const random = options.sanity === true ? await withRandomWeights(model, dataset, seed) : null
   const samples = new Map<Explainer, Sample[]>(methods.map((explainer) => [explainer, []]))
   const unavailable = new Map<Explainer, string>()
   const areas: Array<{ group: string | null, share: number }> = []
+  let failure: string | null = null
   try {
     for (const [index, entry] of entries.entries()) {
       options.progress('explaining', index, entries.length)
-      const image = await decodeImage(entry.path)
-      const truth = await groundTruthOf({ entry, image }, image.width, image.height)
-      if (truth === null) continue
-      const hidden: Baseline = (await exemplars?.nearest(image))?.image ?? 'mean'
-      const target = await targetOf(model, entry, image)
-      const found = new Map<Explainer, Sample>()
-      for (const explainer of methods) {
-        if (unavailable.has(explainer) || isAborted(signal)) continue
-        try {
-          const asked = { target, baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) }
-          const saliency = await explainer.explain(model, image, asked)
-          const unlearned = random === null || saliency.map === null ? null : await explainer.explain(random, image, asked)
-          found.set(explainer, { group: entry.group, ...await judge(model, image, truth.labels, saliency, { target, hidden }), sanity: likeness(saliency, unlearned, image) })
-        } catch (error) {
-          if (isAborted(signal)) break
-          if (!isObstacle(error)) throw error
-          unavailable.set(explainer, error.message)
-        }
-      }
-      if (isAborted(signal)) break
-      areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
-      for (const [explainer, sample] of found) samples.get(explainer)?.push(sample)
+      await explainOne(entry)
     }
+  } catch (error) {
+    if (areas.length === 0) signal.throwIfAborted()
+    if (areas.length === 0) throw error
+    if (!signal.aborted) failure = error instanceof Error ? error.message : String(error)
   } finally {
     await random?.close()
   }
-  if (areas.length === 0) signal.throwIfAborted()
   if (areas.length === 0) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected the masks and boxes of ${dataset.source} to cover something, got none that does`)
   const groups = areas.map(({ group }) => group)
   const shares = areas.map(({ share }) => share)
@@ -102,7 +98,40 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
     target: model.hasClasses ? 'class' : 'score',
     hidden: exemplars === null || exemplars.size === 0 ? 'mean colour of the picture' : 'the nearest good picture',
     budget: budget ?? null,
-    seed
+    seed,
+    ...(failure === null ? {} : { failure })
+  }
+
+  async function explainOne (entry: DatasetEntry): Promise<void> {
+    const image = await decodeImage(entry.path)
+    const truth = await groundTruthOf({ entry, image }, image.width, image.height)
+    if (truth === null) return
+    const hidden: Baseline = (await exemplars?.nearest(image))?.image ?? 'mean'
+    const asked = { target: await targetOf(model, entry, image), baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) }
+    const found = new Map<Explainer, Sample>()
+    for (const explainer of methods) {
+      if (unavailable.has(explainer)) continue
+      signal.throwIfAborted()
+      try {
+        const saliency = await explainer.explain(model, image, asked)
+        const unlearned = random === null || saliency.map === null ? null : await explainer.explain(random, image, asked)
+        found.set(explainer, {
+          path: options.nameOf(entry.path),
+          group: entry.group,
+          map: saliency.map !== null ? 'found' : saliency.skipped === null ? 'nothing' : 'time-up',
+          milliseconds: saliency.milliseconds,
+          forwards: saliency.forwards.done,
+          endedByBudget: saliency.skipped !== null,
+          ...await judge(model, image, truth.labels, saliency, { target: asked.target, hidden }),
+          sanity: likeness(saliency, unlearned, image)
+        })
+      } catch (error) {
+        if (signal.aborted || !isObstacle(error)) throw error
+        unavailable.set(explainer, error.message)
+      }
+    }
+    areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
+    for (const [explainer, sample] of found) samples.get(explainer)?.push(sample)
   }
 }
 
@@ -116,24 +145,24 @@ export async function targetOf (model: ExplainedModel, entry: Pick<DatasetEntry,
   return { kind: 'class', index: named !== undefined ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
 }
 
-async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array, saliency: Saliency, { target, hidden }: { target: ExplanationTarget, hidden: Baseline }): Promise<Omit<Sample, 'group' | 'sanity'>> {
+async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array, { map }: Saliency, { target, hidden }: { target: ExplanationTarget, hidden: Baseline }): Promise<Pick<Sample, 'agreement' | 'faithfulness'>> {
   const { width, height } = image
-  const values = saliency.map === null ? new Float32Array(width * height) : resampleMap(saliency.map, width, height)
-  const agreed = agreement({ values, width, height }, truth)
+  const values = map === null ? new Float32Array(width * height) : resampleMap(map, width, height)
   const picture = await workingPicture(image, model.input, hidden)
-  const faithful = saliency.map === null ? null : await faithfulness(model, picture, resampleMap(saliency.map, picture.width, picture.height), { target })
-  return { areaShare: agreed.areaShare, saliency, agreement: agreed, faithfulness: faithful }
+  const faithful = map === null ? null : await faithfulness(model, picture, resampleMap(map, picture.width, picture.height), { target })
+  return { agreement: agreement({ values, width, height }, truth), faithfulness: faithful }
 }
 
-/** Typescript does not know that it changes while others wait. */
-function isAborted (signal: AbortSignal): boolean {
-  return signal.aborted
+/** Good pictures of whatever split: the random network has learned from none. */
+async function withRandomWeights (model: ExplainedModel, { entries }: Dataset, seed: number): Promise<ExplainedModel> {
+  const good: WorkingPicture[] = []
+  for (const { path } of spread(entries.filter(({ isGood }) => isGood), goodOfRandom)) good.push(await workingPicture(await decodeImage(path), model.input, 'mean'))
+  return model.withRandomWeights(seed, good)
 }
 
-/** A model with random weights that gives no map has none that resembles the other. */
-function likeness ({ map }: Saliency, unlearned: Saliency | null, { width, height }: RawImage): number | null {
-  if (map === null || unlearned === null) return null
-  return unlearned.map === null ? 0 : rankCorrelation(resampleMap(map, width, height), resampleMap(unlearned.map, width, height))
+function likeness ({ map }: Saliency, unlearned: Saliency | null, { width, height }: RawImage): Sample['sanity'] {
+  if (map === null || unlearned === null) return undefined
+  return unlearned.map === null ? null : rankCorrelation(resampleMap(map, width, height), resampleMap(unlearned.map, width, height))
 }
 
 function summarise ({ method }: Explainer, samples: readonly Sample[], seed: number): ExplanationMethodFindings {
@@ -141,16 +170,19 @@ function summarise ({ method }: Explainer, samples: readonly Sample[], seed: num
   const agreed = (name: keyof Agreement): Estimate | null => meanEstimate(samples.map((sample) => sample.agreement[name]), { seed, groups })
   const faithful = samples.flatMap((sample) => sample.faithfulness === null ? [] : [{ group: sample.group, ...sample.faithfulness }])
   const asked = (name: keyof Faithfulness, unit = 1): Estimate | null => meanEstimate(faithful.map((one) => unit * one[name]), { seed, groups: faithful.map(({ group }) => group) })
-  const compared = samples.flatMap(({ group, sanity }) => sanity === null ? [] : [{ group, sanity }])
+  const asRandom = samples.flatMap(({ group, sanity }) => sanity === undefined ? [] : [{ group, sanity }])
+  const compared = asRandom.flatMap(({ group, sanity }) => sanity === null ? [] : [{ group, sanity }])
   const sanity = meanEstimate(compared.map((one) => one.sanity), { seed, groups: compared.map(({ group }) => group) })
-  const times = samples.map(({ saliency }) => saliency.milliseconds).sort((a, b) => a - b)
+  const times = samples.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b)
+  const without = (map: Sample['map']): number => samples.filter((sample) => sample.map === map).length
   return {
     method,
     n: samples.length,
-    withoutMap: samples.filter(({ saliency }) => saliency.map === null).length,
+    withoutMap: without('nothing'),
+    timeUp: without('time-up'),
     judged: faithful.length,
     ebpg: agreed('ebpg'),
-    ebpgLift: ratioEstimate(samples.map((sample) => sample.agreement.ebpg), samples.map(({ areaShare }) => areaShare), { seed, groups }),
+    ebpgLift: ratioEstimate(samples.map((sample) => sample.agreement.ebpg), samples.map((sample) => sample.agreement.areaShare), { seed, groups }),
     maskL1: agreed('maskL1'),
     pointingGame: agreed('pointingGame'),
     bbox: agreed('bbox'),
@@ -161,9 +193,11 @@ function summarise ({ method }: Explainer, samples: readonly Sample[], seed: num
     drop: asked('drop', 100),
     increase: asked('increase', 100),
     ...(sanity === null ? {} : { sanity }),
+    ...(asRandom.length === 0 ? {} : { randomWithoutMap: asRandom.length - compared.length }),
     milliseconds: { median: times[Math.floor(times.length / 2)] ?? 0, p95: times[Math.floor(0.95 * (times.length - 1))] ?? 0 },
-    forwards: samples.reduce((sum, { saliency }) => sum + saliency.forwards.done, 0) / Math.max(1, samples.length),
-    endedByBudget: samples.filter(({ saliency }) => saliency.skipped !== null).length
+    forwards: samples.reduce((sum, { forwards }) => sum + forwards, 0) / Math.max(1, samples.length),
+    endedByBudget: samples.filter(({ endedByBudget }) => endedByBudget).length,
+    pictures: samples.map(({ path, group, map, agreement: { ebpg, maskL1 } }) => ({ path, group, map, ebpg, maskL1 }))
   }
 }
 

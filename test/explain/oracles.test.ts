@@ -106,7 +106,7 @@ describe('weights made random (Adebayo et al. 2018)', () => {
     const { map: trained } = await explainer.explain(open(encodeModel(graph)), picture, { target })
     const likeness: number[] = []
     for (let seed = 1; seed <= 5; seed++) {
-      const { map } = await explainer.explain(open(encodeModel(graph)).withRandomWeights(seed), picture, { target })
+      const { map } = await explainer.explain(await open(encodeModel(graph)).withRandomWeights(seed, []), picture, { target })
       likeness.push(map === null ? 0 : rankCorrelation(trained!.values, map.values))
     }
 

@@ -27,7 +27,13 @@ export interface FaithfulnessOptions {
 /** Pixels that stay for drop and increase. */
 const keptShare = 0.15
 
-/** Hidden pixels are those of the picture's baseline. @param values `(H, W)` of the picture. @returns `null` where the model has no confidence to lose. */
+/**
+ * Of how far good parts' scores reach above their median: a part that is hardly less ordinary than the median has nothing to explain, and what seams of masks
+ * add to its score would be many times what it has.
+ */
+const leastShareOfSpread = 0.5
+
+/** Hidden pixels are those of the picture's baseline. @param values `(H, W)` of the picture. @returns `null` where the model has no confidence to lose, or a score hardly above that of good parts. */
 export async function faithfulness (model: ExplainedModel, picture: WorkingPicture, values: Float32Array, options: FaithfulnessOptions): Promise<Faithfulness | null> {
   const steps = options.steps ?? 20
   const order = Uint32Array.from(values, (_, index) => index).sort((a, b) => (values[b] as number) - (values[a] as number) || a - b)
@@ -40,7 +46,7 @@ export async function faithfulness (model: ExplainedModel, picture: WorkingPictu
   const wanted = [() => shown(0, 1), () => shown(0, keptShare), ...shares.map((share) => () => shown(0, share)), ...shares.map((share) => () => shown(share, 1))]
   const confidences = await inBatches(model, picture, wanted, options)
   const [whole = 0, kept = 0] = confidences
-  if (!(whole > 0)) return null
+  if (!(whole > 0) || (options.target.kind === 'score' && whole < leastShareOfSpread * model.goodSpread)) return null
   return {
     insertion: areaUnder(confidences.slice(2, steps + 3)) / whole,
     deletion: areaUnder(confidences.slice(steps + 3)) / whole,

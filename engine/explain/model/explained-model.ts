@@ -8,6 +8,7 @@ import { encodeModel } from '../../graph/encode.ts'
 import type { Graph, Value } from '../../graph/graph.ts'
 import { gradient, gradientName } from '../../graph/gradient/gradient.ts'
 import { readMetadata } from '../../graph/metadata.ts'
+import { quantile } from '../../quantile.ts'
 import { openSession, type GraphSession, type Tensor } from '../../runtime/onnx-runtime.ts'
 import type { ExplanationTarget } from '../explainer.ts'
 import type { MapValues } from '../overlay.ts'
@@ -41,6 +42,8 @@ export class ExplainedModel {
   readonly input: ModelInput
   readonly #threads: number
   readonly #stitching: LayerStitching | null
+  /** Of good parts, ascending; none of a model that is no bundle. */
+  #goodScores: readonly number[]
   readonly #sessions = new Map<string, Promise<GraphSession>>()
   readonly #layers = new Map<Value, Promise<SpatialLayer[]>>()
 
@@ -50,6 +53,7 @@ export class ExplainedModel {
     this.input = input
     this.#threads = threads
     this.#stitching = LayerStitching.of(metadata)
+    this.#goodScores = metadata?.calibration.scores ?? []
   }
 
   /** @throws GOODPARTS_GRAPH_INVALID, GOODPARTS_EXPLANATION_FAILED for a model that does not take pictures. */
@@ -60,9 +64,16 @@ export class ExplainedModel {
     return new ExplainedModel(graph, metadata, describeInput(graph, metadata, options.preprocessing), options.threads ?? 1)
   }
 
-  /** Another model, with the same network and nothing learned in it. */
-  withRandomWeights (seed: number): ExplainedModel {
-    return new ExplainedModel(withRandomWeights(this.graph, seed), this.metadata, this.input, this.#threads)
+  /** Another model, with the same network and nothing learned in it; what it scores `good` is what its scores are read against, as the bundle's are of another network. */
+  async withRandomWeights (seed: number, good: readonly WorkingPicture[]): Promise<ExplainedModel> {
+    const random = new ExplainedModel(withRandomWeights(this.graph, seed), this.metadata, this.input, this.#threads)
+    if (random.hasScore) random.#goodScores = await random.#scores(good)
+    return random
+  }
+
+  /** How far good parts' scores reach above their median: to the 95 % quantile of the calibration. 0 of a model that is no bundle. */
+  get goodSpread (): number {
+    return this.#goodScores.length === 0 ? 0 : quantile(this.#goodScores, 0.95) - this.#goodScore()
   }
 
   get hasMap (): boolean {
@@ -197,10 +208,19 @@ export class ExplainedModel {
     return Array.from({ length: Math.ceil(items.length / Math.max(1, size)) }, (_, index) => items.slice(index * size, (index + 1) * size))
   }
 
-  /** The median of the good parts that a bundle was calibrated with. */
+  /** Ascending. */
+  async #scores (pictures: readonly WorkingPicture[]): Promise<number[]> {
+    const scores: number[] = []
+    for (const picture of pictures) {
+      const { data } = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), ['score']))['score'], 'score')
+      scores.push(data[0] as number)
+    }
+    return scores.sort((a, b) => a - b)
+  }
+
+  /** The median of the good parts. */
   #goodScore (): number {
-    const scores = this.metadata?.calibration.scores ?? []
-    return scores[Math.floor(scores.length / 2)] ?? 0
+    return this.#goodScores[this.#goodScores.length >> 1] ?? 0
   }
 }
 

@@ -3,6 +3,7 @@ import { areaUnder, faithfulness } from '../../../engine/explain/metrics/faithfu
 import { ExplainedModel } from '../../../engine/explain/model/explained-model.ts'
 import { workingPicture, type WorkingPicture } from '../../../engine/explain/model/working-picture.ts'
 import { seededRandom } from '../../../engine/random.ts'
+import { spotBundle } from '../spot-bundle.ts'
 import { detector, edge, flatPicture, spot, spottedPicture } from '../hand-built-models.ts'
 
 const model = ExplainedModel.open(detector)
@@ -47,6 +48,24 @@ describe('faithfulness', () => {
     const flat = await workingPicture(flatPicture(), model.input, 'mean')
 
     expect(await faithfulness(model, flat, spotMap, { target })).toBeNull()
+  })
+
+  test('does not exist where a score is hardly above that of good parts', async () => {
+    // Calibrated with 0 to 98/99: the median is 49/99, the 95 % quantile 0.44 more.
+    const bundle = ExplainedModel.open((await spotBundle()).bytes)
+    const score = async (levels: readonly [number, number]): Promise<WorkingPicture> => {
+      const image = flatPicture()
+      for (let y = spot[1]; y < spot[3]; y++) for (let x = spot[0]; x < spot[2]; x++) image.data[y * edge + x] = levels[x % 2] as number
+      return workingPicture(image, bundle.input, flatPicture())
+    }
+
+    expect(bundle.goodSpread).toBeCloseTo(0.95 * 98 / 99 - 49 / 99)
+    // Six of nine pixels one level above what counts as bright: 0.17 above the median.
+    const [faint, clear] = [await score([121, 120]), await score([121, 121])]
+    expect((await bundle.confidences(faint, [null], target))[0]).toBeCloseTo(6 / 9 - 49 / 99, 3)
+    expect(await faithfulness(bundle, faint, spotMap, { target })).toBeNull()
+    expect(await faithfulness(bundle, clear, spotMap, { target })).not.toBeNull()
+    await bundle.close()
   })
 
   test('measures areas by trapezoids', () => {
