@@ -20,7 +20,7 @@ export function meanEstimate (samples: readonly number[], options: BootstrapOpti
   return ratioEstimate(samples, samples.map(() => 1), options)
 }
 
-/** Of `mean(numerators) / mean(denominators)`, both drawn together. */
+/** Of `mean(numerators) / mean(denominators)`, both drawn together; draws of nothing over nothing are left out. */
 export function ratioEstimate (numerators: readonly number[], denominators: readonly number[], { seed, groups = [], resamples = 2000 }: BootstrapOptions): Estimate | null {
   const ratio = (indices: readonly number[]): number => {
     let [above, below] = [0, 0]
@@ -33,7 +33,7 @@ export function ratioEstimate (numerators: readonly number[], denominators: read
   if (numerators.length === 0) return null
   const parts = partsOf(numerators.length, groups)
   const random = seededRandom(seed)
-  const drawn = Array.from({ length: resamples }, () => ratio(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).sort((a, b) => a - b)
+  const drawn = Array.from({ length: resamples }, () => ratio(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
   return { value: ratio(parts.flat()), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) }
 }
 
