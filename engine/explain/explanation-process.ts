@@ -3,6 +3,8 @@
  * on a small machine, forward passes of an explanation would otherwise take the cores that verdicts need.
  */
 import { execFile, fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { GoodpartsError } from '../errors.ts'
@@ -10,8 +12,9 @@ import type { LedgerSnapshot } from '../frame/ledger.ts'
 import { WorkQueue, type WorkOptions } from '../frame/work-queue.ts'
 import { processorShare, type ProcessorShare } from '../runtime/processor-share.ts'
 import { siblingModule } from '../sibling-module.ts'
-import type { PartReply } from './explanation-child.ts'
+import { BytePipe } from './byte-pipe.ts'
 import type { PartExplanation, PartRequest } from './part-explanation.ts'
+import { PIPE, withBytes, type WireReply, type WireRequest } from './part-wire.ts'
 
 /** Nothing that a budget allows takes so long, on a slow machine either: it does not answer any more. Time in which it is stopped does not count. */
 const LIMIT_MS = 300_000
@@ -19,11 +22,20 @@ const TICK_MS = 1000
 /** Of its last words. */
 const WORDS = 1000
 
+interface Explaining {
+  child: ChildProcess
+  pipe: BytePipe
+}
+
 export class ExplanationProcess {
   readonly #queue: WorkQueue
   readonly #processor: ProcessorShare
   readonly #limitMs: number
-  #child: ChildProcess | undefined
+  #process: Explaining | undefined
+  /** People who wait for an answer. */
+  #waitedFor = 0
+  /** Of the part that is explained, as `watchOver` gives it. */
+  #holdOrNot = (): void => { /* none works */ }
   #lastWords = ''
   #closed = false
 
@@ -44,6 +56,21 @@ export class ExplanationProcess {
     this.#queue.hurry(name, urgency)
   }
 
+  /**
+   * While somebody waits for `answer`, the process does not rest, whatever it works on: on a line that never pauses, no answer would come. It stays
+   * in the idle class.
+   */
+  async withoutRest<Result> (answer: Promise<Result>): Promise<Result> {
+    this.#waitedFor++
+    this.#holdOrNot()
+    try {
+      return await answer
+    } finally {
+      this.#waitedFor--
+      this.#holdOrNot()
+    }
+  }
+
   get ledger (): LedgerSnapshot {
     return this.#queue.ledger
   }
@@ -51,7 +78,7 @@ export class ExplanationProcess {
   /** Ends the process at once: what nobody waits for any more need not be explained. */
   async close (): Promise<void> {
     this.#closed = true
-    this.#child?.kill('SIGKILL')
+    this.#process?.child.kill('SIGKILL')
     await this.#queue.close()
   }
 
@@ -59,19 +86,20 @@ export class ExplanationProcess {
     if (this.#isClosed()) throw closed()
     const leash = await (tied ??= findLeash())
     if (this.#isClosed()) throw closed()
-    const isNew = this.#child === undefined
-    const child = this.#child ??= this.#start(leash)
+    const isNew = this.#process === undefined
+    const working = this.#process ??= this.#start(leash)
+    const { child, pipe } = working
     let release = (): void => { /* not held */ }
     try {
       // Before it says so, it may not yet be tied.
-      if (isNew) await answer(child)
-      release = watchOver(child, { processor: leash.execPath === undefined ? null : this.#processor, limitMs: this.#limitMs })
-      const reply = await answer(child, request) as PartReply
-      if ('result' in reply) return reply.result
-      throw new GoodpartsError(reply.error.code, reply.error.message, reply.error.fix === null ? {} : { fix: reply.error.fix })
+      if (isNew) await whileAlive(child, once(child, 'message'))
+      const watch = watchOver(child, { processor: leash.execPath === undefined ? null : this.#processor, limitMs: this.#limitMs, mayRest: () => this.#waitedFor === 0 })
+      this.#holdOrNot = watch.holdOrNot
+      release = watch.release
+      return await whileAlive(child, exchange(child, pipe, request))
     } catch (error) {
       if (error instanceof GoodpartsError) throw error
-      if (this.#child === child) this.#child = undefined
+      if (this.#process === working) this.#process = undefined
       child.kill('SIGKILL')
       throw failed(`Expected the explanation process to answer: ${error instanceof Error ? error.message : String(error)}${this.#lastWords === '' ? '' : `; its last words: ${this.#lastWords.trim()}`}`, error)
     } finally {
@@ -79,14 +107,15 @@ export class ExplanationProcess {
     }
   }
 
-  #start (leash: Leash): ChildProcess {
-    const child = fork(fileURLToPath(siblingModule(import.meta.url, './explanation-child')), [], { ...leash, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  #start (leash: Leash): Explaining {
+    const child = fork(fileURLToPath(siblingModule(import.meta.url, './explanation-child')), [], { ...leash, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'] })
     this.#lastWords = ''
     child.stderr?.setEncoding('utf8').on('data', (words: string) => { this.#lastWords = `${this.#lastWords}${words}`.slice(-WORDS) })
     // One that ends between two parts is not asked for the next.
-    const gone = (): void => { if (this.#child === child) this.#child = undefined }
+    const working = { child, pipe: new BytePipe(child.stdio[PIPE] as Socket) }
+    const gone = (): void => { if (this.#process === working) this.#process = undefined }
     child.once('exit', gone).on('error', gone)
-    return child
+    return working
   }
 
   #isClosed (): boolean {
@@ -114,46 +143,62 @@ async function findLeash (): Promise<Leash> {
 }
 
 /**
- * Stops `child` while `processor` is busy with verdicts: even the idle class, on the other thread of a core or in the same cache, makes them slower
- * (`goodparts bench explain`). Ends it when it has run for `limitMs`. @returns What ends that and lets it run.
+ * Stops `child` while `processor` is busy with verdicts and it may rest: even the idle class, on the other thread of a core or in the same cache, makes them slower
+ * (`goodparts bench explain`). Ends it when it has run for `limitMs`. @returns What to call when it may rest or may no more, and what ends that and lets it run.
  */
-function watchOver (child: ChildProcess, { processor, limitMs }: { processor: ProcessorShare | null, limitMs: number }): () => void {
+function watchOver (child: ChildProcess, { processor, limitMs, mayRest }: { processor: ProcessorShare | null, limitMs: number, mayRest: () => boolean }): { holdOrNot: () => void, release: () => void } {
   let held = false
   let ended = false
   let ranFor = 0
-  const hold = (busy: boolean): void => {
-    if (busy === held) return
-    held = busy
-    child.kill(busy ? 'SIGSTOP' : 'SIGCONT')
+  const hold = (due: boolean): void => {
+    if (due === held) return
+    held = due
+    child.kill(due ? 'SIGSTOP' : 'SIGCONT')
   }
+  const holdOrNot = (): void => { hold(!ended && processor?.busy === true && mayRest()) }
   const unwatch = processor?.watch((busy) => {
-    if (busy) hold(true)
+    if (busy) holdOrNot()
     // The next part may begin in this very turn.
-    else setImmediate(() => { hold(!ended && processor.busy) })
+    else setImmediate(holdOrNot)
   })
   const tick = Math.min(TICK_MS, limitMs)
   const timer = setInterval(() => {
     if (!held) ranFor += tick
     if (ranFor >= limitMs) child.emit('error', new Error(`it ran for ${limitMs} ms without an answer`))
   }, tick).unref()
-  return () => {
+  const release = (): void => {
     ended = true
     clearInterval(timer)
     unwatch?.()
     hold(false)
   }
+  return { holdOrNot, release }
 }
 
-/** What the process says next, asked for something or not. Rejects when it fails or ends. */
-async function answer (child: ChildProcess, request?: PartRequest): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => { child.off('message', answered).off('error', broken).off('exit', ended) }
-    const answered = (reply: unknown): void => { stop(); resolve(reply) }
-    const broken = (error: Error): void => { stop(); reject(error) }
-    const ended = (code: number | null, signal: string | null): void => { stop(); reject(new Error(`it ended with ${signal ?? code ?? 'no code'}`)) }
-    child.on('message', answered).on('error', broken).on('exit', ended)
-    if (request !== undefined) child.send(request, (error) => { if (error !== null) broken(error) })
+/** What comes of `work`. Rejects when the process fails or ends before. */
+async function whileAlive<Result> (child: ChildProcess, work: Promise<Result>): Promise<Result> {
+  let stop = (): void => { /* set below */ }
+  const end = new Promise<never>((_resolve, reject) => {
+    const ended = (code: number | null, signal: string | null): void => { reject(new Error(`it ended with ${signal ?? code ?? 'no code'}`)) }
+    child.on('error', reject).on('exit', ended)
+    stop = () => { child.off('error', reject).off('exit', ended) }
   })
+  return Promise.race([work, end]).finally(stop)
+}
+
+async function exchange (child: ChildProcess, pipe: BytePipe, { image: { data, ...size }, ...request }: PartRequest): Promise<PartExplanation> {
+  const message: WireRequest = { ...request, image: { ...size, byteLength: data.byteLength } }
+  const sent = new Promise<void>((resolve, reject) => {
+    child.send(message, (error) => {
+      if (error === null) resolve()
+      else reject(error)
+    })
+  })
+  const [[reply]] = await Promise.all([once(child, 'message') as Promise<[WireReply]>, sent, pipe.send(data)])
+  if ('error' in reply) throw new GoodpartsError(reply.error.code, reply.error.message, reply.error.fix === null ? {} : { fix: reply.error.fix })
+  const parts: Array<Uint8Array<ArrayBuffer>> = []
+  for (const byteLength of reply.byteLengths) parts.push(await pipe.receive(byteLength))
+  return withBytes(reply.result, () => parts.shift() ?? new Uint8Array(0))
 }
 
 function closed (): GoodpartsError {

@@ -63,6 +63,28 @@ function stateOf (pid: string | undefined): string | undefined {
   }
 }
 
+/** Milliseconds of the processor. */
+function processorTime (): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
+}
+
+/** @returns What ends it and gives the longest turn of this thread's event loop since. */
+function watchTurns (): () => number {
+  let [longest, last, isOver] = [0, processorTime(), false]
+  const turn = (): void => {
+    const now = processorTime()
+    longest = Math.max(longest, now - last)
+    last = now
+    if (!isOver) setImmediate(turn)
+  }
+  turn()
+  return () => {
+    isOver = true
+    return longest
+  }
+}
+
 describe('explanation process', () => {
   test('gives each method\'s map, picture, regions with their zone and faithfulness, all by content hash', async () => {
     const zones = [{ name: 'left', box: [0, 0, 32, 64] as const }, { name: 'right', box: [32, 0, 32, 64] as const }]
@@ -109,6 +131,24 @@ describe('explanation process', () => {
     expect(stateOf(explanationChildOf(process.pid))).not.toBe('T')
   })
 
+  test.runIf(process.platform === 'linux')('does not rest while somebody waits, whichever part it works on', async () => {
+    const processor = new ProcessorShare(2)
+    let judged = (): void => { /* set below */ }
+    const verdict = processor.run(1, async () => new Promise<void>((resolve) => { judged = resolve }))
+    const opened = open(4, { processor })
+    const unasked = opened.explain(request())
+    await expect.poll(() => stateOf(explanationChildOf(process.pid)), { timeout: 20_000 }).toBe('T')
+
+    const asked = await opened.withoutRest(opened.explain(request({ methods: ['grad-cam'] }), { urgency: 1 }))
+
+    expect(asked.explanations).toHaveLength(1)
+    expect((await unasked).explanations).toHaveLength(2)
+    const later = opened.explain(request())
+    await expect.poll(() => stateOf(explanationChildOf(process.pid)), { timeout: 20_000 }).toBe('T')
+    judged()
+    await Promise.all([verdict, later])
+  })
+
   test.runIf(process.platform === 'linux')('does not take its rest from the time that an explanation has', async () => {
     const processor = new ProcessorShare(2)
     const opened = open(4, { processor })
@@ -121,6 +161,24 @@ describe('explanation process', () => {
     expect(without).toEqual([])
     expect(explanations.map(({ method, skipped }) => [method, skipped])).toEqual([['grad-cam', null], ['occlusion', null]])
   })
+
+  test('takes a frame of twelve megapixels without holding up the thread that asks', async () => {
+    const [width, height] = [4000, 3000]
+    const data = new Uint8Array(new SharedArrayBuffer(3 * width * height)).fill(100)
+    for (let y = 1000; y < 1400; y++) data.fill(220, 3 * (y * width + 2600), 3 * (y * width + 3000))
+    const opened = open()
+    await opened.explain(request({ methods: ['anomaly-map'] }))
+    const longest: number[] = []
+    for (let round = 0; round < 3; round++) {
+      const turns = watchTurns()
+      const { explanations: [found] } = await opened.explain(request({ image: { data, width, height, channels: 3 }, methods: ['anomaly-map'], judge: false }))
+      longest.push(turns())
+      expect(await decodeImage(found!.jpeg)).toMatchObject({ width, height })
+    }
+
+    // By the processor's clock, which ticks every 4 ms: serialising it as a message takes 20 and more.
+    expect(Math.min(...longest)).toBeLessThan(12)
+  }, 60_000)
 
   test('ends what runs too long without an answer', async () => {
     const opened = open(4, { limitMs: 50 })
