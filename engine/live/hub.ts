@@ -173,7 +173,7 @@ export class LiveHub {
     if (record !== undefined) {
       board.judged(record)
       if (weakPromise !== undefined && board.promised(record.product, weakPromise)) this.#tellLine(board)
-      if (explaining !== undefined) this.#options.memory.explanations.await(board.line, record.eventId, explaining, this.#now())
+      if (explaining !== undefined) this.#options.memory.explanations.await(board.line, record.eventId, explaining, explainer)
       this.#tellAll({ schema: SCHEMA, kind: 'verdict', line: board.line, record })
     }
     if (frame === undefined) return true
@@ -207,7 +207,7 @@ export class LiveHub {
   /** What other methods say of a part, and what may be asked of them. @throws GOODPARTS_STORE_FAILED */
   async explanations (line: string, eventId: string): Promise<LiveExplanations> {
     const offer = await this.#asked.offer(line, eventId)
-    const said = this.#options.memory.explanations.of(line, eventId, this.#now())
+    const said = this.#options.memory.explanations.of(line, eventId)
     const asked = [...this.#asked.of(line, eventId)]
     return { ...said, state: asked.length > 0 && said.methods.length === 0 ? 'explaining' : said.state, asked, offer }
   }

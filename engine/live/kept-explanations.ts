@@ -1,6 +1,6 @@
 /** The explanations of parts that the page may ask for, in memory, bounded: the oldest make room. Another restart makes them anew. */
 import type { ExplanationState, LiveExplanation, LiveExplanations } from '../../schemas/live.ts'
-import type { ExplainingState, PartExplanations } from './publication.ts'
+import type { ExplainingState, PartExplainer, PartExplanations } from './publication.ts'
 
 /** Bytes of all together, as text. */
 const LARGEST = 48 * 1024 * 1024
@@ -8,17 +8,21 @@ const LARGEST = 48 * 1024 * 1024
 const WORDS = 200
 /** Parts of which only the state is known. */
 const AWAITED = 1000
-/** An answer that has not come by then was lost with its process. */
-const LONGEST_MS = 300_000
 
 /** What methods have said of a part. */
 export type SaidExplanations = Pick<LiveExplanations, 'state' | 'methods' | 'without' | 'evidence'>
+
+interface AwaitedPart {
+  state: ExplainingState | 'made-room'
+  /** Whether somebody still works on it; `undefined` where nobody can say. */
+  isExplaining: (() => boolean) | undefined
+}
 
 export class KeptExplanations {
   /** By line and event, oldest first. */
   readonly #kept = new Map<string, SaidExplanations>()
   /** By line and event, oldest first. */
-  readonly #awaited = new Map<string, { state: ExplainingState | 'made-room', at: number }>()
+  readonly #awaited = new Map<string, AwaitedPart>()
   readonly #largest: number
   #bytes = 0
 
@@ -26,9 +30,9 @@ export class KeptExplanations {
     this.#largest = largest
   }
 
-  /** Explanations were asked for, at `now` in milliseconds. */
-  await (line: string, eventId: string, state: ExplainingState, now: number): void {
-    this.#note(keyOf(line, eventId), state, now)
+  /** Explanations were asked for; `explainer` is who makes them, where that is known. */
+  await (line: string, eventId: string, state: ExplainingState, explainer?: PartExplainer): void {
+    this.#note(keyOf(line, eventId), { state, isExplaining: explainer === undefined ? undefined : () => explainer.isExplaining(eventId) })
   }
 
   /** Beside what other methods have said of the part before. */
@@ -50,19 +54,19 @@ export class KeptExplanations {
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#largest) break
       this.#remove(oldest)
-      this.#note(oldest, 'made-room', 0)
+      this.#note(oldest, { state: 'made-room', isExplaining: undefined })
     }
   }
 
-  of (line: string, eventId: string, now: number): SaidExplanations {
+  of (line: string, eventId: string): SaidExplanations {
     const key = keyOf(line, eventId)
-    return this.#kept.get(key) ?? { state: this.#state(key, now), methods: [], without: [], evidence: null }
+    return this.#kept.get(key) ?? { state: this.#state(key), methods: [], without: [], evidence: null }
   }
 
-  #state (key: string, now: number): ExplanationState {
-    const awaited = this.#awaited.get(key)
-    if (awaited === undefined) return 'none'
-    return awaited.state === 'explaining' && now - awaited.at > LONGEST_MS ? 'missing' : awaited.state
+  #state (key: string): ExplanationState {
+    const { state, isExplaining } = this.#awaited.get(key) ?? { state: 'none' }
+    // A busy line may let it wait for long; who was closed, or has answered to nobody, will not answer any more.
+    return state === 'explaining' && isExplaining?.() === false ? 'missing' : state
   }
 
   forget (line: string): void {
@@ -70,8 +74,8 @@ export class KeptExplanations {
     for (const key of [...this.#kept.keys()]) if (key.startsWith(keyOf(line, ''))) this.#remove(key)
   }
 
-  #note (key: string, state: ExplainingState | 'made-room', at: number): void {
-    this.#awaited.set(key, { state, at })
+  #note (key: string, awaited: AwaitedPart): void {
+    this.#awaited.set(key, awaited)
     const [oldest] = this.#awaited.keys()
     if (this.#awaited.size > AWAITED && oldest !== undefined) this.#awaited.delete(oldest)
   }

@@ -15,6 +15,8 @@ export interface PartExplainer {
   readonly usual: readonly string[]
   /** Why it cannot explain this part now; `no-explainer` once it is closed. */
   obstacle (record: InspectionRecord): ExplanationObstacle | null
+  /** Whether an answer to what the line itself has asked of this part is still to come. */
+  isExplaining (eventId: string): boolean
   /**
    * Ahead of everything that waits; `picture` is the PNG of the pixels that were judged.
    * @throws GOODPARTS_EXPLANATION_FAILED, GOODPARTS_QUEUE_FULL, GOODPARTS_IMAGE_DECODE

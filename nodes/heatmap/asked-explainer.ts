@@ -17,6 +17,8 @@ export interface AskedExplainerOptions {
   model: ModelNode
   /** Of the form. */
   methods: readonly ExplanationMethod[]
+  /** As `PartExplainer`'s. */
+  isExplaining: (eventId: string) => boolean
   explain: (image: RawImage, record: InspectionRecord, methods: ExplanationMethod[]) => Promise<FoundExplanations>
 }
 
@@ -40,6 +42,10 @@ export class AskedExplainer implements PartExplainer {
     const current = this.#options.model.current()
     if (current === undefined) return 'no-model'
     return current.model.metadata.id === bundle?.id ? null : 'another-model'
+  }
+
+  isExplaining (eventId: string): boolean {
+    return this.#options?.isExplaining(eventId) ?? false
   }
 
   async explain ({ record, picture }: { record: InspectionRecord, picture: Uint8Array }, asked: readonly string[]): Promise<FoundExplanations> {

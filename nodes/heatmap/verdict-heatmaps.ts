@@ -47,7 +47,7 @@ export class VerdictHeatmaps {
     this.#zones = new PartZones(settings.zones)
     this.#thread = new ExplanationThread(hop, settings.capacity)
     this.#others = new ExplanationProcess(`${hop}/methods`, settings.capacity)
-    if (model !== null) this.#explainer = new AskedExplainer({ model, methods: settings.methods, explain: async (...part) => this.#asked(...part) })
+    if (model !== null) this.#explainer = new AskedExplainer({ model, methods: settings.methods, isExplaining: (eventId) => this.#underway.has(eventId), explain: async (...part) => this.#asked(...part) })
   }
 
   /** How long the last heatmap took, in milliseconds. */
@@ -71,7 +71,7 @@ export class VerdictHeatmaps {
     asked.isTold = true
     // A verdict must reach its sinks, explained or not.
     return outcome.status === 'fulfilled'
-      ? { message: this.#withExplainer(outcome.value) }
+      ? { message: this.#withExplainer(outcome.value()) }
       : { message: this.#withExplainer(withState(msg, asked)), error: asGoodpartsError(outcome.reason, 'GOODPARTS_EXPLANATION_FAILED') }
   }
 
@@ -81,18 +81,19 @@ export class VerdictHeatmaps {
     await Promise.all([this.#thread.close(), this.#others.close()])
   }
 
-  async #explain (msg: Message, asked: Asked): Promise<Message> {
+  /** @returns The message as it is when the verdict goes on: until then the other methods may still find no place. */
+  async #explain (msg: Message, asked: Asked): Promise<() => Message> {
     const { frame, inspection, anomalyMap: map } = msg
-    if (!isFrame(frame) || inspection === undefined) return msg
+    if (!isFrame(frame) || inspection === undefined) return () => msg
     const zones = this.#zones.read(inspection.eventId, msg.zones)
-    if (!this.#settings.chosen.has(inspection.verdict)) return msg
+    if (!this.#settings.chosen.has(inspection.verdict)) return () => msg
     const { width, height, channels } = frame
     this.#byOthers({ data: frame.pixels(), width, height, channels }, msg, inspection, zones, asked)
-    if (map === undefined) return withState(msg, asked)
+    if (map === undefined) return () => withState(msg, asked)
     const { score, limits } = inspection
     const result = await this.#thread.explain(frame, map, { ...this.#settings.looks, zones, judged: score === null || limits === null ? null : { score, limits } })
     this.#latest = result.milliseconds
-    return withMap(msg, inspection, map, result, asked)
+    return () => withMap(msg, inspection, map, result, asked)
   }
 
   /** No verdict waits for these. */
@@ -118,11 +119,11 @@ export class VerdictHeatmaps {
     const underway = methods.every((method) => this.#settings.methods.includes(method)) ? this.#underway.get(eventId) : undefined
     if (underway !== undefined) {
       this.#others.hurry(eventId, URGENCY.asked)
-      return foundExplanations(await underway)
+      return foundExplanations(await this.#others.withoutRest(underway))
     }
     const request = partRequest(image, inspection, this.#model, { ...this.#settings, zones: this.#zones.of(eventId), methods })
     if (request === null) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the bundle ${inspection.bundle?.id ?? 'none'} that judged the part to be loaded, got another`, { fix: 'Take a newer part' })
-    return foundExplanations(await this.#others.explain(request, { urgency: URGENCY.asked }))
+    return foundExplanations(await this.#others.withoutRest(this.#others.explain(request, { urgency: URGENCY.asked })))
   }
 
   #withExplainer (message: Message): Message {

@@ -134,7 +134,7 @@ describe('an explanation that somebody asks for', () => {
     explainer.asked[0]!.resolve(found('layer-cam'))
     await expect.poll(async () => (await explanations(url, 'a', part.record.eventId)).asked).toEqual([])
 
-    expect(memory.explanations.of('a', part.record.eventId, 0).state).toBe('none')
+    expect(memory.explanations.of('a', part.record.eventId).state).toBe('none')
     expect(server.statistics()).toEqual([])
   })
 })

@@ -7,10 +7,16 @@ export class HeldExplainer implements PartExplainer {
   readonly methods = ['grad-cam', 'layer-cam', 'sise']
   readonly usual = ['layer-cam']
   readonly asked: Array<{ eventId: string, picture: Uint8Array, methods: readonly string[], resolve: (found: FoundExplanations) => void, reject: (error: Error) => void }> = []
+  /** What the line has asked for itself, by event. */
+  readonly underway = new Set<string>()
   obstacleNow: ExplanationObstacle | null = null
 
   obstacle (): ExplanationObstacle | null {
     return this.obstacleNow
+  }
+
+  isExplaining (eventId: string): boolean {
+    return this.underway.has(eventId)
   }
 
   async explain ({ record, picture }: Parameters<PartExplainer['explain']>[0], methods: readonly string[]): Promise<FoundExplanations> {

@@ -10,6 +10,7 @@ import { Frame } from '../../../engine/frame/frame.ts'
 import { allLedgers } from '../../../engine/frame/ledger.ts'
 import { encodePng } from '../../../engine/frame/image-codec.ts'
 import type { PartExplainer } from '../../../engine/live/publication.ts'
+import { processorShare } from '../../../engine/runtime/processor-share.ts'
 import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
 import type { PartExplanationMessage } from '../../../nodes/heatmap/part-explanations.ts'
 import { readLiveMessage } from '../../../nodes/live/live-message.ts'
@@ -117,6 +118,45 @@ test('a part of the line that waits already is hurried, and explained once', asy
   await expect.poll(() => came.length).toBe(3)
   expect(came).toContain(running.inspection.eventId)
   expect(allLedgers().find(({ hop }) => hop === 'heatmap/heat/methods')).toMatchObject({ in: 3 })
+}, 30_000)
+
+test.runIf(process.platform === 'linux')('what somebody waits for comes on a line that never pauses too, whether the line has asked for it already or not', async () => {
+  await start({ methods: 'grad-cam' })
+  const [unasked, waiting, other] = [part('reject'), part('reject'), part('good')]
+  let judged = (): void => { /* set below */ }
+  const verdict = processorShare.run(Infinity, async () => new Promise<void>((resolve) => { judged = resolve }))
+  try {
+    const [explainer] = await Promise.all([unasked, waiting].map(explainerOf))
+    expect(explainer!.isExplaining(unasked.inspection.eventId)).toBe(true)
+    expect(explainer!.isExplaining(other.inspection.eventId)).toBe(false)
+
+    const hurried = await explainer!.explain({ record: waiting.inspection, picture: await pngOf(waiting.frame) }, ['grad-cam'])
+    const asked = await explainer!.explain({ record: other.inspection, picture: await pngOf(other.frame) }, ['layer-cam'])
+
+    expect([...hurried.methods, ...asked.methods].map(({ method }) => method)).toEqual(['grad-cam', 'layer-cam'])
+    expect(explainer!.isExplaining(waiting.inspection.eventId)).toBe(false)
+  } finally {
+    judged()
+    await verdict
+  }
+}, 30_000)
+
+test('every verdict that is said to be explained gets an answer, or says that there was no place, also without a map of its own', async () => {
+  await start({ methods: 'grad-cam', capacity: '1' })
+  const passed: Array<{ eventId: string, explaining: unknown }> = []
+  const answered: string[] = []
+  nodeOf('out').on('input', (msg) => {
+    const { inspection: { eventId }, explaining } = msg as unknown as { inspection: InspectionRecord, explaining?: unknown }
+    passed.push({ eventId, explaining })
+  })
+  nodeOf('later').on('input', (msg) => { answered.push((msg as unknown as { inspection: InspectionRecord }).inspection.eventId) })
+
+  for (let i = 0; i < 3; i++) nodeOf('heat').receive({ ...part('reject') })
+  await expect.poll(() => passed.length).toBe(3)
+
+  const promised = passed.filter(({ explaining }) => explaining === 'explaining').map(({ eventId }) => eventId)
+  expect(new Set(passed.map(({ explaining }) => explaining)).has(undefined)).toBe(false)
+  await expect.poll(() => answered.toSorted(), { timeout: 10_000 }).toEqual(promised.toSorted())
 }, 30_000)
 
 test('what is asked for goes first, then rejects, then reviews; who loses a place to them is told', async () => {
