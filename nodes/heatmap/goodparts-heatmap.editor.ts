@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { isZone } from './zone-form.ts'
 
 declare const RED: EditorRED
 
@@ -19,9 +20,12 @@ interface Properties extends EditorNodeProperties {
 /** The cheapest first. */
 const methods = ['grad-cam', 'grad-cam++', 'layer-cam', 'score-cam', 'ada-sise', 'sise', 'occlusion', 'rise']
 
+/** As the node reads them. */
 function isZones (text: string): boolean {
   try {
-    return text.trim() === '' || Array.isArray(JSON.parse(text))
+    if (text.trim() === '') return true
+    const zones: unknown = JSON.parse(text)
+    return Array.isArray(zones) && zones.every(isZone)
   } catch {
     return false
   }
@@ -36,11 +40,11 @@ RED.nodes.registerType<Properties>('goodparts-heatmap', {
     explainReview: { value: true },
     explainReject: { value: true },
     opacity: { value: '0.6', required: true, validate: (value) => value !== '' && Number(value) >= 0 && Number(value) <= 1 },
-    quality: { value: '85', required: true, validate: (value) => Number(value) >= 1 && Number(value) <= 100 },
-    capacity: { value: '8', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 },
+    quality: { value: '85', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= 100 },
+    capacity: { value: '8', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 && Number(value) <= 1000 },
     model: { value: '', type: 'goodparts-model', required: false },
     methods: { value: '' },
-    budget: { value: '3000', validate: (value) => value === '' || Number(value) > 0 },
+    budget: { value: '3000', validate: (value) => value === '' || Number(value) >= 1 },
     judge: { value: true },
     zones: { value: '', validate: isZones }
   },

@@ -6,6 +6,7 @@ import { explainerByName } from '../../engine/explain/registry.ts'
 import { readAll } from '../../engine/read-all.ts'
 import type { Verdict } from '../../schemas/inspection.ts'
 import { readNumber, readText, readWhole } from '../shared/form-values.ts'
+import { isZone } from './zone-form.ts'
 
 export interface HeatmapForm {
   explainGood: boolean
@@ -62,11 +63,6 @@ function readFormZones (given: unknown): Zone[] {
 export function readZones (value: unknown, what: string): Zone[] {
   if (Array.isArray(value) && value.every(isZone)) return value
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${what} to be a list of { "name", "box": [x, y, width, height] }, got ${(JSON.stringify(value) as string | undefined ?? 'nothing').slice(0, 80)}`)
-}
-
-function isZone (value: unknown): value is Zone {
-  const { name, box } = (value ?? {}) as { name?: unknown, box?: unknown }
-  return typeof name === 'string' && Array.isArray(box) && box.length === 4 && box.every((item) => typeof item === 'number' && Number.isFinite(item))
 }
 
 function parse (text: string): unknown {

@@ -1,0 +1,27 @@
+/** The form in the editor and the node that is deployed read the same. */
+import { expect, test } from 'vitest'
+import { readHeatmapForm, type HeatmapForm } from '../../../nodes/heatmap/settings.ts'
+import { editorDefinitions } from '../../flows/editor-definitions.ts'
+
+const form: HeatmapForm = { explainGood: false, explainReview: true, explainReject: true, opacity: '0.6', quality: '85', capacity: '8', model: '', methods: '', budget: '3000', judge: true, zones: '' }
+const { defaults } = editorDefinitions().get('goodparts-heatmap')!
+
+function deploys (changes: Partial<HeatmapForm>): boolean {
+  try {
+    readHeatmapForm({ ...form, ...changes })
+    return true
+  } catch {
+    return false
+  }
+}
+
+test.each([
+  ['budget', '', true], ['budget', '1', true], ['budget', '0.5', false], ['budget', '-5', false], ['budget', 'soon', false],
+  ['zones', '', true], ['zones', ' ', true], ['zones', '[]', true], ['zones', '[{"name": "rim", "box": [0, 0, 64, 8]}]', true],
+  ['zones', '[1]', false], ['zones', '[null]', false], ['zones', '[{"name": "rim", "box": [0, 0, 64]}]', false], ['zones', '[{"box": [0, 0, 64, 8]}]', false], ['zones', '{}', false], ['zones', 'rim', false],
+  ['quality', '85', true], ['quality', '85.5', false], ['quality', '0', false], ['quality', '101', false],
+  ['capacity', '1000', true], ['capacity', '1001', false], ['capacity', '0', false],
+  ['opacity', '0', true], ['opacity', '1', true], ['opacity', '1.1', false], ['opacity', '', false]
+] as const)('%s %j: %s', (name, value, fits) => {
+  expect({ editor: defaults[name]!.validate!.call({}, value, {}), node: deploys({ [name]: value }) }).toEqual({ editor: fits, node: fits })
+})
