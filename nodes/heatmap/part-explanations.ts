@@ -15,6 +15,8 @@ import type { HeatmapSettings } from './settings.ts'
 export interface Explanation {
   method: string
   sha256: string
+  /** Of the map's values, float32. */
+  mapSha256: string
   mediaType: 'image/jpeg'
   regions: Region[]
   map: AnomalyMap
@@ -26,8 +28,6 @@ export interface Explanation {
 
 /** By one of the methods that ask the model. */
 export interface MethodExplanation extends Explanation {
-  /** Of the map's values, float32. */
-  mapSha256: string
   /** Insertion and deletion on this part, relative to its score; `null` where it was not asked for. */
   faithfulness: { insertion: number, deletion: number, drop: number, increase: number } | null
   /** What the budget left out. */
@@ -65,14 +65,14 @@ export function withState (msg: Message, { state }: Asked): Message {
 const mediaType = 'image/jpeg'
 
 /** The message with the detector's own map over the frame. */
-export function withMap (msg: Message, inspection: InspectionRecord, map: AnomalyMap, { jpeg, sha256, regions, milliseconds }: ExplanationResult, { state: others }: Asked): Message {
+export function withMap (msg: Message, inspection: InspectionRecord, map: AnomalyMap, { jpeg, ...found }: ExplanationResult, { state: others }: Asked): Message {
   const method = 'anomaly-map'
   const overlay = picture(jpeg)
   return {
     ...msg,
     payload: overlay.bytes(),
-    explanation: { method, sha256, mediaType, regions, map, overlay, milliseconds, ...(others === undefined ? {} : { others }) },
-    inspection: { ...inspection, regions, explanation: { sha256, mediaType, method } }
+    explanation: { method, ...found, mediaType, map, overlay, ...(others === undefined ? {} : { others }) },
+    inspection: { ...inspection, regions: found.regions, explanation: { sha256: found.sha256, mediaType, method } }
   }
 }
 

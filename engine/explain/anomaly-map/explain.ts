@@ -23,6 +23,8 @@ export interface ExplanationResult {
   jpeg: Uint8Array
   /** Of `jpeg`, in hex. */
   sha256: string
+  /** Of the map's values, float32, row-major, little-endian. */
+  mapSha256: string
   regions: Region[]
   milliseconds: number
 }
@@ -37,10 +39,15 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
   const jpeg = await encodeJpegOnThisThread(overlay, quality)
   return {
     jpeg,
-    sha256: createHash('sha256').update(jpeg).digest('hex'),
+    sha256: sha256(jpeg),
+    mapSha256: sha256(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)),
     regions: findRegions(map, { limit: range.outline, frame: { width, height }, zones }),
     milliseconds: performance.now() - start
   }
+}
+
+function sha256 (data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
 }
 
 function rangeOf ({ values }: MapValues, judged: ExplanationRequest['judged']): PaintedRange {

@@ -73,9 +73,10 @@ describe('goodparts-heatmap', () => {
 
     const { payload, explanation, inspection: explained } = msg as { payload: Buffer, explanation: { overlay: EncodedImage }, inspection: InspectionRecord }
     const sha256 = createHash('sha256').update(payload).digest('hex')
+    const mapSha256 = createHash('sha256').update(anomalyMap.values()).digest('hex')
     const regions = [{ box: [24, 16, 8, 8], areaShare: 1 / 48, peak: 4, zone: null }]
     expect(await decodeImage(payload)).toMatchObject({ width: 64, height: 48, channels: 3 })
-    expect(explanation).toMatchObject({ method: 'anomaly-map', mediaType: 'image/jpeg', sha256, regions, map: anomalyMap })
+    expect(explanation).toMatchObject({ method: 'anomaly-map', mediaType: 'image/jpeg', sha256, mapSha256, regions, map: anomalyMap })
     expect(explanation.overlay.bytes()).toBe(payload)
     expect(explained).toEqual({ ...record, regions, explanation: { method: 'anomaly-map', mediaType: 'image/jpeg', sha256 } })
     expect(validate('inspection', explained)).toBe(explained)

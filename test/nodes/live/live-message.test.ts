@@ -8,7 +8,7 @@ import { inspection } from '../../publish/fixtures.ts'
 const frame = Frame.fromPixels(new Uint8Array(16), { source: 'test', sequence: 0, width: 4, height: 4, channels: 1 })
 const map = new AnomalyMap(Float32Array.of(0, 1, 0, 0), 2, 2)
 const record = inspection(0)
-const found = { jpeg: new Uint8Array([1]), sha256: 'a'.repeat(64), regions: [], milliseconds: 3 }
+const found = { jpeg: new Uint8Array([1]), sha256: 'a'.repeat(64), mapSha256: 'b'.repeat(64), regions: [], milliseconds: 3 }
 
 test('the first output of a heatmap node is a verdict', () => {
   const message = withMap({ _msgid: '', frame, inspection: record, anomalyMap: map }, record, map, found, {})
