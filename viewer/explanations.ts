@@ -29,17 +29,19 @@ export class Explanations {
   #method = ''
   /** What was asked for here is shown as soon as it comes. */
   #wanted: readonly string[] = []
+  /** The newest of the part that is shown. */
+  #request: symbol | undefined
 
   constructor (listener: ExplanationListener) {
     this.#listener = listener
     this.evidence.append(this.#picture, this.#caption)
     this.host.append(this.#note, this.#ask, this.#problem)
-    this.#ask.addEventListener('click', () => { this.#request([], this.#shown?.offer.usual ?? []) })
+    this.#ask.addEventListener('click', () => { this.#send([], this.#shown?.offer.usual ?? []) })
     this.choice.addEventListener('change', () => {
       const { value } = this.choice
       if (value.startsWith(ASKS)) {
         const method = value.slice(ASKS.length)
-        this.#request([method], [method])
+        this.#send([method], [method])
       } else {
         this.#method = value
         this.#wanted = []
@@ -51,6 +53,8 @@ export class Explanations {
   /** Another part: nothing is known of it yet. */
   clear (): void {
     this.#wanted = []
+    this.#request = undefined
+    this.#ask.disabled = false
     this.#problem.hidden = true
     this.show(undefined)
   }
@@ -71,15 +75,19 @@ export class Explanations {
     this.#caption.textContent = `${translate('similarGood')} · ${evidence.name}`
   }
 
-  #request (methods: string[], wanted: readonly string[]): void {
+  #send (methods: string[], wanted: readonly string[]): void {
+    const request = this.#request = Symbol('request')
     this.#problem.hidden = true
     this.#ask.disabled = true
     this.#wanted = wanted
+    // By the time of the answer, another part may be shown.
+    const isShown = (): boolean => this.#request === request
     this.#listener.ask(methods).catch((error: unknown) => {
+      if (!isShown()) return
       this.#problem.hidden = false
       this.#problem.textContent = error instanceof Error ? error.message : String(error)
     }).finally(() => {
-      this.#ask.disabled = false
+      if (isShown()) this.#ask.disabled = false
     })
   }
 

@@ -57,6 +57,39 @@ describe.skipIf(missing !== null)('an opened part', () => {
     await page.getByText('Another model is in use than the one that judged this part.').waitFor()
   })
 
+  it('says that a request was refused at the part that it was of, and at no other', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url)
+    const line = await openSampleLine('Plates 1')
+    const explainer = new HeldExplainer()
+    for (const part of [line.nextReject(), line.nextReject()]) opened.server.publish({ ...part, explaining: 'queue-full', explainer })
+    await page.locator('.thumb').nth(1).waitFor()
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    let refuse = (): void => { /* set below */ }
+    const refused = new Promise<void>((resolve) => { refuse = resolve })
+    await page.route('**/explanations/*', async (route) => {
+      if (route.request().method() !== 'POST') {
+        await route.continue()
+        return
+      }
+      await refused
+      await route.abort()
+    })
+    await page.locator('.ask').click()
+    await page.getByRole('button', { name: 'Older part' }).click()
+    await expect.poll(async () => page.locator('.ask').isEnabled()).toBe(true)
+    const failed = page.waitForEvent('requestfailed')
+    refuse()
+    await failed
+    await page.waitForTimeout(100)
+    expect(await page.locator('.explain .wrong').isVisible()).toBe(false)
+
+    await page.locator('.ask').click()
+    await page.locator('.explain .wrong').waitFor()
+    await expect.poll(async () => page.locator('.ask').isEnabled()).toBe(true)
+  })
+
   it('says in the language of the page why a request was refused, also when the server is away', async () => {
     const { url } = await opened.serve()
     const page = await opened.visit(url, { locale: 'ko-KR' })
