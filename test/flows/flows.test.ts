@@ -107,6 +107,15 @@ describe.each(flows)('$file', ({ file, nodes }) => {
   })
 })
 
+test.each(flows.filter(({ file }) => /^0[12]/.test(file)))('$file shows where a gate goes: whatever the verdict, no heatmap comes before it', ({ nodes }) => {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const score = nodes.find(({ type }) => type === 'goodparts-score')
+  const paths = score?.wires?.map((targets) => targets.map((id) => byId.get(id)).filter((node) => node?.type === 'change')) ?? []
+
+  expect(paths.map((path) => path.map((node) => node?.name))).toEqual([['pass'], ['stop'], ['stop'], ['stop']])
+  expect(new Set(paths.flat().flatMap((node) => node?.wires?.flat()).map((id) => byId.get(id ?? '')?.name))).toEqual(new Set(['gate: wire it here']))
+})
+
 test('all flows can be imported and deployed beside each other', () => {
   const all = flows.flatMap(({ nodes }) => nodes)
   const twice = (values: unknown[]): unknown[] => values.filter((value, index) => values.indexOf(value) !== index)
