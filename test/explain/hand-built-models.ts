@@ -1,4 +1,5 @@
 /** Small models whose only feature is a bright spot, so that what an explanation must say is known. */
+import { addTopMean } from '../../engine/detectors/map-scores.ts'
 import { GraphBuilder } from '../../engine/graph/builder.ts'
 import { wireNumber } from '../../engine/graph/element-types.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
@@ -56,6 +57,36 @@ export function classifierGraph ({ softmax = false, batch = 'N' }: { softmax?: b
   const weights = Float32Array.from([...classWeights.map((weight) => -weight), ...classWeights])
   const logits = builder.node('Gemm', [pooled, builder.constant(weights, [2, 4], 'weights'), builder.constant(Float32Array.of(0.5, -0.5), [2], 'bias')], { transB: 1 })
   builder.output('classes', softmax ? builder.node('Softmax', [logits], { axis: 1 }) : logits, 'float32', [batch, 2])
+  return builder.build()
+}
+
+/** The classifier with features of two scales side by side, the coarse ones enlarged, as a frozen backbone has them. */
+export function twoScaleClassifierGraph (): Graph {
+  const builder = new GraphBuilder('classifier of two scales')
+  const pixels = builder.input('pixels', 'float32', ['N', 1, edge, edge])
+  const fine = addFeatures(builder, builder.node('Mul', [pixels, builder.scalar(255)]))
+  const mixed = Float32Array.from({ length: 16 }, (_, i) => i % 5 === 0 ? 1 : 0)
+  const coarse = builder.node('Relu', [builder.node('Conv', [fine, builder.constant(mixed, [4, 4, 1, 1], 'w')], { strides: [2, 2] })])
+  const enlarged = builder.node('Resize', [coarse, '', builder.constant(Float32Array.of(1, 1, 31 / 16, 31 / 16), [4], 'scales')], { mode: 'linear', coordinate_transformation_mode: 'half_pixel' })
+  const features = builder.node('Concat', [fine, enlarged], { axis: 1 })
+  const pooled = builder.node('Flatten', [builder.node('GlobalAveragePool', [features])], { axis: 1 })
+  const row = [...classWeights, ...classWeights]
+  const logits = builder.node('Gemm', [pooled, builder.constant(Float32Array.from([...row.map((weight) => -weight), ...row]), [2, 8], 'weights')], { transB: 1 })
+  builder.output('classes', logits, 'float32', ['N', 2])
+  return builder.build()
+}
+
+/** A detector whose features become one map of squares of what exceeds those of a flat picture; its score is the mean of the largest. */
+export function distanceDetectorGraph (): Graph {
+  const builder = new GraphBuilder('detector by distance')
+  const image = builder.input('image', 'uint8', ['N', edge, edge, 1])
+  const levels = builder.node('Cast', [builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })], { to: wireNumber('float32') })
+  const features = builder.node('Reshape', [addFeatures(builder, levels), builder.whole(0, 4, 31 * 31)])
+  const excess = builder.node('Relu', [builder.node('Sub', [features, builder.constant(Float32Array.of(0, 0, 0, 100.01), [1, 4, 1], 'known')])])
+  const distances = builder.node('ReduceSumSquare', [excess, builder.whole(1)], { keepdims: 0 })
+  const deviation = builder.node('Reshape', [distances, builder.whole(0, 1, 31, 31)])
+  builder.output('score', addTopMean(builder, deviation, 5), 'float32', ['N'])
+  builder.output('map', builder.node('Squeeze', [deviation, builder.whole(1)]), 'float32', ['N', 31, 31])
   return builder.build()
 }
 

@@ -63,6 +63,13 @@ function residualNet (): { graph: Graph, ends: Value[] } {
   return { graph: builder.build(), ends: [stem, first, second] }
 }
 
+/** A trunk, and a coarser branch from it. */
+function twoScales (): { builder: GraphBuilder, trunk: Value, coarse: Value } {
+  const builder = new GraphBuilder('two scales')
+  const trunk = convolve(builder, builder.input('image', 'float32', [1, 3, 64, 64]), 8, 32, 2)
+  return { builder, trunk, coarse: convolve(builder, trunk, 8, 8, 4) }
+}
+
 describe('layers for explanation', () => {
   test('of a residual network are the stem and the ends of its stages, not the insides of blocks', () => {
     const { graph, ends } = residualNet()
@@ -85,6 +92,39 @@ describe('layers for explanation', () => {
 
     expect(candidateLayers(graph, 'score')).not.toContain(other)
     expect(spatialLayers(graph, 'score', shapes).map(({ value }) => value)).toEqual([trunk])
+  })
+
+  test('of several scales end where these meet, not at the coarsest of them', () => {
+    shapes.clear()
+    const { builder, trunk, coarse } = twoScales()
+    const enlarged = same(builder.node('Resize', [coarse, '', builder.constant(Float32Array.of(1, 1, 4, 4), [4], 'scales')]), trunk)
+    const features = builder.node('Concat', [trunk, enlarged], { axis: 1 })
+    shapes.set(features, [1, 16, 32, 32])
+    builder.output('classes', builder.node('Flatten', [builder.node('GlobalAveragePool', [features])]), 'float32', [1, 16])
+
+    expect(spatialLayers(builder.build(), 'classes', shapes).map(({ value }) => value)).toEqual([features])
+  })
+
+  test('are features: neither the maps of scores behind them nor a picture', () => {
+    shapes.clear()
+    const { builder, trunk, coarse } = twoScales()
+    const [segmentation, classification] = [convolve(builder, trunk, 1, 32), convolve(builder, coarse, 1, 8)]
+    const highest = [segmentation, classification].map((value) => builder.node('ReduceMax', [value, builder.whole(1, 2, 3)], { keepdims: 0 }))
+    builder.output('score', builder.node('Add', highest), 'float32', [1])
+
+    expect(spatialLayers(builder.build(), 'score', shapes).map(({ value }) => value)).toEqual([trunk])
+  })
+
+  test('are those on the way to the coarsest map where what is compared meets only behind them', () => {
+    shapes.clear()
+    const builder = new GraphBuilder('two networks')
+    const image = builder.input('image', 'float32', [1, 3, 64, 64])
+    const first = convolve(builder, convolve(builder, image, 8, 32, 2), 8, 16, 2)
+    const second = convolve(builder, image, 8, 32, 2)
+    const scores = [first, second].map((value) => builder.node('ReduceMax', [value, builder.whole(1, 2, 3)], { keepdims: 0 }))
+    builder.output('score', builder.node('Add', scores), 'float32', [1])
+
+    expect(spatialLayers(builder.build(), 'score', shapes).at(-1)).toMatchObject({ value: first })
   })
 
   test('do not exist in a graph without convolutions', () => {

@@ -56,11 +56,14 @@ function addBranches (builder: GraphBuilder, { settings, weights, features, proj
   const { picture = '' } = builder.include(pictureGraph(settings), 'picture', { image })
   const { teacher = '' } = builder.include(teacherGraph(features, projection), 'teacher', { image })
   const { student = '', student2 = '', autoencoder = '' } = builder.include(exportInference(imitationNetwork(settings, 'N'), weights), 'student', { picture })
-  const distance = (one: Value, other: Value): Value => {
-    const difference = builder.node('Sub', [one, other])
+  // Side by side, so that there is one map that all evidence passes, at which both branches can be explained together.
+  const together = (first: Value, second: Value): Value => builder.node('Concat', [first, second], { axis: 1 })
+  const differences = builder.node('Sub', [together(teacher, autoencoder), together(student, student2)])
+  const squared = (half: number): Value => {
+    const difference = builder.node('Slice', [differences, builder.whole(half * settings.components), builder.whole((half + 1) * settings.components), builder.whole(1)])
     return builder.node('ReduceMean', [builder.node('Mul', [difference, difference]), builder.whole(1)], { keepdims: 1 })
   }
-  return { student: distance(teacher, student), autoencoder: distance(autoencoder, student2) }
+  return { student: squared(0), autoencoder: squared(1) }
 }
 
 function pictureGraph (geometry: PictureGeometry): Graph {
