@@ -5,6 +5,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { explainAll, type Attempt } from '../../engine/explain/explain-all.ts'
 import type { Baseline, Explainer, ExplanationTarget } from '../../engine/explain/explainer.ts'
+import { withoutMapText } from '../../engine/explain/masked-passes.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
 import { explainers } from '../../engine/explain/registry.ts'
@@ -148,7 +149,7 @@ function table (attempts: readonly Attempt[]): string {
     const peak = peakOf(saliency.map)
     return [
       method, peak === null ? '–' : `${peak.x.toFixed(2)}, ${peak.y.toFixed(2)}`, ...[found?.insertion, found?.deletion, found?.drop].map((value) => value?.toFixed(3) ?? '–'),
-      String(saliency.forwards.done), saliency.milliseconds.toFixed(0), saliency.map === null ? 'found nothing that speaks for the target' : saliency.skipped === null ? '' : `skipped ${saliency.skipped}`
+      String(saliency.forwards.done), saliency.milliseconds.toFixed(0), saliency.map === null ? withoutMapText(saliency.skipped, 'target') : saliency.skipped === null ? '' : `skipped ${saliency.skipped}`
     ]
   })
   return textTable(['method', 'peak x, y', 'insertion', 'deletion', 'drop', 'passes', 'ms', ''], rows)

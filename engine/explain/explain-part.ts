@@ -9,6 +9,7 @@ import { quantiseMap } from '../frame/quantised-map.ts'
 import { clearRegions } from './clear-regions.ts'
 import { explainAll, type Attempt } from './explain-all.ts'
 import type { Explainer, ExplainOptions } from './explainer.ts'
+import { withoutMapText } from './masked-passes.ts'
 import { ExplainedModel } from './model/explained-model.ts'
 import { otsuThreshold } from './otsu.ts'
 import { overlayMap } from './overlay.ts'
@@ -41,16 +42,15 @@ export class PartExplainer {
     const now = this.#now
     const options: ExplainOptions & { judge: boolean } = { target, now, seed, judge, batch: 8, baseline: nearest?.image ?? 'mean' }
     const result: PartExplanation = { explanations: [], without: [], evidence: nearest === null ? null : { name: nearest.name, ...await jpegOf(nearest.image, evidenceQuality) } }
-    const begun = now()
-    let judging = 0
+    // By the methods themselves: neither judging one nor showing it is charged to the next.
+    let spent = 0
     for (const [index, name] of methods.entries()) {
-      const left = budget === null ? {} : { budget: Math.max(0, budget - (now() - begun - judging)) / (methods.length - index) }
+      const left = budget === null ? {} : { budget: Math.max(0, budget - spent) / (methods.length - index) }
       const explainer: Explainer = explainerByName(name)
-      const started = now()
       const [attempt] = await explainAll(model, image, [explainer], { ...options, ...left }) as [Attempt]
-      judging += now() - started - (attempt.saliency?.milliseconds ?? 0)
+      spent += attempt.saliency?.milliseconds ?? 0
       if (attempt.saliency === null) result.without.push({ method: name, reason: attempt.obstacle })
-      else if (attempt.saliency.map === null) result.without.push({ method: name, reason: attempt.saliency.skipped === null ? 'found nothing that speaks for the score' : `time was up before anything was found: ${attempt.saliency.skipped} left out` })
+      else if (attempt.saliency.map === null) result.without.push({ method: name, reason: withoutMapText(attempt.saliency.skipped, 'score') })
       else result.explanations.push(await present(attempt, request))
     }
     return result

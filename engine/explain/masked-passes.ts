@@ -29,9 +29,7 @@ export class Budget {
 
   /** What is left, shared among `parts` equal ones. */
   share (parts: number): Budget {
-    const part = new Budget(Math.max(0, this.#limit - this.elapsed) / parts, this.now)
-    part.#longestBatch = this.#longestBatch
-    return part
+    return new Budget(Math.max(0, this.#limit - this.elapsed) / parts, this.now)
   }
 
   took (milliseconds: number): void {
@@ -67,6 +65,11 @@ export async function passMasks (
 
 export function skippedText ({ done, planned }: PassCount, what: string): string | null {
   return done >= planned ? null : `${planned - done} of ${planned} ${what}`
+}
+
+/** Why there is no map, in words. @param what the target's name. */
+export function withoutMapText (skipped: string | null, what: 'score' | 'target'): string {
+  return skipped === null ? `found nothing that speaks for the ${what}` : `time was up before anything was found: ${skipped} left out`
 }
 
 /** Why the model gives no such answer; `null` when it does. */

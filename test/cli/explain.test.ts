@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
 import { explainers } from '../../engine/explain/registry.ts'
 import { validate } from '../../engine/schema-validation.ts'
-import { spottedPicture } from '../explain/hand-built-models.ts'
+import { flatPicture, spottedPicture } from '../explain/hand-built-models.ts'
 import { spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
 import { runGoodparts } from './run-goodparts.ts'
 
@@ -82,6 +82,17 @@ describe('goodparts explain', () => {
       return [explanation, methods.map(({ peak, insertion }) => [peak, insertion])]
     }
     expect(await figures('0.4', '0.3')).toEqual(await figures('0.4,0.4,0.4', '0.3,0.3,0.3'))
+  }, 30_000)
+
+  test('tells a picture in which nothing was found from one whose time was up', async () => {
+    await write(join(folder, 'flat.png'), flatPicture())
+    const page = join(folder, 'flat.html')
+    const told = async (...options: string[]): Promise<string[]> => {
+      const { stdout } = await runGoodparts(['explain', bundle, join(folder, 'flat.png'), '--methods', 'occlusion', '--report', page, ...options])
+      return [stdout, readFileSync(page, 'utf8')]
+    }
+    for (const text of await told()) expect(text).toContain('found nothing that speaks for the target')
+    for (const text of await told('--budget', '0.001')) expect(text).toMatch(/time was up before anything was found: \d+ of \d+ squares left out/)
   }, 30_000)
 
   test('names the methods there are', async () => {

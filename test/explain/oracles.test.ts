@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { agreement } from '../../engine/explain/metrics/agreement.ts'
 import { rankCorrelation } from '../../engine/explain/metrics/rank-correlation.ts'
 import { gradCamPlusPlus, layerCam } from '../../engine/explain/methods/gradient-cams.ts'
-import { fuse } from '../../engine/explain/methods/sise.ts'
+import { aboveOtsu, fuse } from '../../engine/explain/methods/sise.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
 import { explainerByName, explainers } from '../../engine/explain/registry.ts'
@@ -83,6 +83,24 @@ describe('SISE', () => {
     expect(fused[12]).toBeGreaterThan(0.7)
     expect(fused[12]).toBeLessThan(0.95)
     expect(Math.max(...fused.subarray(15))).toBeLessThan(1e-6)
+  })
+
+  test('lets through what is bright in a layer that is bright nearly everywhere', () => {
+    // Otsu's threshold is 0.93 here; half as much again would be more than any value.
+    const coarse = Float32Array.from({ length: 1000 }, (_, i) => i < 60 ? 1 : i < 999 ? 0.85 : 0)
+    const fine = Float32Array.from({ length: 1000 }, (_, i) => i % 2)
+
+    const fused = fuse([fine, coarse])!
+
+    expect(fused[1]).toBe(1)
+    expect(fused[0]).toBeCloseTo(0.5, 1)
+    expect(Math.max(...fused.subarray(60))).toBeLessThan(0.01)
+  })
+
+  test('keeps as Ada-SISE only the maps whose gradients are above Otsu\'s threshold of the positive ones', () => {
+    expect(aboveOtsu([1, 0.05, 0.8, 0.1, -0.9, 0, 0.12])).toEqual([true, false, true, false, false, false, false])
+    // Two of one size are no two classes.
+    expect(aboveOtsu([1, 1, -1])).toEqual([true, true, false])
   })
 
   test('is the only layer\'s map where there is one', () => {

@@ -2,6 +2,7 @@
 import { html, decimals, type Html } from '../../../engine/evaluation/report/html-text.ts'
 import { style } from '../../../engine/evaluation/report/style.ts'
 import type { Attempt } from '../../../engine/explain/explain-all.ts'
+import { withoutMapText } from '../../../engine/explain/masked-passes.ts'
 import { overlayMap } from '../../../engine/explain/overlay.ts'
 import { encodeJpeg, resizeImage, type RawImage } from '../../../engine/frame/image-codec.ts'
 
@@ -52,8 +53,8 @@ async function card (image: RawImage, { method, saliency, faithfulness, obstacle
   const { map, skipped, forwards, milliseconds } = saliency
   const picture = map === null ? null : overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: Infinity, opacity: 0.7 })
   return html`<figure class="card">${picture === null ? null : html`<img src="${await dataUrl(picture)}" alt="map of ${method}">`}
-<figcaption><b>${method}</b><br>${map === null ? 'found nothing that speaks for the target' : html`insertion ${decimals(faithfulness?.insertion ?? null, 3)}, deletion ${decimals(faithfulness?.deletion ?? null, 3)}, drop ${decimals(faithfulness?.drop ?? null, 3)}`}
-<br>${forwards.done} passes, ${milliseconds.toFixed(0)} ms${skipped === null ? '' : `; skipped ${skipped}`}</figcaption></figure>`
+<figcaption><b>${method}</b><br>${map === null ? withoutMapText(skipped, 'target') : html`insertion ${decimals(faithfulness?.insertion ?? null, 3)}, deletion ${decimals(faithfulness?.deletion ?? null, 3)}, drop ${decimals(faithfulness?.drop ?? null, 3)}`}
+<br>${forwards.done} passes, ${milliseconds.toFixed(0)} ms${skipped === null || map === null ? '' : `; skipped ${skipped}`}</figcaption></figure>`
 }
 
 async function dataUrl (image: RawImage): Promise<string> {

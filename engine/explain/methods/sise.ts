@@ -67,7 +67,8 @@ function keptMasks (layer: LayerGradient, select: Selection): ChannelMask[] {
     .sort((a, b) => (gradients[b.channel] as number) - (gradients[a.channel] as number) || a.channel - b.channel)
 }
 
-function aboveOtsu (gradients: readonly number[]): boolean[] {
+/** Of gradients as `Selection` gets them, those above Otsu's threshold of the positive ones. */
+export function aboveOtsu (gradients: readonly number[]): boolean[] {
   const threshold = otsuThreshold(gradients.filter((value) => value > 0)) ?? 0
   return gradients.map((value) => value > threshold)
 }
@@ -86,5 +87,6 @@ export function fuse (maps: readonly Float32Array[]): Float32Array | null {
 function softThreshold (map: Float32Array): number {
   const threshold = otsuThreshold(map) ?? 0
   const bright = map.reduce((count, value) => count + (value > rise * threshold ? 1 : 0), 0)
-  return bright < fewPixels * map.length ? rise * threshold : threshold
+  // Raised above the highest value, it would let nothing through.
+  return bright > 0 && bright < fewPixels * map.length ? rise * threshold : threshold
 }
