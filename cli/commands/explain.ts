@@ -2,11 +2,12 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
+import { exemplarsOf } from '../../engine/bundle/kept-exemplars.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { explainAll, type Attempt } from '../../engine/explain/explain-all.ts'
 import type { Baseline, Explainer, ExplanationTarget } from '../../engine/explain/explainer.ts'
 import { withoutMapText } from '../../engine/explain/masked-passes.ts'
-import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
+import { ExplainedModel, type ExplainedModelOptions } from '../../engine/explain/model/explained-model.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
 import { explainers } from '../../engine/explain/registry.ts'
 import { decodeImage, type RawImage } from '../../engine/frame/image-codec.ts'
@@ -21,6 +22,7 @@ import { explanationPage } from './explain/page.ts'
 interface Options {
   methods?: Explainer[]
   target?: string
+  output?: string
   hidden: string
   budget?: number
   seed: number
@@ -37,7 +39,8 @@ export function register (program: Command): void {
     .argument('<image>', 'a picture')
     .option('--methods <names>', `those methods only, divided by commas: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
     .option('--target <target>', 'score, or the number or name of a class; default: the score of a detector, the likeliest class of a classifier')
-    .option('--hidden <what>', 'what stands where masks hide the picture: mean, blur, black, or the file of a good part\'s picture', 'mean')
+    .option('--output <name>', 'the output that answers, of somebody else\'s model: a score (N) or (N, 1), or classes (N, K); default: found by its name and shape')
+    .option('--hidden <what>', 'what stands where masks hide the picture: mean, blur, black, the file of a good part\'s picture, or auto: the nearest good picture in the bundle\'s file, the mean colour without one and for the class good', 'auto')
     .option('--budget <milliseconds>', 'end each explanation after so long', positiveNumber)
     .option('--seed <number>', 'of the methods that draw at random', wholeNumber(0), 0)
     .option('--mean <numbers>', 'what a float input expects to be taken from levels in [0, 1], for each channel; default: that of ImageNet', numbers)
@@ -50,10 +53,16 @@ export function register (program: Command): void {
 async function explain (modelFile: string, imageFile: string, options: Options, signal: AbortSignal): Promise<void> {
   const progress = new Progress()
   const image = await readPicture(imageFile, 'IMAGE to be a picture')
-  const baseline = await baselineOf(options.hidden)
-  const model = await openModel(modelFile, preprocessing(options))
+  const named = options.hidden === 'auto' ? null : await baselineOf(options.hidden)
+  const bytes = await readModel(modelFile)
+  const model = openModel(modelFile, bytes, { ...preprocessing(options), ...(options.output === undefined ? {} : { output: options.output }) })
   try {
+    const evidence = await (await exemplarsOf(bytes)).nearest(image)
     const target = await targetOf(model, image, options.target)
+    // Where good parts stand for what is hidden, all of them speak for the class good.
+    const nearest = target.kind === 'class' && model.metadata?.classNames[target.index] === 'good' ? null : evidence
+    const baseline = named ?? nearest?.image ?? 'mean'
+    const hidden = named !== null ? options.hidden : nearest === null ? 'mean' : `the good part ${nearest.name}`
     // Before the methods, so that a class that is not there is said at once.
     const [confidence = 0] = await model.confidences(await workingPicture(image, model.input, baseline), [null], target)
     const methods = options.methods ?? explainers
@@ -64,16 +73,16 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
       progress.update('explaining', attempts.length, methods.length, attempt.method)
     })
     progress.clear()
-    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden: options.hidden, seed: options.seed, budget: options.budget ?? null }
+    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null }
     const where = await measuredOn()
     const figures = { explanation: subject, methods: attempts.map(figuresOf), ...where }
-    if (options.report !== undefined) await writeFile(options.report, await explanationPage(image, subject, attempts, measuredOnText(where)))
+    if (options.report !== undefined) await writeFile(options.report, await explanationPage(image, evidence, subject, attempts, measuredOnText(where)))
     if (options.json === '-') {
       process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
       return
     }
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`)
-    process.stdout.write(`${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${options.hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}\n`)
+    process.stdout.write(`${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}\n`)
     const written = [options.json, options.report].filter((file) => file !== undefined)
     if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
   } finally {
@@ -83,10 +92,9 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
 }
 
 /** @throws what is wrong with the model, by its file's name */
-async function openModel (file: string, floats: ReturnType<typeof preprocessing>): Promise<ExplainedModel> {
-  const bytes = await readModel(file)
+function openModel (file: string, bytes: Uint8Array, options: ExplainedModelOptions): ExplainedModel {
   try {
-    return ExplainedModel.open(bytes, floats)
+    return ExplainedModel.open(bytes, options)
   } catch (cause) {
     if (!(cause instanceof GoodpartsError)) throw cause
     throw new GoodpartsError(cause.code, `${file}: ${cause.message}`, { cause, fix: cause.fix ?? 'Give a bundle that goodparts fit has written, or an ONNX model as one file with its weights inside.' })
@@ -120,20 +128,20 @@ function preprocessing ({ mean, deviation }: Options): { preprocessing?: { mean:
 }
 
 async function baselineOf (hidden: string): Promise<Baseline> {
-  return hidden === 'mean' || hidden === 'blur' || hidden === 'black' ? hidden : readPicture(hidden, '--hidden to be mean, blur, black or the file of a good part\'s picture')
+  return hidden === 'mean' || hidden === 'blur' || hidden === 'black' ? hidden : readPicture(hidden, '--hidden to be auto, mean, blur, black or the file of a good part\'s picture')
 }
 
 async function targetOf (model: ExplainedModel, image: RawImage, wanted: string | undefined): Promise<ExplanationTarget> {
   if (wanted === 'score' || (wanted === undefined && !model.hasClasses)) return { kind: 'score' }
   if (wanted === undefined) return { kind: 'class', index: await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
   const named = model.metadata?.classNames.indexOf(wanted) ?? -1
-  const index = named >= 0 ? named : Number(wanted)
-  if (Number.isInteger(index) && index >= 0) return { kind: 'class', index }
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the target to be score, a class number${model.metadata?.classNames.length ? ` or one of ${model.metadata.classNames.join(', ')}` : ''}, got ${wanted}`)
+  const index = named >= 0 ? named : /^\d+$/.test(wanted) ? Number(wanted) : -1
+  if (index >= 0) return { kind: 'class', index }
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the target to be score, a class number${model.metadata?.classNames.length ? ` or one of ${model.metadata.classNames.join(', ')}` : ''}, got ${wanted === '' ? 'nothing' : wanted}`)
 }
 
 function targetText (model: ExplainedModel, target: ExplanationTarget): string {
-  if (target.kind === 'score') return 'score above that of good parts'
+  if (target.kind === 'score') return model.metadata === null ? 'score' : 'score above that of good parts'
   return `class ${model.metadata?.classNames[target.index] ?? target.index}`
 }
 

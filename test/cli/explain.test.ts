@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
+import { withExemplars } from '../../engine/bundle/kept-exemplars.ts'
+import { PartExplainer } from '../../engine/explain/explain-part.ts'
 import { explainers } from '../../engine/explain/registry.ts'
+import { decodeImage } from '../../engine/frame/image-codec.ts'
+import { encodeModel } from '../../engine/graph/encode.ts'
 import { validate } from '../../engine/schema-validation.ts'
-import { flatPicture, spottedPicture } from '../explain/hand-built-models.ts'
+import { flatPicture, foreignDetectorGraph, spottedPicture } from '../explain/hand-built-models.ts'
 import { spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
 import { runGoodparts } from './run-goodparts.ts'
 
@@ -60,10 +64,47 @@ describe('goodparts explain', () => {
     for (const [image, got] of [[folder, 'a folder'], [join(folder, 'none.png'), 'nothing']] as const) {
       expect(await refusal(bundle, image)).toBe(`goodparts: Expected IMAGE to be a picture, got ${got} at ${image} (GOODPARTS_ARGUMENT)\nFix: Give the path of one picture: JPEG, PNG, WebP or TIFF.\n`)
     }
-    expect(await refusal(bundle, picture, '--hidden', 'nonsense')).toMatch(/--hidden to be mean, blur, black or the file of a good part's picture, got nothing at nonsense/)
+    expect(await refusal(bundle, picture, '--hidden', 'nonsense')).toMatch(/--hidden to be auto, mean, blur, black or the file of a good part's picture, got nothing at nonsense/)
+  }, 30_000)
+
+  test('hides by the nearest good part in the bundle\'s file and shows it beside, so that a line\'s own explanation is the same', async () => {
+    const path = join(folder, 'with-exemplars.onnx')
+    const kept = await withExemplars(await spotBundle(), [{ name: '/parts/flat.png', read: async () => Promise.resolve(flatPicture()) }])
+    await saveBundle(path, kept)
+    const page = join(folder, 'pair.html')
+    const picture = join(folder, 'spotted.png')
+    const { stdout } = await runGoodparts(['explain', path, picture, '--methods', 'sise', '--report', page, '--json', '-'])
+    const { explanation, methods: [figures] } = JSON.parse(stdout) as { explanation: unknown, methods: Array<{ insertion: number, deletion: number }> }
+
+    expect(explanation).toMatchObject({ hidden: 'the good part flat.png' })
+    expect(readFileSync(page, 'utf8')).toMatch(/the nearest good part<\/b><br>flat\.png/)
+    const explainer = new PartExplainer()
+    const { explanations: [asked] } = await explainer.explain({
+      bundle: { path, id: kept.metadata.id }, image: await decodeImage(picture), methods: ['sise'], budget: null, seed: 0, judge: true, zones: [], opacity: 0.6, quality: 85
+    })
+    await explainer.close()
+    expect(figures!.insertion).toBeCloseTo(asked!.faithfulness!.insertion, 9)
+    expect(figures!.deletion).toBeCloseTo(asked!.faithfulness!.deletion, 9)
+
+    const { stdout: plain } = await runGoodparts(['explain', path, picture, '--methods', 'sise', '--hidden', 'mean', '--json', '-'])
+    expect(JSON.parse(plain)).toMatchObject({ explanation: { hidden: 'mean' } })
+  }, 30_000)
+
+  test('finds the score of somebody else\'s detector, or takes the output that is named', async () => {
+    const file = join(folder, 'foreign.onnx')
+    writeFileSync(file, encodeModel(foreignDetectorGraph()))
+    const picture = join(folder, 'spotted.png')
+    for (const options of [[], ['--output', 'pred_score']]) {
+      const { code, stdout } = await runGoodparts(['explain', file, picture, '--methods', 'grad-cam', '--json', '-', ...options])
+      expect(code).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject({ explanation: { target: 'score', hidden: 'mean' }, methods: [{ method: 'grad-cam', found: true }] })
+    }
+    const { stderr } = await runGoodparts(['explain', file, picture, '--output', 'anomaly_score'])
+    expect(stderr).toMatch(/output anomaly_score, got pred_score \(N\), pred_label \(N\), anomaly_map \(N, 1, 31, 31\)/)
   }, 30_000)
 
   test.each([
+    [['--target', ''], /score, a class number, got nothing/],
     [['--mean', '0.5,0.5', '--deviation', '0.5,0.5'], /1 or 3 numbers, got 2 and 2/],
     [['--mean', '0.5', '--deviation', '0'], /deviations above 0, got 0/],
     [['--target', '99'], /class from 0 to \d, got 99/]

@@ -4,12 +4,15 @@ import type { ExplainOptions } from '../../engine/explain/explainer.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
 import { explainers } from '../../engine/explain/registry.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
-import { classifier, classifierGraph, detector, distanceDetectorGraph, edge, flatPicture, spot, spottedPicture, twoScaleClassifierGraph } from './hand-built-models.ts'
+import { classifier, classifierGraph, detector, distanceDetectorGraph, edge, flatPicture, foreignDetectorGraph, spot, spottedPicture, twoScaleClassifierGraph } from './hand-built-models.ts'
 
 const models = [
   { name: 'a detector', model: ExplainedModel.open(detector), target: { kind: 'score' } },
   { name: 'a classifier', model: ExplainedModel.open(classifier), target: { kind: 'class', index: 1 } },
   { name: 'a classifier with softmax and one picture a pass', model: ExplainedModel.open(encodeModel(classifierGraph({ softmax: true, batch: 1 }))), target: { kind: 'class', index: 1 } },
+  { name: 'a classifier with softmax and eight pictures a pass', model: ExplainedModel.open(encodeModel(classifierGraph({ softmax: true, batch: 8 }))), target: { kind: 'class', index: 1 } },
+  { name: 'somebody else\'s detector, four pictures a pass', model: ExplainedModel.open(encodeModel(foreignDetectorGraph({ batch: 4 }))), target: { kind: 'score' } },
+  { name: 'somebody else\'s detector with a column of scores', model: ExplainedModel.open(encodeModel(foreignDetectorGraph({ column: true }))), target: { kind: 'score' } },
   { name: 'a classifier of two scales', model: ExplainedModel.open(encodeModel(twoScaleClassifierGraph())), target: { kind: 'class', index: 1 } },
   { name: 'a detector by distance', model: ExplainedModel.open(encodeModel(distanceDetectorGraph())), target: { kind: 'score' } }
 ] as const

@@ -60,6 +60,21 @@ export function classifierGraph ({ softmax = false, batch = 'N' }: { softmax?: b
   return builder.build()
 }
 
+/** As others export detectors: `pixels` float32 to `pred_score` `(N)` or `(N, 1)`, `pred_label` bool, `anomaly_map` `(N, 1, h, w)`. */
+export function foreignDetectorGraph ({ column = false, batch = 'N' }: { column?: boolean, batch?: number | string } = {}): Graph {
+  const builder = new GraphBuilder('detector of others')
+  const pixels = builder.input('pixels', 'float32', [batch, 1, edge, edge])
+  const features = addFeatures(builder, builder.node('Mul', [pixels, builder.scalar(255)]))
+  const bright = builder.node('Slice', [features, builder.whole(0), builder.whole(1), builder.whole(1)])
+  const highest = builder.node('ReduceMax', [bright, builder.whole(2, 3)], { keepdims: 0 })
+  const score = column ? highest : builder.node('Squeeze', [highest, builder.whole(1)])
+  const shape = column ? [batch, 1] : [batch]
+  builder.output('pred_score', score, 'float32', shape)
+  builder.output('pred_label', builder.node('Greater', [score, builder.scalar(10)]), 'bool', shape)
+  builder.output('anomaly_map', bright, 'float32', [batch, 1, 31, 31])
+  return builder.build()
+}
+
 /** The classifier with features of two scales side by side, the coarse ones enlarged, as a frozen backbone has them. */
 export function twoScaleClassifierGraph (): Graph {
   const builder = new GraphBuilder('classifier of two scales')

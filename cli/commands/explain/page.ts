@@ -1,4 +1,5 @@
 /** All maps of one picture on one page that fetches nothing. */
+import type { Exemplar } from '../../../engine/bundle/good-exemplars.ts'
 import { html, decimals, type Html } from '../../../engine/evaluation/report/html-text.ts'
 import { style } from '../../../engine/evaluation/report/style.ts'
 import type { Attempt } from '../../../engine/explain/explain-all.ts'
@@ -18,10 +19,11 @@ export interface Subject {
 
 const largestEdge = 640
 
-export async function explanationPage (image: RawImage, subject: Subject, attempts: readonly Attempt[], origin: string): Promise<string> {
-  const shrink = Math.min(1, largestEdge / Math.max(image.width, image.height))
-  const shown = shrink === 1 ? image : await resizeImage(image, Math.round(image.width * shrink), Math.round(image.height * shrink))
+/** @param evidence The good part that is most like the picture; `null` where none is known. */
+export async function explanationPage (image: RawImage, evidence: Exemplar | null, subject: Subject, attempts: readonly Attempt[], origin: string): Promise<string> {
+  const shown = await shrunk(image)
   const cards = [html`<figure class="card"><img src="${await dataUrl(shown)}" alt=""><figcaption><b>the picture</b></figcaption></figure>`]
+  if (evidence !== null) cards.push(html`<figure class="card"><img src="${await dataUrl(await shrunk(evidence.image))}" alt=""><figcaption><b>the nearest good part</b><br>${evidence.name}</figcaption></figure>`)
   for (const attempt of attempts) cards.push(await card(shown, attempt))
   return html`<!doctype html>
 <html lang="en">
@@ -46,6 +48,11 @@ export async function explanationPage (image: RawImage, subject: Subject, attemp
 </body>
 </html>
 `.text
+}
+
+async function shrunk (image: RawImage): Promise<RawImage> {
+  const shrink = Math.min(1, largestEdge / Math.max(image.width, image.height))
+  return shrink === 1 ? image : resizeImage(image, Math.round(image.width * shrink), Math.round(image.height * shrink))
 }
 
 async function card (image: RawImage, { method, saliency, faithfulness, obstacle }: Attempt): Promise<Html> {

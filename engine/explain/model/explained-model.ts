@@ -14,7 +14,7 @@ import type { ExplanationTarget } from '../explainer.ts'
 import type { MapValues } from '../overlay.ts'
 import { LayerStitching } from './layer-stitching.ts'
 import { describeInput, maskedInput, type ModelInput, type Preprocessing } from './model-input.ts'
-import { classOutput, confidenceOf, gradientDirection, targetValue, type TargetValue } from './model-target.ts'
+import { classOutput, confidenceOf, gradientDirection, scoreOutput, targetValue, type TargetValue } from './model-target.ts'
 import { withRandomWeights } from './random-weights.ts'
 import { candidateLayers, spatialLayers, type SpatialLayer } from './spatial-layers.ts'
 import type { WorkingPicture } from './working-picture.ts'
@@ -22,6 +22,8 @@ import type { WorkingPicture } from './working-picture.ts'
 export interface ExplainedModelOptions {
   /** Of a float input; default: the mean and deviation of ImageNet. */
   preprocessing?: Preprocessing
+  /** The output that answers, of a model whose own names do not tell: `(N)` or `(N, 1)` is a score, anything else holds classes. */
+  output?: Value
   /** Default 1. */
   threads?: number
 }
@@ -40,6 +42,7 @@ export class ExplainedModel {
   /** `null` for a model that is no bundle. */
   readonly metadata: BundleMetadata | null
   readonly input: ModelInput
+  readonly #output: Value | null
   readonly #threads: number
   readonly #stitching: LayerStitching | null
   /** Of good parts, ascending; none of a model that is no bundle. */
@@ -47,26 +50,29 @@ export class ExplainedModel {
   readonly #sessions = new Map<string, Promise<GraphSession>>()
   readonly #layers = new Map<Value, Promise<SpatialLayer[]>>()
 
-  private constructor (graph: Graph, metadata: BundleMetadata | null, input: ModelInput, threads: number) {
+  private constructor (graph: Graph, metadata: BundleMetadata | null, input: ModelInput, output: Value | null, threads: number) {
     this.graph = graph
     this.metadata = metadata
     this.input = input
+    this.#output = output
     this.#threads = threads
     this.#stitching = LayerStitching.of(metadata)
     this.#goodScores = metadata?.calibration.scores ?? []
   }
 
-  /** @throws GOODPARTS_GRAPH_INVALID, GOODPARTS_EXPLANATION_FAILED for a model that does not take pictures. */
+  /** @throws GOODPARTS_GRAPH_INVALID, GOODPARTS_EXPLANATION_FAILED for a model that does not take pictures, GOODPARTS_ARGUMENT for an output that it does not have. */
   static open (bytes: Uint8Array, options: ExplainedModelOptions = {}): ExplainedModel {
     const text = readMetadata(bytes)[metadataKey]
     const metadata = text === undefined ? null : JSON.parse(text) as BundleMetadata
     const graph = decodeModel(bytes)
-    return new ExplainedModel(graph, metadata, describeInput(graph, metadata, options.preprocessing), options.threads ?? 1)
+    const output = options.output ?? null
+    scoreOutput(graph, output)
+    return new ExplainedModel(graph, metadata, describeInput(graph, metadata, options.preprocessing), output, options.threads ?? 1)
   }
 
   /** Another model, with the same network and nothing learned in it; what it scores `good` is what its scores are read against, as the bundle's are of another network. */
   async withRandomWeights (seed: number, good: readonly WorkingPicture[]): Promise<ExplainedModel> {
-    const random = new ExplainedModel(withRandomWeights(this.graph, seed), this.metadata, this.input, this.#threads)
+    const random = new ExplainedModel(withRandomWeights(this.graph, seed), this.metadata, this.input, this.#output, this.#threads)
     if (random.hasScore) random.#goodScores = await random.#scores(good)
     return random
   }
@@ -81,20 +87,21 @@ export class ExplainedModel {
   }
 
   get hasClasses (): boolean {
-    return classOutput(this.graph) !== null
+    return classOutput(this.graph, this.#output) !== null
   }
 
   get hasScore (): boolean {
-    return this.graph.outputs.some(({ name }) => name === 'score')
+    return scoreOutput(this.graph, this.#output) !== null
   }
 
   /** How much speaks for the target in `picture · mask + baseline · (1 - mask)`, for each mask; `null` is the picture itself. */
   async confidences (picture: WorkingPicture, masks: ReadonlyArray<Float32Array | null>, target: ExplanationTarget): Promise<number[]> {
-    const value = targetValue(this.graph, target)
+    const value = this.target(target)
     const results: number[] = []
     for (const part of this.#inBatches(masks)) {
-      const answer = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, part), [value.output]))[value.output], value.output)
-      const width = answer.data.length / part.length
+      const input = this.#shown(picture, part)
+      const answer = floats((await this.#run('answer', () => this.graph, input, [value.output]))[value.output], value.output)
+      const width = answer.data.length / (input.dims[0] ?? 1)
       part.forEach((_, index) => results.push(confidenceOf(answer.data.subarray(index * width, (index + 1) * width), target, value.confidence, this.#goodScore())))
     }
     return results
@@ -109,17 +116,18 @@ export class ExplainedModel {
   /** The detector's own map. @throws GOODPARTS_EXPLANATION_FAILED for a model without. */
   async anomalyMap (picture: WorkingPicture): Promise<MapValues> {
     if (!this.hasMap) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', 'Expected the model to have the output map, got none')
-    const { data, dims } = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), ['map']))['map'], 'map')
-    return { values: data, height: dims.at(-2) ?? 0, width: dims.at(-1) ?? 0 }
+    const { data, dims } = floats((await this.#run('answer', () => this.graph, this.#shown(picture, [null]), ['map']))['map'], 'map')
+    const [height = 0, width = 0] = dims.slice(-2)
+    return { values: data.subarray(0, height * width), height, width }
   }
 
   target (target: ExplanationTarget): TargetValue {
-    return targetValue(this.graph, target)
+    return targetValue(this.graph, target, this.#output)
   }
 
   /** From fine to coarse; see `spatialLayers`. Of a model that sees tiles: of the whole picture, laid together. */
   async layers (picture: WorkingPicture, target: ExplanationTarget): Promise<SpatialLayer[]> {
-    const { differentiated } = targetValue(this.graph, target)
+    const { differentiated } = this.target(target)
     const known = this.#layers.get(differentiated) ?? this.#findLayers(picture, differentiated)
     this.#layers.set(differentiated, known)
     return (await known).map((layer) => ({ ...layer, ...this.#stitching?.sizeOf(layer) }))
@@ -128,7 +136,7 @@ export class ExplainedModel {
   /** The layers' maps `(C, h, w)` for the picture, in the order of `layers`. */
   async activations (picture: WorkingPicture, layers: readonly SpatialLayer[]): Promise<Float32Array[]> {
     const names = layers.map(({ value }) => value)
-    const answers = await this.#run(`layers ${names.join(' ')}`, () => cutAt(this.graph, names), maskedInput(this.input, picture, [null]), names)
+    const answers = await this.#run(`layers ${names.join(' ')}`, () => cutAt(this.graph, names), this.#shown(picture, [null]), names)
     return names.map((name) => this.#wholePicture(floats(answers[name], name)))
   }
 
@@ -138,18 +146,23 @@ export class ExplainedModel {
    * @throws GOODPARTS_GRAPH_INVALID naming the operator where there is no way back.
    */
   async gradients (picture: WorkingPicture, layers: readonly SpatialLayer[], target: ExplanationTarget, of: 'logit' | 'confidence'): Promise<LayerGradient[]> {
-    const { differentiated, exclusive } = targetValue(this.graph, target)
+    const { output, differentiated, exclusive } = this.target(target)
     const names = layers.map(({ value }) => value)
-    const input = maskedInput(this.input, picture, [null])
+    const input = this.#shown(picture, [null])
     const build = (): Graph => gradient(cutAt(this.graph, [differentiated, ...names]), {
       of: differentiated, withRespectTo: names, upstream, inputShapes: { [this.input.name]: input.dims }
     })
     const session = await this.#session(`gradients of ${differentiated} at ${names.join(' ')} for ${input.dims.join(' ')}`, build)
     const width = target.kind === 'score' ? 1 : (await this.#classes(picture)).length
-    const arriving = (data: Float32Array): Record<string, Tensor> =>
-      ({ [this.input.name]: input, [upstream]: { type: 'float32', dims: target.kind === 'score' ? [1] : [1, width], data } })
-    const values = floats((await session.run(arriving(new Float32Array(width)), [differentiated]))[differentiated], differentiated).data
-    const answers = await session.run(arriving(gradientDirection(values, target, of, exclusive)), [...names, ...names.map(gradientName)])
+    const pictures = input.dims[0] ?? 1
+    const rank = this.graph.outputs.find(({ name }) => name === output)?.shape?.length ?? (target.kind === 'score' ? 1 : 2)
+    const arriving = (direction: Float32Array): Record<string, Tensor> => {
+      const data = new Float32Array(pictures * width)
+      data.set(direction)
+      return { [this.input.name]: input, [upstream]: { type: 'float32', dims: rank === 1 ? [pictures] : [pictures, width], data } }
+    }
+    const values = floats((await session.run(arriving(new Float32Array(0)), [differentiated]))[differentiated], differentiated).data
+    const answers = await session.run(arriving(gradientDirection(values.subarray(0, width), target, of, exclusive)), [...names, ...names.map(gradientName)])
     return layers.map((layer) => ({
       ...layer,
       activation: this.#wholePicture(floats(answers[layer.value], layer.value)),
@@ -166,7 +179,7 @@ export class ExplainedModel {
 
   /** `(C, h, w)` of a layer's answer, whose first axis are the tiles where there are any. */
   #wholePicture ({ data, dims }: Tensor & { type: 'float32' }): Float32Array {
-    return this.#stitching === null ? data : this.#stitching.stitch(data, dims[1] ?? 0, { height: dims[2] ?? 0, width: dims[3] ?? 0 })
+    return this.#stitching === null ? firstOf(data, dims) : this.#stitching.stitch(data, dims[1] ?? 0, { height: dims[2] ?? 0, width: dims[3] ?? 0 })
   }
 
   async #findLayers (picture: WorkingPicture, target: Value): Promise<SpatialLayer[]> {
@@ -179,7 +192,7 @@ export class ExplainedModel {
     }
     const session = await openSession(encodeModel(cutAt(withShapes, candidates.map(shapeOf))))
     try {
-      const answers = await session.run({ [this.input.name]: maskedInput(this.input, picture, [null]) })
+      const answers = await session.run({ [this.input.name]: this.#shown(picture, [null]) })
       const shapes = new Map(candidates.map((value) => [value, Array.from(answers[shapeOf(value)]?.data ?? [], Number)]))
       return spatialLayers(this.graph, target, shapes)
     } finally {
@@ -189,8 +202,15 @@ export class ExplainedModel {
 
   /** What the model answers for each class. */
   async #classes (picture: WorkingPicture): Promise<Float32Array> {
-    const { output } = targetValue(this.graph, { kind: 'class', index: 0 })
-    return floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), [output]))[output], output).data
+    const { output } = this.target({ kind: 'class', index: 0 })
+    const { data, dims } = floats((await this.#run('answer', () => this.graph, this.#shown(picture, [null]), [output]))[output], output)
+    return firstOf(data, dims)
+  }
+
+  /** The picture behind each mask, and again where the model insists on more pictures in a pass. */
+  #shown (picture: WorkingPicture, masks: ReadonlyArray<Float32Array | null>): Tensor {
+    const missing = Math.max(0, (this.input.batch ?? 0) - masks.length)
+    return maskedInput(this.input, picture, [...masks, ...new Array<null>(missing).fill(null)])
   }
 
   async #run (key: string, graph: () => Graph, input: Tensor, outputs: readonly string[]): Promise<Record<string, Tensor>> {
@@ -222,6 +242,11 @@ export class ExplainedModel {
   #goodScore (): number {
     return this.#goodScores[this.#goodScores.length >> 1] ?? 0
   }
+}
+
+/** Of a tensor whose first axis are pictures, what belongs to the first. */
+function firstOf (data: Float32Array, dims: readonly number[]): Float32Array {
+  return data.subarray(0, data.length / (dims[0] ?? 1))
 }
 
 function floats (tensor: Tensor | undefined, name: string): Tensor & { type: 'float32' } {

@@ -1,6 +1,6 @@
 /** Which value of the graph a target is: what its gradient is taken of, and how confident a pass was. */
 import { GoodpartsError } from '../../errors.ts'
-import type { Graph, Value } from '../../graph/graph.ts'
+import type { Graph, Value, ValueInfo } from '../../graph/graph.ts'
 import type { ExplanationTarget } from '../explainer.ts'
 
 export type Confidence = 'excess' | 'softmax' | 'as-is' | 'sigmoid'
@@ -19,25 +19,56 @@ export interface TargetValue {
 /** Outputs of a detector; any other one may hold classes. */
 const detectorOutputs = ['score', 'map']
 
-/** @throws GOODPARTS_EXPLANATION_FAILED when the model gives no such answer. */
-export function targetValue (graph: Graph, target: ExplanationTarget): TargetValue {
+/**
+ * @param named The output that answers, where it is not found by its name and shape: `(N)` or `(N, 1)` is a score, anything else holds classes.
+ * @throws GOODPARTS_EXPLANATION_FAILED when the model gives no such answer, GOODPARTS_ARGUMENT for an output that it does not have.
+ */
+export function targetValue (graph: Graph, target: ExplanationTarget, named: Value | null = null): TargetValue {
+  const [score, classes] = [scoreOutput(graph, named), classOutput(graph, named)]
   if (target.kind === 'score') {
-    if (graph.outputs.some(({ name }) => name === 'score')) return { output: 'score', differentiated: 'score', confidence: 'excess', exclusive: false }
-    throw absent('Expected the model to have the output score, got none', 'Name a class as the target.')
+    if (score !== null) return { output: score, differentiated: score, confidence: 'excess', exclusive: false }
+    throw absent('Expected the model to have the output score, or a single one (N) or (N, 1)', graph, named, classes === null ? null : 'Name a class as the target.')
   }
-  const output = classOutput(graph)
-  if (output === null) throw absent('Expected the model to have an output (N, classes), got none', 'Choose the target score.')
-  const producer = producerOf(graph, output)
+  if (classes === null) throw absent('Expected the model to have an output (N, classes)', graph, named, score === null ? null : 'Choose the target score.')
+  const producer = producerOf(graph, classes)
   const [before] = producer?.inputs ?? []
-  if (producer?.operator === 'Softmax' && before !== undefined) return { output, differentiated: before, confidence: 'as-is', exclusive: true }
-  if (producer?.operator === 'Sigmoid' && before !== undefined) return { output, differentiated: before, confidence: 'as-is', exclusive: false }
-  const single = graph.outputs.find(({ name }) => name === output)?.shape?.[1] === 1
-  return { output, differentiated: output, confidence: single ? 'sigmoid' : 'softmax', exclusive: !single }
+  if (producer?.operator === 'Softmax' && before !== undefined) return { output: classes, differentiated: before, confidence: 'as-is', exclusive: true }
+  if (producer?.operator === 'Sigmoid' && before !== undefined) return { output: classes, differentiated: before, confidence: 'as-is', exclusive: false }
+  const single = graph.outputs.find(({ name }) => name === classes)?.shape?.[1] === 1
+  return { output: classes, differentiated: classes, confidence: single ? 'sigmoid' : 'softmax', exclusive: !single }
 }
 
-export function classOutput (graph: Graph): Value | null {
-  const others = graph.outputs.filter(({ name, shape }) => !detectorOutputs.includes(name) && (shape === null || shape.length === 2))
+/** @throws GOODPARTS_ARGUMENT as `targetValue`. */
+export function classOutput (graph: Graph, named: Value | null): Value | null {
+  if (named !== null) return isScore(outputNamed(graph, named)) ? null : named
+  const others = graph.outputs.filter((info) => !detectorOutputs.includes(info.name) && isFloat(info) && (info.shape === null || info.shape.length === 2))
   return (others.find(({ name }) => name === 'classes' || name === 'probabilities') ?? others[0])?.name ?? null
+}
+
+/** The output `score`, or the only one that could be it. @throws GOODPARTS_ARGUMENT as `targetValue`. */
+export function scoreOutput (graph: Graph, named: Value | null): Value | null {
+  if (named !== null) return isScore(outputNamed(graph, named)) ? named : null
+  const [own] = graph.outputs.filter(({ name }) => name === 'score')
+  const [only, ...more] = graph.outputs.filter(isScore)
+  return own?.name ?? (more.length === 0 ? only?.name : undefined) ?? null
+}
+
+function isScore (info: ValueInfo): boolean {
+  return isFloat(info) && (info.shape?.length === 1 || (info.shape?.length === 2 && info.shape[1] === 1))
+}
+
+function isFloat ({ type }: ValueInfo): boolean {
+  return type === null || type === 'float32'
+}
+
+function outputNamed (graph: Graph, named: Value): ValueInfo {
+  const found = graph.outputs.find(({ name }) => name === named)
+  if (found !== undefined) return found
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the model to have the output ${named}, got ${outputsOf(graph)}`, { fix: 'Name one of its outputs.' })
+}
+
+function outputsOf ({ outputs }: Graph): string {
+  return outputs.map(({ name, shape }) => shape === null ? name : `${name} (${shape.map((size) => size ?? '?').join(', ')})`).join(', ')
 }
 
 /** The node that makes a value, behind nodes that only pass it on. */
@@ -82,6 +113,7 @@ export function gradientDirection (values: Float32Array, target: ExplanationTarg
   return direction
 }
 
-function absent (message: string, fix?: string): GoodpartsError {
-  return new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', message, fix === undefined ? {} : { fix })
+function absent (expected: string, graph: Graph, named: Value | null, fix: string | null): GoodpartsError {
+  const got = named === null ? outputsOf(graph) : outputsOf({ ...graph, outputs: [outputNamed(graph, named)] })
+  return new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `${expected}, got ${got}`, { fix: fix ?? 'Name the output that answers: a score (N) or (N, 1), or classes (N, K).' })
 }
