@@ -1,11 +1,11 @@
 /** `goodparts explain`: one picture, every method, side by side. */
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { exemplarsOf } from '../../engine/bundle/kept-exemplars.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { explainAll, type Attempt } from '../../engine/explain/explain-all.ts'
-import type { Baseline, Explainer, ExplanationTarget } from '../../engine/explain/explainer.ts'
+import type { Baseline, Explainer, ExplanationTarget, ScoreCamVariant } from '../../engine/explain/explainer.ts'
 import { withoutMapText } from '../../engine/explain/masked-passes.ts'
 import { ExplainedModel, type ExplainedModelOptions } from '../../engine/explain/model/explained-model.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
@@ -24,6 +24,7 @@ interface Options {
   target?: string
   output?: string
   hidden: string
+  scoreCam: ScoreCamVariant
   budget?: number
   seed: number
   mean?: number[]
@@ -41,6 +42,7 @@ export function register (program: Command): void {
     .option('--target <target>', 'score, or the number or name of a class; default: the score of a detector, the likeliest class of a classifier')
     .option('--output <name>', 'the output that answers, of somebody else\'s model: a score (N) or (N, 1), or classes (N, K); default: found by its name and shape')
     .option('--hidden <what>', 'what stands where masks hide the picture: mean, blur, black, the file of a good part\'s picture, or auto: the nearest good picture in the bundle\'s file, the mean colour without one and for the class good', 'auto')
+    .addOption(new Option('--score-cam <variant>', 'what weighs a channel in score-cam: what the confidence behind its mask is above that of the hidden picture, the confidence itself, or its softmax over the channels').choices(['increase', 'confidence', 'softmax']).default('increase'))
     .option('--budget <milliseconds>', 'end each explanation after so long', positiveNumber)
     .option('--seed <number>', 'of the methods that draw at random', wholeNumber(0), 0)
     .option('--mean <numbers>', 'what a float input expects to be taken from levels in [0, 1], for each channel; default: that of ImageNet', numbers)
@@ -68,7 +70,7 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
     const methods = options.methods ?? explainers
     const attempts: Attempt[] = []
     progress.update('explaining', 0, methods.length)
-    await explainAll(model, image, methods, { target, baseline, seed: options.seed, signal, ...(options.budget === undefined ? {} : { budget: options.budget }) }, (attempt) => {
+    await explainAll(model, image, methods, { target, baseline, scoreCam: options.scoreCam, seed: options.seed, signal, ...(options.budget === undefined ? {} : { budget: options.budget }) }, (attempt) => {
       attempts.push(attempt)
       progress.update('explaining', attempts.length, methods.length, attempt.method)
     })

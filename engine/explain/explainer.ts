@@ -11,6 +11,12 @@ export type ExplanationTarget = { kind: 'score' } | { kind: 'class', index: numb
 /** What stands where a mask hides the picture: its mean colour, itself blurred, black, or a picture of a good part. */
 export type Baseline = 'mean' | 'blur' | 'black' | RawImage
 
+/**
+ * What weighs a channel in Score-CAM: ψ behind its mask, more than of the baseline (Wang et al. 2020, eq. 3 and 4); ψ itself, as the authors' code
+ * has it; or the softmax of ψ over the channels, as in pytorch-grad-cam.
+ */
+export type ScoreCamVariant = 'increase' | 'confidence' | 'softmax'
+
 export interface ExplainOptions {
   target: ExplanationTarget
   /** Default `mean`. */
@@ -19,6 +25,8 @@ export interface ExplainOptions {
   budget?: number
   /** What the budget is counted by, in milliseconds; default `performance.now`. */
   now?: () => number
+  /** Default `increase`. */
+  scoreCam?: ScoreCamVariant
   /** Of methods that draw at random. Default 0. */
   seed?: number
   /** Pictures that pass the model at once. Default 16. */

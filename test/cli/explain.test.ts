@@ -136,6 +136,16 @@ describe('goodparts explain', () => {
     for (const text of await told('--budget', '0.001')) expect(text).toMatch(/time was up before anything was found: \d+ of \d+ squares left out/)
   }, 30_000)
 
+  test('weighs the channels of score-cam as it is told', async () => {
+    const insertion = async (...options: string[]): Promise<number> => {
+      const { stdout } = await runGoodparts(['explain', resnet, join(folder, 'spotted.png'), '--methods', 'score-cam', '--json', '-', ...options])
+      return (JSON.parse(stdout) as { methods: Array<{ insertion: number }> }).methods[0]!.insertion
+    }
+    const usual = await insertion()
+    expect(await insertion('--score-cam', 'increase')).toBe(usual)
+    expect(await insertion('--score-cam', 'softmax')).not.toBe(usual)
+  }, 30_000)
+
   test('names the methods there are', async () => {
     const { code, stderr } = await runGoodparts(['explain', bundle, join(folder, 'spotted.png'), '--methods', 'tea-leaves'])
 

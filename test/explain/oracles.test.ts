@@ -3,6 +3,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { agreement } from '../../engine/explain/metrics/agreement.ts'
 import { rankCorrelation } from '../../engine/explain/metrics/rank-correlation.ts'
 import { gradCamPlusPlus, layerCam } from '../../engine/explain/methods/gradient-cams.ts'
+import type { ScoreCamVariant } from '../../engine/explain/explainer.ts'
+import { channelWeights } from '../../engine/explain/methods/score-cam.ts'
 import { aboveOtsu, fuse } from '../../engine/explain/methods/sise.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
@@ -63,6 +65,26 @@ describe('Grad-CAM', () => {
     // Channel 0: α = 1 / (2 + 4 · 0.5), w = α · 0.5; channel 1: α = 1 / (2 + 2 · 1), w = α.
     expect([...gradCamPlusPlus(layer)]).toEqual([0.125 * 1 + 0.25 * 2, 0.125 * 3])
     expect([...layerCam(layer)]).toEqual([0.5 * 1 + 1 * 2, 0])
+  })
+})
+
+describe('Score-CAM', () => {
+  test('weighs channels by the increase over the baseline, the confidence, or its softmax', () => {
+    expect(channelWeights([0.9, 0.2], 0.5)).toEqual([0.9 - 0.5, 0.2 - 0.5])
+    expect(channelWeights([0.9, 0.2], 0.5, 'confidence')).toEqual([0.9, 0.2])
+    expect(channelWeights([Math.log(3), 0], 0.5, 'softmax')).toEqual([expect.closeTo(0.75, 12), expect.closeTo(0.25, 12)])
+  })
+
+  test('is clearest by its increases', async () => {
+    const model = open(classifier)
+    const shareBy = async (scoreCam: ScoreCamVariant): Promise<number> => {
+      const { map } = await explainerByName('score-cam').explain(model, spottedPicture(), { target: { kind: 'class', index: 1 }, scoreCam })
+      return agreement(map!, truth).ebpg
+    }
+    const [increase, confidence, softmax] = [await shareBy('increase'), await shareBy('confidence'), await shareBy('softmax')]
+
+    expect(increase).toBeGreaterThan(confidence)
+    expect(increase).toBeGreaterThan(softmax)
   })
 })
 
