@@ -62,7 +62,7 @@ describe('crops', () => {
     const batch = 2
     const { crops } = cropFeeds(pictures, { method: 'csi', pasted: 'both', nuisances: ['shift', 'contrast', 'mirror'], patch: 16, batch, seed: 1 }, 1)
     expect(crops!.dims).toEqual([2 * turns * batch, 1, 16, 16])
-    const cropAt = (index: number): Float32Array => (crops!.data as Float32Array).slice(index * 256, (index + 1) * 256)
+    const cropAt = (index: number): Float32Array => (crops!.data).slice(index * 256, (index + 1) * 256)
     const upright = { data: cropAt(turns * batch + 1), width: 16, height: 16, channels: 1 as const }
     expect(turn(upright, 3).data).toEqual(cropAt(turns * batch + 3 * batch + 1))
   })
