@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
 import { withExemplars } from '../../engine/bundle/kept-exemplars.ts'
 import { ExplanationProcess } from '../../engine/explain/explanation-process.ts'
@@ -84,6 +84,9 @@ function watchTurns (): () => number {
     return longest
   }
 }
+
+// The process is of the idle class: beside busy neighbours it waits long for a core.
+vi.setConfig({ testTimeout: 120_000 })
 
 describe('explanation process', () => {
   test('gives each method\'s map, picture, regions with their zone and faithfulness, all by content hash', async () => {
