@@ -19,6 +19,11 @@ import { PIPE, withBytes, type WireReply, type WireRequest } from './part-wire.t
 /** Nothing that a budget allows takes so long, on a slow machine either: it does not answer any more. Time in which it is stopped does not count. */
 const LIMIT_MS = 300_000
 const TICK_MS = 1000
+/**
+ * A pause of the line that is shorter than the verdict before it, or this, is left to it. In one of a millisecond after a verdict of ten, as half of full speed has them,
+ * nothing comes of a method, but the next verdict finds a core that is busy and caches that are cold.
+ */
+const PAUSE_MS = 5
 /** Of its last words. */
 const WORDS = 1000
 
@@ -31,6 +36,7 @@ export class ExplanationProcess {
   readonly #queue: WorkQueue
   readonly #processor: ProcessorShare
   readonly #limitMs: number
+  readonly #pauseMs: number
   #process: Explaining | undefined
   /** People who wait for an answer. */
   #waitedFor = 0
@@ -39,11 +45,12 @@ export class ExplanationProcess {
   #lastWords = ''
   #closed = false
 
-  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. While `processor` is busy with verdicts, nothing is explained; a process that runs for `limitMs` without an answer is ended. */
-  constructor (hop: string, capacity: number, { processor = processorShare, limitMs = LIMIT_MS } = {}) {
+  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. While `processor` is busy with verdicts, and for as long after as it was (`pauseMs` at most), nothing is explained; a process that runs for `limitMs` without an answer is ended. */
+  constructor (hop: string, capacity: number, { processor = processorShare, limitMs = LIMIT_MS, pauseMs = PAUSE_MS } = {}) {
     this.#queue = new WorkQueue(hop, capacity)
     this.#processor = processor
     this.#limitMs = limitMs
+    this.#pauseMs = pauseMs
   }
 
   /** The more urgent first, as `WorkQueue.run`. @throws GOODPARTS_QUEUE_FULL when too many wait, at once or when more urgent ones come, GOODPARTS_EXPLANATION_FAILED when it cannot be explained or the process ends; the next call starts a new one. */
@@ -93,7 +100,7 @@ export class ExplanationProcess {
     try {
       // Before it says so, it may not yet be tied.
       if (isNew) await whileAlive(child, once(child, 'message'))
-      const watch = watchOver(child, { processor: leash.execPath === undefined ? null : this.#processor, limitMs: this.#limitMs, mayRest: () => this.#waitedFor === 0 })
+      const watch = watchOver(child, { processor: leash.execPath === undefined ? null : this.#processor, limitMs: this.#limitMs, pauseMs: this.#pauseMs, mayRest: () => this.#waitedFor === 0 })
       this.#holdOrNot = watch.holdOrNot
       release = watch.release
       return await whileAlive(child, exchange(child, pipe, request))
@@ -143,10 +150,10 @@ async function findLeash (): Promise<Leash> {
 }
 
 /**
- * Stops `child` while `processor` is busy with verdicts and it may rest: even the idle class, on the other thread of a core or in the same cache, makes them slower
+ * Stops `child` while `processor` is busy with verdicts, and for as long after as it was (`pauseMs` at most), if it may rest: even the idle class, on the other thread of a core or in the same cache, makes them slower
  * (`goodparts bench explain`). Ends it when it has run for `limitMs`. @returns What to call when it may rest or may no more, and what ends that and lets it run.
  */
-function watchOver (child: ChildProcess, { processor, limitMs, mayRest }: { processor: ProcessorShare | null, limitMs: number, mayRest: () => boolean }): { holdOrNot: () => void, release: () => void } {
+function watchOver (child: ChildProcess, { processor, limitMs, pauseMs, mayRest }: { processor: ProcessorShare | null, limitMs: number, pauseMs: number, mayRest: () => boolean }): { holdOrNot: () => void, release: () => void } {
   let held = false
   let ended = false
   let ranFor = 0
@@ -156,10 +163,15 @@ function watchOver (child: ChildProcess, { processor, limitMs, mayRest }: { proc
     child.kill(due ? 'SIGSTOP' : 'SIGCONT')
   }
   const holdOrNot = (): void => { hold(!ended && processor?.busy === true && mayRest()) }
+  let pause: NodeJS.Timeout | undefined
+  let busySince = performance.now()
   const unwatch = processor?.watch((busy) => {
-    if (busy) holdOrNot()
-    // The next part may begin in this very turn.
-    else setImmediate(holdOrNot)
+    clearTimeout(pause)
+    const now = performance.now()
+    if (busy) {
+      busySince = now
+      holdOrNot()
+    } else pause = setTimeout(holdOrNot, Math.min(pauseMs, now - busySince))
   })
   const tick = Math.min(TICK_MS, limitMs)
   const timer = setInterval(() => {
@@ -169,6 +181,7 @@ function watchOver (child: ChildProcess, { processor, limitMs, mayRest }: { proc
   const release = (): void => {
     ended = true
     clearInterval(timer)
+    clearTimeout(pause)
     unwatch?.()
     hold(false)
   }

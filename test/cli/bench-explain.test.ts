@@ -3,13 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
-import type { ExplainingMeasurement } from '../../cli/commands/bench/explain-measurement.ts'
+import { pooledQuantile, type ExplainingMeasurement } from '../../cli/commands/bench/explain-measurement.ts'
 import { spotBundle } from '../explain/spot-bundle.ts'
 import { runGoodparts } from './run-goodparts.ts'
 
 let folder: string
 beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'goodparts-bench-explain-test-')) })
 afterAll(() => { rmSync(folder, { recursive: true }) })
+
+test('a quantile of turns that are drawn anew is that of all their latencies, each turn as often as it was drawn', () => {
+  const turns = [Array.from({ length: 100 }, (_, i) => i), Array.from({ length: 50 }, (_, i) => 1000 + i), [5000]]
+  const p99 = pooledQuantile(turns, 0.99)
+
+  expect([p99([0]), p99([1]), p99([0, 0]), p99([0, 1]), p99([0, 1, 2]), p99([0, 0, 2])]).toEqual([99, 1049, 99, 1048, 1049, 99])
+})
 
 test('goodparts bench explain measures verdicts with explanations beside verdicts without, in one run', async () => {
   const [bundle, json] = [join(folder, 'spots.onnx'), join(folder, 'figures.json')]

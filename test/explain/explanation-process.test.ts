@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
 import { withExemplars } from '../../engine/bundle/kept-exemplars.ts'
@@ -32,7 +33,7 @@ function request (changes: Partial<PartRequest> = {}): PartRequest {
   return { bundle, image: spottedPicture(), methods: ['sise', 'grad-cam'], budget: null, seed: 0, judge: true, zones: [], opacity: 0.6, quality: 85, ...changes }
 }
 
-function open (capacity = 4, options: { processor?: ProcessorShare, limitMs?: number } = {}): ExplanationProcess {
+function open (capacity = 4, options: { processor?: ProcessorShare, limitMs?: number, pauseMs?: number } = {}): ExplanationProcess {
   explaining = new ExplanationProcess('test', capacity, options)
   return explaining
 }
@@ -132,6 +133,28 @@ describe('explanation process', () => {
 
     expect((await explained).explanations).toHaveLength(2)
     expect(stateOf(explanationChildOf(process.pid))).not.toBe('T')
+  })
+
+  test.runIf(process.platform === 'linux')('stays at rest in a pause that is too short for it', async () => {
+    const processor = new ProcessorShare(2)
+    let judged = (): void => { /* set below */ }
+    const first = processor.run(1, async () => new Promise<void>((resolve) => { judged = resolve }))
+    const explained = open(4, { processor, pauseMs: 3000 }).explain(request())
+    await expect.poll(() => stateOf(explanationChildOf(process.pid)), { timeout: 20_000 }).toBe('T')
+    judged()
+    await first
+    const states: Array<string | undefined> = []
+
+    for (let part = 0; part < 5; part++) {
+      await delay(10)
+      states.push(stateOf(explanationChildOf(process.pid)))
+      await processor.run(1, async () => delay(400))
+    }
+    const lastJudged = performance.now()
+    await explained
+
+    expect(new Set(states)).toEqual(new Set(['T']))
+    expect(performance.now() - lastJudged).toBeGreaterThan(390)
   })
 
   test.runIf(process.platform === 'linux')('does not rest while somebody waits, whichever part it works on', async () => {

@@ -5,7 +5,7 @@ import { Inspector, type Inspection } from '../../../engine/decision/inspector.t
 import type { ExplanationMethod } from '../../../engine/explain/explainer.ts'
 import { ExplanationProcess } from '../../../engine/explain/explanation-process.ts'
 import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
-import { ratioEstimate, type Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
+import { bootstrapEstimate, ratioEstimate, type Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
 import type { PartExplanation } from '../../../engine/explain/part-explanation.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
@@ -44,7 +44,7 @@ export interface ExplainingMeasurement {
   arriving: number | null
   off: Rates
   on: Rates
-  /** On over off, the mean of the turns of each; low and high: 95 % over turns, which are drawn with their pairs. */
+  /** On over off, of all parts of all turns; low and high: 95 % over turns, which are drawn with their pairs. */
   throughputRatio: Estimate
   p99Ratio: Estimate
   explained: number
@@ -126,14 +126,13 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
         turns.push(latencies)
       }
     }
-    const ratio = (of: (rates: Rates) => number): Estimate => {
-      const [having, without] = [on, off].map((turns) => turns.map((latencies) => of(rates(latencies, options.seconds)))) as [number[], number[]]
-      return ratioEstimate(having, without, { seed: options.seed }) as Estimate
-    }
+    const [judgedOn, judgedOff] = [on, off].map((turns) => turns.map(({ length }) => length)) as [number[], number[]]
+    const [p99On, p99Off] = [pooledQuantile(on, 0.99), pooledQuantile(off, 0.99)]
     const [without, having] = [off, on].map((turns) => rates(turns.flat(), options.rounds * options.seconds)) as [Rates, Rates]
     const { notPainted, ...explanations } = counts
+    const over = { seed: options.seed }
     const { median, p99 } = quantiles(paintedIn)
-    return { arriving, off: without, on: having, throughputRatio: ratio(({ perSecond }) => perSecond), p99Ratio: ratio(({ p99 }) => p99), ...explanations, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
+    return { arriving, off: without, on: having, throughputRatio: ratioEstimate(judgedOn, judgedOff, over) as Estimate, p99Ratio: bootstrapEstimate(on.length, (turns) => p99On(turns) / p99Off(turns), over) as Estimate, ...explanations, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
   }
 
   try {
@@ -148,6 +147,17 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
 
 function rates (latencies: readonly number[], seconds: number): Rates {
   return { perSecond: latencies.length / seconds, ...quantiles(latencies) }
+}
+
+/** @returns The quantile at `share` of all latencies of some of the `turns`, which are named by their indices, each as often as it was drawn. */
+export function pooledQuantile (turns: ReadonlyArray<readonly number[]>, share: number): (drawn: readonly number[]) => number {
+  const latencies = turns.flatMap((latencies, turn) => latencies.map((latency) => ({ latency, turn }))).sort((a, b) => b.latency - a.latency)
+  return (drawn) => {
+    const times = turns.map((_, turn) => drawn.filter((one) => one === turn).length)
+    const count = turns.reduce((count, { length }, turn) => count + length * (times[turn] as number), 0)
+    let above = count - Math.floor(share * count)
+    return latencies.find(({ turn }) => (above -= times[turn] as number) <= 0)?.latency ?? NaN
+  }
 }
 
 function quantiles (latencies: readonly number[]): { median: number, p99: number } {

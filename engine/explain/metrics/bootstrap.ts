@@ -21,20 +21,24 @@ export function meanEstimate (samples: readonly number[], options: BootstrapOpti
 }
 
 /** Of `mean(numerators) / mean(denominators)`, both drawn together; draws of nothing over nothing are left out. */
-export function ratioEstimate (numerators: readonly number[], denominators: readonly number[], { seed, groups = [], resamples = 2000 }: BootstrapOptions): Estimate | null {
-  const ratio = (indices: readonly number[]): number => {
+export function ratioEstimate (numerators: readonly number[], denominators: readonly number[], options: BootstrapOptions): Estimate | null {
+  return bootstrapEstimate(numerators.length, (indices) => {
     let [above, below] = [0, 0]
     for (const index of indices) {
       above += numerators[index] as number
       below += denominators[index] as number
     }
     return above / below
-  }
-  if (numerators.length === 0) return null
-  const parts = partsOf(numerators.length, groups)
+  }, options)
+}
+
+/** Of any `statistic` of the samples with these indices, of `count`; draws for which it is not a number are left out. @returns `null` without samples. */
+export function bootstrapEstimate (count: number, statistic: (indices: readonly number[]) => number, { seed, groups = [], resamples = 2000 }: BootstrapOptions): Estimate | null {
+  if (count === 0) return null
+  const parts = partsOf(count, groups)
   const random = seededRandom(seed)
-  const drawn = Array.from({ length: resamples }, () => ratio(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
-  return { value: ratio(parts.flat()), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) }
+  const drawn = Array.from({ length: resamples }, () => statistic(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
+  return { value: statistic(parts.flat()), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) }
 }
 
 function partsOf (count: number, groups: ReadonlyArray<string | null>): number[][] {
