@@ -1,4 +1,4 @@
-/** A line at full speed, at half and at a tenth of it, with its rejects explained as the heatmap node does it and without, in turns. */
+/** A line at full speed, at half and at a tenth of it, with its rejects explained by the heatmap node's thread and process and without, in turns. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { createDecision } from '../../../engine/decision/decision.ts'
 import { Inspector, type Inspection } from '../../../engine/decision/inspector.ts'
@@ -6,6 +6,7 @@ import type { ExplanationMethod } from '../../../engine/explain/explainer.ts'
 import { ExplanationProcess } from '../../../engine/explain/explanation-process.ts'
 import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
 import { bootstrapEstimate, ratioEstimate, type Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
+import { GoodpartsError } from '../../../engine/errors.ts'
 import type { PartExplanation } from '../../../engine/explain/part-explanation.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
@@ -25,7 +26,7 @@ export interface ExplainingOptions {
 
 export interface Rates {
   perSecond: number
-  /** From the frame's arrival to its verdict, milliseconds. */
+  /** From when the frame is due to its verdict, milliseconds. */
   median: number
   p99: number
 }
@@ -47,11 +48,15 @@ export interface ExplainingMeasurement {
   /** On over off, of all parts of all turns; low and high: 95 % over turns, which are drawn with their pairs. */
   throughputRatio: Estimate
   p99Ratio: Estimate
+  /** Off in the same turns once more, over off: what such a measurement finds where there is nothing to find. */
+  noise: { throughputRatio: Estimate, p99Ratio: Estimate }
   explained: number
   /** Of these, the ones whose time was up before a method had seen all that it would. */
   cutShort: number
-  /** Rejects that found the queue full, as on a line that rejects faster than it explains, or that waited when their round ended. */
-  notExplained: number
+  /** Rejects that found the queue full, as on a line that rejects faster than it explains. */
+  queueFull: number
+  /** Rejects that waited when their round ended. */
+  unfinished: number
   /** Heatmaps of the detector's own map. */
   pictures: Pictures
 }
@@ -60,8 +65,10 @@ export interface ExplainingMeasurement {
 const capacity = 8
 const looks = { opacity: 0.6, quality: 85 }
 const frameCount = 16
+/** Of each round, before its latencies count: what came before it, another round or the start of a process, is over by then. */
+const leadSeconds = 1
 
-type Counts = Pick<ExplainingMeasurement, 'explained' | 'cutShort' | 'notExplained'> & Pick<Pictures, 'notPainted'>
+type Counts = Pick<ExplainingMeasurement, 'explained' | 'cutShort' | 'queueFull' | 'unfinished'> & Pick<Pictures, 'notPainted'>
 
 /** @returns At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. */
 export async function measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): Promise<ExplainingMeasurement[]> {
@@ -74,24 +81,27 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
     return others.explain({ bundle: { path, id: model.metadata.id }, image, methods: options.methods, budget: options.budget, seed: 0, judge: true, zones: [], ...looks })
   }
 
-  /** Latencies of a round, in milliseconds; `rejected` hears of every reject. */
+  /** Latencies of a round, in milliseconds, from when a part is due, not from when this thread has found time for it; `rejected` hears of every reject. */
   const round = async (arriving: number | null, rejected: (frame: Frame, inspection: Inspection) => void): Promise<number[]> => {
     const begun = performance.now()
     const inFlight = new Set<Promise<void>>()
     const latencies: number[] = []
-    for (let part = 0; performance.now() < begun + 1000 * options.seconds; part++) {
-      if (arriving !== null) await delay(Math.max(0, begun + 1000 * part / arriving - performance.now()))
+    const counted = begun + 1000 * leadSeconds
+    for (let part = 0; performance.now() < counted + 1000 * options.seconds; part++) {
+      const due = arriving === null ? null : begun + 1000 * part / arriving
+      if (due !== null) await delay(Math.max(0, due - performance.now()))
       else if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
       const frame = frames[part % frames.length] as Frame
-      const arrived = performance.now()
+      const arrived = due ?? performance.now()
       const judged = inspector.inspect(frame, { partId: null }).then((inspection) => {
-        latencies.push(performance.now() - arrived)
+        if (arrived >= counted) latencies.push(performance.now() - arrived)
         inFlight.delete(judged)
         if (part % options.every === 0) rejected(frame, inspection)
       })
       inFlight.add(judged)
     }
     await Promise.all(inFlight)
+    if (latencies.length === 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a part in each round, got none in ${options.seconds} s`, { fix: 'Give --seconds more' })
     return latencies
   }
 
@@ -99,40 +109,52 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   const explainedRound = async (arriving: number | null, counts: Counts, paintedIn: number[]): Promise<number[]> => {
     const thread = new ExplanationThread('heatmap/bench', capacity)
     const others = new ExplanationProcess('heatmap/bench/methods', capacity)
-    await explain(others, frames[0] as Frame)
+    const { explanations, without } = await explain(others, frames[0] as Frame)
+    if (explanations.length === 0) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected methods that explain this bundle, got ${without.map(({ method, reason }) => `${method}: ${reason}`).join('; ')}`)
+    const failures: Error[] = []
+    let isOver = false
+    const failed = (whenFull: 'queueFull' | 'notPainted') => (error: unknown): void => {
+      if (error instanceof GoodpartsError && error.code === 'GOODPARTS_QUEUE_FULL') counts[whenFull]++
+      else if (isOver) counts[whenFull === 'queueFull' ? 'unfinished' : whenFull]++
+      else failures.push(error instanceof Error ? error : new Error(String(error)))
+    }
     const { anomalyMap } = await inspector.inspect(frames[0] as Frame, { partId: null })
     if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(frames[0] as Frame, anomalyMap, { ...looks, judged: null })
     const latencies = await round(arriving, (frame, { anomalyMap }) => {
       const judged = performance.now()
-      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).then(() => { paintedIn.push(performance.now() - judged) }, () => { counts.notPainted++ })
+      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).then(() => { paintedIn.push(performance.now() - judged) }, failed('notPainted'))
       explain(others, frame).then(({ explanations, without }) => {
         counts.explained++
         if (without.length > 0 || explanations.some(({ skipped }) => skipped !== null)) counts.cutShort++
-      }, () => { counts.notExplained++ })
+      }, failed('queueFull'))
     })
+    isOver = true
     await Promise.all([thread.close(), others.close()])
+    if (failures[0] !== undefined) throw failures[0]
     return latencies
   }
 
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
-    const counts: Counts = { explained: 0, cutShort: 0, notExplained: 0, notPainted: 0 }
+    const counts: Counts = { explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
     const paintedIn: number[] = []
-    const [off, on]: [number[][], number[][]] = [[], []]
+    const [off, on, again]: [number[][], number[][], number[][]] = [[], [], []]
     for (let turn = 0; turn < options.rounds; turn++) {
-      // Whichever comes first in one turn comes second in the next.
-      for (const explaining of turn % 2 === 0 ? [false, true] : [true, false]) {
-        const latencies = explaining ? await explainedRound(arriving, counts, paintedIn) : await round(arriving, () => { /* nobody explains */ })
-        const turns = explaining ? on : off
-        turns.push(latencies)
+      // Whichever comes first in one turn comes last in the next.
+      const order = [off, on, again]
+      for (const turns of turn % 2 === 0 ? order : order.toReversed()) {
+        turns.push(turns === on ? await explainedRound(arriving, counts, paintedIn) : await round(arriving, () => { /* nobody explains */ }))
       }
     }
-    const [judgedOn, judgedOff] = [on, off].map((turns) => turns.map(({ length }) => length)) as [number[], number[]]
-    const [p99On, p99Off] = [pooledQuantile(on, 0.99), pooledQuantile(off, 0.99)]
+    const ratios = (turns: number[][]): Pick<ExplainingMeasurement, 'throughputRatio' | 'p99Ratio'> => {
+      const [judged, judgedOff] = [turns, off].map((turns) => turns.map(({ length }) => length)) as [number[], number[]]
+      const [p99, p99Off] = [pooledQuantile(turns, 0.99), pooledQuantile(off, 0.99)]
+      const over = { seed: options.seed }
+      return { throughputRatio: ratioEstimate(judged, judgedOff, over) as Estimate, p99Ratio: bootstrapEstimate(off.length, (drawn) => p99(drawn) / p99Off(drawn), over) as Estimate }
+    }
     const [without, having] = [off, on].map((turns) => rates(turns.flat(), options.rounds * options.seconds)) as [Rates, Rates]
     const { notPainted, ...explanations } = counts
-    const over = { seed: options.seed }
     const { median, p99 } = quantiles(paintedIn)
-    return { arriving, off: without, on: having, throughputRatio: ratioEstimate(judgedOn, judgedOff, over) as Estimate, p99Ratio: bootstrapEstimate(on.length, (turns) => p99On(turns) / p99Off(turns), over) as Estimate, ...explanations, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
+    return { arriving, off: without, on: having, ...ratios(on), noise: ratios(again), ...explanations, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
   }
 
   try {
