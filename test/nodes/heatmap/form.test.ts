@@ -16,7 +16,7 @@ function deploys (changes: Partial<HeatmapForm>): boolean {
 }
 
 test.each([
-  ['budget', '', true], ['budget', '1', true], ['budget', '0.5', false], ['budget', '-5', false], ['budget', 'soon', false],
+  ['budget', '', true], ['budget', '1', true], ['budget', '60000', true], ['budget', '60001', false], ['budget', '0.5', false], ['budget', '-5', false], ['budget', 'soon', false],
   ['zones', '', true], ['zones', ' ', true], ['zones', '[]', true], ['zones', '[{"name": "rim", "box": [0, 0, 64, 8]}]', true],
   ['zones', '[1]', false], ['zones', '[null]', false], ['zones', '[{"name": "rim", "box": [0, 0, 64]}]', false], ['zones', '[{"box": [0, 0, 64, 8]}]', false], ['zones', '{}', false], ['zones', 'rim', false],
   ['quality', '85', true], ['quality', '85.5', false], ['quality', '0', false], ['quality', '101', false],
