@@ -1,12 +1,14 @@
 /**
  * Puts what `goodparts evaluate --explain --json` wrote into the tables of explanations in docs/benchmarks.md, between their two marks. Files of the same
- * data set, family, seed and way of asking are one row, whose methods may have been measured apart; a method given again replaces the first:
+ * data set, family, options, seed and way of asking are one row, whose methods may have been measured apart; a method given again replaces the first.
+ * The budget is no part of that: slow methods are measured with one on purpose, and the column of pictures without a map says how many were out of time:
  *
  *     node scripts/explanation-table.ts lgp-density.json lgp-density-slow-methods.json lgp-classifier.json …
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { canonicalJson } from '../engine/canonical-json.ts'
 import { ratioEstimate } from '../engine/explain/metrics/bootstrap.ts'
 import { validate } from '../engine/schema-validation.ts'
 import type { EvaluationReport } from '../schemas/evaluation.ts'
@@ -41,8 +43,8 @@ export function explanationTables (reports: readonly EvaluationReport[]): string
 function merged (reports: readonly Explained[]): Explained[] {
   const cells = new Map<string, Explained>()
   for (const report of reports) {
-    const { dataset, detector, seed, scale, size, explain } = report
-    const key = JSON.stringify([dataset.name, detector, seed, scale, size, explain.target, explain.hidden])
+    const { dataset, detector, options, seed, scale, size, explain } = report
+    const key = JSON.stringify([dataset.name, detector, canonicalJson(options), seed, scale, size, explain.target, explain.hidden])
     const before = cells.get(key)
     cells.set(key, before === undefined ? report : { ...before, explain: together(before.explain, explain) })
   }

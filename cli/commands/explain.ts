@@ -39,7 +39,7 @@ export function register (program: Command): void {
     .argument('<model>', 'a bundle, or any ONNX model that takes one picture: bytes (N, H, W, C) or floats (N, C, H, W)')
     .argument('<image>', 'a picture')
     .option('--methods <names>', `those methods only, divided by commas: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
-    .option('--target <target>', 'score, or the number or name of a class; default: the score of a detector, the likeliest class of a classifier')
+    .option('--target <target>', 'score, or the number or name of a class; default: the score, as on the line; the likeliest class of somebody else\'s classifier')
     .option('--output <name>', 'the output that answers, of somebody else\'s model: a score (N) or (N, 1), or classes (N, K); default: found by its name and shape')
     .option('--hidden <what>', 'what stands where masks hide the picture: mean, blur, black, the file of a good part\'s picture, or auto: the nearest good picture in the bundle\'s file, the mean colour without one and for the class good', 'auto')
     .addOption(new Option('--score-cam <variant>', 'what weighs a channel in score-cam: what the confidence behind its mask is above that of the hidden picture, the confidence itself, or its softmax over the channels').choices(['increase', 'confidence', 'softmax']).default('increase'))
@@ -75,6 +75,7 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
       progress.update('explaining', attempts.length, methods.length, attempt.method)
     })
     progress.clear()
+    if (attempts.some(({ code }) => code !== null)) process.exitCode = 1
     const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null }
     const where = await measuredOn()
     const figures = { explanation: subject, methods: attempts.map(figuresOf), ...where }
@@ -134,7 +135,7 @@ async function baselineOf (hidden: string): Promise<Baseline> {
 }
 
 async function targetOf (model: ExplainedModel, image: RawImage, wanted: string | undefined): Promise<ExplanationTarget> {
-  if (wanted === 'score' || (wanted === undefined && !model.hasClasses)) return { kind: 'score' }
+  if (wanted === 'score' || (wanted === undefined && (model.metadata !== null || !model.hasClasses))) return { kind: 'score' }
   if (wanted === undefined) return { kind: 'class', index: await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
   const named = model.metadata?.classNames.indexOf(wanted) ?? -1
   const index = named >= 0 ? named : /^\d+$/.test(wanted) ? Number(wanted) : -1
@@ -147,8 +148,8 @@ function targetText (model: ExplainedModel, target: ExplanationTarget): string {
   return `class ${model.metadata?.classNames[target.index] ?? target.index}`
 }
 
-function figuresOf ({ method, saliency, faithfulness, obstacle }: Attempt): Record<string, unknown> {
-  if (saliency === null) return { method, obstacle }
+function figuresOf ({ method, saliency, faithfulness, obstacle, code }: Attempt): Record<string, unknown> {
+  if (saliency === null) return { method, obstacle, ...(code === null ? {} : { code }) }
   const { map: _map, ...figures } = saliency
   return { ...figures, found: saliency.map !== null, peak: peakOf(saliency.map), ...faithfulness }
 }

@@ -1,5 +1,5 @@
 /** One picture by several methods, each judged by the model itself. */
-import { GoodpartsError } from '../errors.ts'
+import { asGoodpartsError, GoodpartsError, type ErrorCode } from '../errors.ts'
 import type { RawImage } from '../frame/image-codec.ts'
 import { resampleMap } from '../frame/resample-map.ts'
 import type { Explainer, ExplainOptions, ExplanationMethod, Saliency } from './explainer.ts'
@@ -7,13 +7,14 @@ import { faithfulness, type Faithfulness } from './metrics/faithfulness.ts'
 import type { ExplainedModel } from './model/explained-model.ts'
 import { workingPicture } from './model/working-picture.ts'
 
+/** Without a map, why: `code` is that of what failed, `null` where the model cannot be explained so. */
 export type Attempt =
-  | { method: ExplanationMethod, saliency: Saliency, faithfulness: Faithfulness | null, obstacle: null }
-  | { method: ExplanationMethod, saliency: null, faithfulness: null, obstacle: string }
+  | { method: ExplanationMethod, saliency: Saliency, faithfulness: Faithfulness | null, obstacle: null, code: null }
+  | { method: ExplanationMethod, saliency: null, faithfulness: null, obstacle: string, code: ErrorCode | null }
 
 /**
- * What cannot be explained by a method comes back with the reason. A budget is for each explanation; judging it takes as long as it takes.
- * @throws what is no matter of the method; the signal's reason when aborted.
+ * What cannot be explained by a method, or fails in one, comes back with the reason: the other methods' maps are no worse for it. A budget is for each explanation; judging it takes as long as it takes.
+ * @throws what is wrong with the picture; the signal's reason when aborted.
  */
 export async function explainAll (model: ExplainedModel, image: RawImage, methods: readonly Explainer[], options: ExplainOptions & { judge?: boolean }, done: (attempt: Attempt) => void = () => undefined): Promise<Attempt[]> {
   const picture = await workingPicture(image, model.input, options.baseline ?? 'mean')
@@ -30,10 +31,11 @@ export async function explainAll (model: ExplainedModel, image: RawImage, method
     try {
       const saliency = await explainer.explain(model, image, options)
       const values = saliency.map === null || options.judge === false ? null : resampleMap(saliency.map, picture.width, picture.height)
-      return { method, saliency, obstacle: null, faithfulness: values === null ? null : await faithfulness(model, picture, values, options) }
+      return { method, saliency, obstacle: null, code: null, faithfulness: values === null ? null : await faithfulness(model, picture, values, options) }
     } catch (error) {
-      if (!isObstacle(error)) throw error
-      return { method, saliency: null, faithfulness: null, obstacle: error.message }
+      options.signal?.throwIfAborted()
+      const { code, message } = asGoodpartsError(error, 'GOODPARTS_EXPLANATION_FAILED')
+      return { method, saliency: null, faithfulness: null, obstacle: message, code: isObstacle(error) ? null : code }
     }
   }
 }

@@ -33,23 +33,24 @@ export class PartExplainer {
     this.#now = now
   }
 
-  /** @throws GOODPARTS_BUNDLE_INVALID as `readBundle`, GOODPARTS_EXPLANATION_FAILED when the bundle is another one by now, and what the runtime throws. */
+  /** @throws GOODPARTS_BUNDLE_INVALID as `readBundle`, GOODPARTS_EXPLANATION_FAILED when the bundle is another one by now, and what is wrong with the picture. What fails in one method leaves that one out. */
   async explain (request: PartRequest): Promise<PartExplanation> {
     const { image, methods, budget, seed, judge } = request
     const { model, exemplars } = await this.#bundle(request.bundle)
     const nearest = await exemplars.nearest(image)
-    const target = model.hasScore ? { kind: 'score' as const } : { kind: 'class' as const, index: 0 }
     const now = this.#now
-    const options: ExplainOptions & { judge: boolean } = { target, now, seed, judge, batch: 8, baseline: nearest?.image ?? 'mean' }
+    // What the verdict comes from; a classifier's is the log-odds of any defect against good.
+    const options: ExplainOptions & { judge: boolean } = { target: { kind: 'score' }, now, seed, judge, batch: 8, baseline: nearest?.image ?? 'mean' }
     const result: PartExplanation = { explanations: [], without: [], evidence: nearest === null ? null : { name: nearest.name, ...await jpegOf(nearest.image, evidenceQuality) } }
     // By the methods themselves: neither judging one nor showing it is charged to the next.
     let spent = 0
     for (const [index, name] of methods.entries()) {
       const left = budget === null ? {} : { budget: Math.max(0, budget - spent) / (methods.length - index) }
       const explainer: Explainer = explainerByName(name)
+      const begun = now()
       const [attempt] = await explainAll(model, image, [explainer], { ...options, ...left }) as [Attempt]
-      spent += attempt.saliency?.milliseconds ?? 0
-      if (attempt.saliency === null) result.without.push({ method: name, reason: attempt.obstacle })
+      spent += attempt.saliency?.milliseconds ?? now() - begun
+      if (attempt.saliency === null) result.without.push({ method: name, reason: attempt.obstacle, ...(attempt.code === null ? {} : { code: attempt.code }) })
       else if (attempt.saliency.map === null) result.without.push({ method: name, reason: withoutMapText(attempt.saliency.skipped, 'score') })
       else result.explanations.push(await present(attempt, request))
     }

@@ -41,7 +41,7 @@ function processorTime (): number {
 
 /**
  * Linux's idle class where util-linux is there, which every Debian has: it runs only while no other thread wants the core, where niceness still
- * takes a share of it. Threads started later inherit it. Elsewhere, and in containers that refuse it, niceness.
+ * takes a share of it. Threads started later inherit it. Nothing changes where it was started so. Elsewhere, and in containers that refuse it, niceness.
  */
 function lowerPriority (): void {
   try {

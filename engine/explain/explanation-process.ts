@@ -45,7 +45,7 @@ export class ExplanationProcess {
   #lastWords = ''
   #closed = false
 
-  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. While `processor` is busy with verdicts, and for as long after as it was (`pauseMs` at most), nothing is explained; a process that runs for `limitMs` without an answer is ended. */
+  /** `hop` names the place for the ledger; at most `capacity` parts wait or are explained. While `processor` is busy with verdicts, and for as long after as it was (`pauseMs` at most), nothing is explained; a process that runs for `limitMs` without an answer, or gives no sign for so long after its start, is ended. */
   constructor (hop: string, capacity: number, { processor = processorShare, limitMs = LIMIT_MS, pauseMs = PAUSE_MS } = {}) {
     this.#queue = new WorkQueue(hop, capacity)
     this.#processor = processor
@@ -99,7 +99,7 @@ export class ExplanationProcess {
     let release = (): void => { /* not held */ }
     try {
       // Before it says so, it may not yet be tied.
-      if (isNew) await whileAlive(child, once(child, 'message'))
+      if (isNew) await whileAlive(child, firstMessage(child, this.#limitMs))
       const watch = watchOver(child, { processor: leash.execPath === undefined ? null : this.#processor, limitMs: this.#limitMs, pauseMs: this.#pauseMs, mayRest: () => this.#waitedFor === 0 })
       this.#holdOrNot = watch.holdOrNot
       release = watch.release
@@ -130,7 +130,7 @@ export class ExplanationProcess {
   }
 }
 
-/** How `fork` starts the process: under util-linux's setpriv, if there, which ties its life to this process's. */
+/** How `fork` starts the process: under util-linux's setpriv, if there, which ties its life to this process's, and in the idle class from its first import on, if chrt may. */
 interface Leash {
   execPath?: string
   execArgv: string[]
@@ -140,13 +140,16 @@ let tied: Promise<Leash> | undefined
 
 /** A process that is stopped cannot see its parent go, and would outlive it: without a tie it is never stopped. */
 async function findLeash (): Promise<Leash> {
-  const leash = ['--pdeathsig', 'KILL', process.execPath]
-  try {
-    await promisify(execFile)('setpriv', [...leash, '--version'])
-    return { execPath: 'setpriv', execArgv: leash }
-  } catch {
-    return { execArgv: [] }
+  const tie = ['--pdeathsig', 'KILL']
+  for (const execArgv of [[...tie, 'chrt', '--idle', '0', process.execPath], [...tie, process.execPath]]) {
+    try {
+      await promisify(execFile)('setpriv', [...execArgv, '--version'])
+      return { execPath: 'setpriv', execArgv }
+    } catch {
+      // Not there, or a container refuses it.
+    }
   }
+  return { execArgv: [] }
 }
 
 /**
@@ -197,6 +200,16 @@ async function whileAlive<Result> (child: ChildProcess, work: Promise<Result>): 
     stop = () => { child.off('error', reject).off('exit', ended) }
   })
   return Promise.race([work, end]).finally(stop)
+}
+
+/** @throws when none comes for `limitMs`: a process that hangs before it would hold up all that wait. */
+async function firstMessage (child: ChildProcess, limitMs: number): Promise<void> {
+  const late = AbortSignal.timeout(limitMs)
+  try {
+    await once(child, 'message', { signal: late })
+  } catch (cause) {
+    throw late.aborted ? new Error(`no answer within ${limitMs} ms`, { cause }) : cause
+  }
 }
 
 async function exchange (child: ChildProcess, pipe: BytePipe, { image: { data, ...size }, ...request }: PartRequest): Promise<PartExplanation> {

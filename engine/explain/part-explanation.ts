@@ -45,8 +45,8 @@ export interface MethodExplanation {
 
 export interface PartExplanation {
   explanations: MethodExplanation[]
-  /** Methods that gave nothing, and why. */
-  without: Array<{ method: ExplanationMethod, reason: string }>
+  /** Methods that gave nothing, and why; `code` is that of what failed. */
+  without: Array<{ method: ExplanationMethod, reason: string, code?: string }>
   /** The good part that is most like this one, from the bundle's file. */
   evidence: { name: string, jpeg: Uint8Array, sha256: string } | null
 }

@@ -43,7 +43,7 @@ export class AskedExplanations {
 
   /**
    * Resolves when the part is on its way to being explained by these methods; none = those that the line uses.
-   * @throws GOODPARTS_EXPLANATION_FAILED where nobody can, GOODPARTS_ARGUMENT for a method that is not offered, GOODPARTS_QUEUE_FULL, GOODPARTS_PART_GONE, GOODPARTS_STORE_FAILED
+   * @throws GOODPARTS_EXPLANATION_FAILED where nobody can, GOODPARTS_SCHEMA_INVALID for a method that is not offered, GOODPARTS_QUEUE_FULL, GOODPARTS_PART_GONE, GOODPARTS_STORE_FAILED
    */
   async ask (line: string, eventId: string, methods: readonly string[]): Promise<void> {
     const explainer = this.#options.explainer(line)

@@ -9,7 +9,7 @@ import type { ExplanationObstacle } from '../../schemas/live.ts'
 import type { ModelNode } from '../model/goodparts-model.ts'
 
 /** Every method but the detector's own map, which each part has. */
-const methods = explainers.map(({ method }) => method).filter((method) => method !== 'anomaly-map')
+const methods: ExplanationMethod[] = explainers.map(({ method }) => method).filter((method) => method !== 'anomaly-map')
 /** Where the form chooses none: cheap, and finer than the detector's map. */
 const usual: ExplanationMethod[] = ['layer-cam']
 
@@ -30,7 +30,9 @@ export class AskedExplainer implements PartExplainer {
 
   constructor (options: AskedExplainerOptions) {
     this.#options = options
-    this.usual = options.methods.length === 0 ? usual : options.methods
+    // The form may name the detector's map too, which nobody needs to ask for.
+    const chosen = options.methods.filter((method) => methods.includes(method))
+    this.usual = chosen.length === 0 ? usual : chosen
   }
 
   get [Symbol.toStringTag] (): string {

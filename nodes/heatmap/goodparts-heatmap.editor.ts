@@ -44,7 +44,7 @@ RED.nodes.registerType<Properties>('goodparts-heatmap', {
     capacity: { value: '8', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 && Number(value) <= 1000 },
     model: { value: '', type: 'goodparts-model', required: false },
     methods: { value: '' },
-    budget: { value: '3000', validate: (value) => value === '' || Number(value) >= 1 },
+    budget: { value: '3000', validate: (value) => value === '' || (Number(value) >= 1 && Number(value) <= 60_000) },
     judge: { value: true },
     zones: { value: '', validate: isZones }
   },

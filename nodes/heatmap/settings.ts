@@ -19,7 +19,7 @@ export interface HeatmapForm {
   model?: string
   /** Divided by commas; empty for the detector's own map alone. */
   methods?: string
-  /** Milliseconds for all methods of one part. */
+  /** Milliseconds for all methods of one part, a minute at most. */
   budget?: string
   judge?: boolean
   /** A JSON list of zones; `msg.zones` comes before it. */
@@ -37,6 +37,8 @@ export interface HeatmapSettings {
 }
 
 const usualBudget = 3000
+/** Of what no method needs more; and the explanation process is ended when it does not answer for much longer. As in the editor's form. */
+const longestBudget = 60_000
 
 /** @throws GOODPARTS_ARGUMENT, all wrong fields at once */
 export function readHeatmapForm (form: HeatmapForm): HeatmapSettings {
@@ -46,7 +48,7 @@ export function readHeatmapForm (form: HeatmapForm): HeatmapSettings {
     quality: () => readWhole('the quality', form.quality, { least: 1, most: 100 }),
     capacity: () => readWhole('the capacity', form.capacity, { least: 1, most: 1000 }),
     methods: () => [...new Set(readText('the methods', form.methods).split(',').filter((name) => name.trim() !== '').map((name) => explainerByName(name.trim()).method))],
-    budget: () => readText('the time', form.budget) === '' ? usualBudget : readNumber('the time', form.budget ?? '', { least: 1 }),
+    budget: () => readText('the time', form.budget) === '' ? usualBudget : readNumber('the time', form.budget ?? '', { least: 1, most: longestBudget }),
     zones: () => readFormZones(form.zones)
   })
   return { ...settings, chosen: new Set(chosen.flatMap(([isChosen, verdict]) => isChosen ? [verdict] : [])), looks: { opacity, quality }, judge: form.judge ?? true }

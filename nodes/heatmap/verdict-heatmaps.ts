@@ -34,14 +34,16 @@ export class VerdictHeatmaps {
   readonly #others: ExplanationProcess
   readonly #explainer: AskedExplainer | undefined
   readonly #zones: PartZones
+  readonly #longestWaitMs: number
   /** By the part's event, what the line itself has asked for and has no answer to yet. */
   readonly #underway = new Map<string, Promise<PartExplanation>>()
   #earlier: Promise<unknown> = Promise.resolve()
   #latest: number | undefined
   #isClosed = false
 
-  constructor (hop: string, settings: HeatmapSettings, model: ModelNode | null, listener: HeatmapListener) {
+  constructor (hop: string, settings: HeatmapSettings, model: ModelNode | null, listener: HeatmapListener, { longestWaitMs = LONGEST_WAIT_MS } = {}) {
     this.#settings = settings
+    this.#longestWaitMs = longestWaitMs
     this.#model = model
     this.#listener = listener
     this.#zones = new PartZones(settings.zones)
@@ -65,7 +67,7 @@ export class VerdictHeatmaps {
   async explain (msg: Message): Promise<{ message: Message, error?: Error }> {
     const turn = this.#earlier
     const asked: Asked = {}
-    const explained = within(LONGEST_WAIT_MS, this.#explain(msg, asked))
+    const explained = within(this.#longestWaitMs, this.#explain(msg, asked))
     this.#earlier = Promise.allSettled([turn, explained])
     const [outcome] = await Promise.allSettled([explained, turn])
     asked.isTold = true

@@ -10,7 +10,7 @@ import { decodeImage } from '../../engine/frame/image-codec.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import { validate } from '../../engine/schema-validation.ts'
 import { flatPicture, foreignDetectorGraph, spottedPicture } from '../explain/hand-built-models.ts'
-import { spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
+import { classifierBundle, spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
 import { runGoodparts } from './run-goodparts.ts'
 
 let folder: string
@@ -88,6 +88,30 @@ describe('goodparts explain', () => {
 
     const { stdout: plain } = await runGoodparts(['explain', path, picture, '--methods', 'sise', '--hidden', 'mean', '--json', '-'])
     expect(JSON.parse(plain)).toMatchObject({ explanation: { hidden: 'mean' } })
+  }, 30_000)
+
+  test('explains what a classifier\'s verdict comes from, as the line does, and a class that is named', async () => {
+    const path = join(folder, 'classifier.onnx')
+    const made = await classifierBundle()
+    await saveBundle(path, made)
+    const picture = join(folder, 'spotted.png')
+    const figures = async (...options: string[]): Promise<{ explanation: { target: string }, methods: Array<{ insertion: number, deletion: number }> }> => {
+      const { stdout } = await runGoodparts(['explain', path, picture, '--methods', 'layer-cam', '--json', '-', ...options])
+      return JSON.parse(stdout) as Awaited<ReturnType<typeof figures>>
+    }
+    const { explanation: { target }, methods: [usual] } = await figures()
+    const explainer = new PartExplainer()
+    const { explanations: [onTheLine] } = await explainer.explain({
+      bundle: { path, id: made.metadata.id }, image: await decodeImage(picture), methods: ['layer-cam'], budget: null, seed: 0, judge: true, zones: [], opacity: 0.6, quality: 85
+    })
+    await explainer.close()
+
+    expect(target).toBe('score above that of good parts')
+    expect(usual!.insertion).toBeCloseTo(onTheLine!.faithfulness!.insertion, 9)
+    expect(usual!.deletion).toBeCloseTo(onTheLine!.faithfulness!.deletion, 9)
+    const { explanation: named, methods: [ofClass] } = await figures('--target', 'spot')
+    expect(named.target).toBe('class spot')
+    expect(ofClass!.insertion).not.toBeCloseTo(usual!.insertion, 3)
   }, 30_000)
 
   test('finds the score of somebody else\'s detector, or takes the output that is named', async () => {

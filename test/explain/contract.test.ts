@@ -1,5 +1,5 @@
 /** What every method of explanation promises, on every kind of model that it takes. */
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import type { ExplainOptions } from '../../engine/explain/explainer.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
 import { explainers } from '../../engine/explain/registry.ts'
@@ -17,6 +17,7 @@ const models = [
   { name: 'a detector by distance', model: ExplainedModel.open(encodeModel(distanceDetectorGraph())), target: { kind: 'score' } }
 ] as const
 
+afterEach(() => { vi.restoreAllMocks() })
 afterAll(async () => { for (const { model } of models) await model.close() })
 
 describe.each(explainers.map((explainer) => [explainer.method, explainer] as const))('%s', (_name, explainer) => {
@@ -72,6 +73,21 @@ describe.each(explainers.map((explainer) => [explainer.method, explainer] as con
       const explaining = explainer.explain(model, spottedPicture(), { ...options, signal: AbortSignal.abort(new Error('the line stops')) })
 
       await expect(explaining).rejects.toThrow('the line stops')
+    })
+
+    test('ends in the middle with the reason of its signal', async () => {
+      const { forwards: { planned } } = await explainer.explain(model, spottedPicture(), options)
+      // One pass, or one for gradients and one mask, have no middle.
+      if (planned <= 2) return
+      const abort = new AbortController()
+      const confidences = model.confidences.bind(model)
+      const asked = vi.spyOn(model, 'confidences').mockImplementation(async (...masked) => {
+        abort.abort(new Error('the line stops'))
+        return confidences(...masked)
+      })
+
+      await expect(explainer.explain(model, spottedPicture(), { ...options, batch: 1, signal: abort.signal })).rejects.toThrow('the line stops')
+      expect(asked).toHaveBeenCalledTimes(1)
     })
   })
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -121,6 +121,25 @@ describe('explanation process', () => {
     expect(new Set(threads)).toEqual(new Set([SCHED_IDLE]))
   })
 
+  test.runIf(process.platform === 'linux')('is in the idle class from its first import on', async () => {
+    const node = realpathSync(process.execPath)
+    const explained = open().explain(request({ methods: ['anomaly-map'] }))
+    const classes: number[] = []
+    const watching = setInterval(() => {
+      const pid = explanationChildOf(process.pid)
+      // Before, it is what starts it.
+      if (pid !== undefined && readlinkSync(`/proc/${pid}/exe`) === node) classes.push(Number(statField(`/proc/${pid}/stat`, 41)))
+    }, 1)
+    try {
+      await explained
+    } finally {
+      clearInterval(watching)
+    }
+
+    expect(classes.length).toBeGreaterThan(10)
+    expect(new Set(classes)).toEqual(new Set([SCHED_IDLE]))
+  })
+
   test.runIf(process.platform === 'linux')('rests while verdicts have half of the cores, and goes on after', async () => {
     const processor = new ProcessorShare(2)
     let judged = (): void => { /* set below */ }
@@ -141,6 +160,8 @@ describe('explanation process', () => {
     const first = processor.run(1, async () => new Promise<void>((resolve) => { judged = resolve }))
     const explained = open(4, { processor, pauseMs: 3000 }).explain(request())
     await expect.poll(() => stateOf(explanationChildOf(process.pid)), { timeout: 20_000 }).toBe('T')
+    // After a verdict that is over at once, the rest would be short.
+    await delay(400)
     judged()
     await first
     const states: Array<string | undefined> = []
@@ -206,10 +227,20 @@ describe('explanation process', () => {
     expect(Math.min(...longest)).toBeLessThan(12)
   }, 60_000)
 
-  test('ends what runs too long without an answer', async () => {
-    const opened = open(4, { limitMs: 50 })
+  test('ends one that gives no sign after its start, and takes the next part', async () => {
+    const opened = open(4, { limitMs: 20 })
 
-    await expect(opened.explain(request({ methods: ['rise', 'occlusion'] }))).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED', message: expect.stringContaining('50 ms without an answer') as unknown })
+    const outcomes = await Promise.allSettled([opened.explain(request()), opened.explain(request())])
+
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: 'GOODPARTS_EXPLANATION_FAILED', message: expect.stringContaining('no answer within 20 ms') as unknown } })
+    await expect.poll(() => explanationChildOf(process.pid)).toBeUndefined()
+  })
+
+  test('ends what runs too long without an answer', async () => {
+    // Long enough for its start, far too short for so many methods.
+    const opened = open(4, { limitMs: 10_000 })
+
+    await expect(opened.explain(request({ methods: new Array<'rise'>(10_000).fill('rise') }))).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED', message: expect.stringContaining('10000 ms without an answer') as unknown })
     await expect.poll(() => explanationChildOf(process.pid)).toBeUndefined()
 
     expect((await open().explain(request({ methods: ['anomaly-map'] }))).explanations).toHaveLength(1)

@@ -1,4 +1,5 @@
 /** Small models whose only feature is a bright spot, so that what an explanation must say is known. */
+import { buildClassifierGraph } from '../../engine/detectors/classifier/classifier-graph.ts'
 import { addTopMean } from '../../engine/detectors/map-scores.ts'
 import { GraphBuilder } from '../../engine/graph/builder.ts'
 import { wireNumber } from '../../engine/graph/element-types.ts'
@@ -103,6 +104,16 @@ export function distanceDetectorGraph (): Graph {
   builder.output('score', addTopMean(builder, deviation, 5), 'float32', ['N'])
   builder.output('map', builder.node('Squeeze', [deviation, builder.whole(1)]), 'float32', ['N', 31, 31])
   return builder.build()
+}
+
+/** As bundles of classifiers are: `image` to `score`, `map` and the logits of "good", "spot" and "dark". */
+export function classifierBundleGraph (): Graph {
+  const add = (builder: GraphBuilder): Value => {
+    const image = builder.input('image', 'uint8', ['N', edge, edge, 1])
+    return addFeatures(builder, builder.node('Cast', [builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })], { to: wireNumber('float32') }))
+  }
+  const weights = Float32Array.from([...classWeights.map((weight) => -weight), ...classWeights, 0, 1, 0, 0])
+  return buildClassifierGraph({ size: edge, grid: 31, channels: 4, add }, { weights, bias: Float32Array.of(0.5, -0.5, -1) }, 1)
 }
 
 export const detector = encodeModel(detectorGraph())

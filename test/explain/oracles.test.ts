@@ -145,11 +145,13 @@ describe('weights made random (Adebayo et al. 2018)', () => {
     picture.data.forEach((level, i) => { picture.data[i] = Math.max(0, Math.min(255, level + 12 * normal(random))) })
     const { map: trained } = await explainer.explain(open(encodeModel(graph)), picture, { target })
     const likeness: number[] = []
-    for (let seed = 1; seed <= 5; seed++) {
+    // Many random networks say that the picture is of the other class, and there is no map to compare.
+    for (let seed = 1; seed <= 100 && likeness.length < 9; seed++) {
       const { map } = await explainer.explain(await open(encodeModel(graph)).withRandomWeights(seed, []), picture, { target })
-      likeness.push(map === null ? 0 : rankCorrelation(trained!.values, map.values))
+      if (map !== null) likeness.push(rankCorrelation(trained!.values, map.values))
     }
 
-    expect(likeness.sort((a, b) => a - b)[2]).toBeLessThan(0.5)
+    expect(likeness.length).toBe(9)
+    expect(likeness.sort((a, b) => a - b)[likeness.length >> 1]).toBeLessThan(0.5)
   }, 60_000)
 })

@@ -1,20 +1,29 @@
-/** The hand-built detector as a bundle, and pictures for it. */
+/** The hand-built detector and classifier as bundles, and pictures for it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { goldenTolerance, makeGoldenVectors } from '../../engine/bundle/golden.ts'
 import { encodePng, type RawImage } from '../../engine/frame/image-codec.ts'
+import { encodeModel } from '../../engine/graph/encode.ts'
 import { modelRunner } from '../../engine/runtime/model-runner.ts'
 import { openSession } from '../../engine/runtime/onnx-runtime.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
-import { detector, edge, flatPicture, spot, spottedPicture } from './hand-built-models.ts'
+import { classifierBundleGraph, detector, edge, flatPicture, spot, spottedPicture } from './hand-built-models.ts'
 
 /** @param options Told of the bundle beside its size. */
 export async function spotBundle (options: BundleMetadata['options'] = {}): Promise<ModelBundle> {
-  const session = await openSession(detector)
+  return bundleOf(detector, { options })
+}
+
+export async function classifierBundle (): Promise<ModelBundle> {
+  return bundleOf(encodeModel(classifierBundleGraph()), { classNames: ['good', 'spot', 'dark'] })
+}
+
+async function bundleOf (graph: Uint8Array, { options = {}, classNames = [] }: { options?: BundleMetadata['options'], classNames?: string[] }): Promise<ModelBundle> {
+  const session = await openSession(graph)
   try {
     const input = { height: edge, width: edge, channels: 1 } as const
-    return writeBundle(detector, {
+    return writeBundle(graph, {
       name: 'spots',
       family: 'hand-built',
       createdAt: '2026-01-01T00:00:00.000Z',
@@ -22,7 +31,7 @@ export async function spotBundle (options: BundleMetadata['options'] = {}): Prom
       input,
       map: { height: 31, width: 31 },
       calibration: { scores: Array.from({ length: 99 }, (_, i) => i / 99), heldOutBy: 'image' },
-      classNames: [],
+      classNames,
       training: { images: 1, groups: null, imageHashes: [], seed: 0, seconds: 0 },
       parent: null,
       golden: { vectors: await makeGoldenVectors(modelRunner(session), input), relativeTolerance: goldenTolerance },

@@ -17,18 +17,19 @@ export interface EditorDefinition {
   credentials?: Record<string, unknown>
   inputs?: number
   outputs?: number
+  oneditprepare?: (this: object) => void
 }
 
 const root = join(import.meta.dirname, '..', '..')
 
-export function editorDefinitions (): Map<string, EditorDefinition> {
+/** `$`: what the forms find of their fields. */
+export function editorDefinitions ($: (selector: string) => object = () => ({ length: 0, val: () => undefined, is: () => false })): Map<string, EditorDefinition> {
   const definitions = new Map<string, EditorDefinition>()
   const validators = { number: () => () => true, regex: () => () => true, typedInput: () => () => true }
   const RED = { nodes: { registerType: (type: string, definition: EditorDefinition) => { definitions.set(type, definition) } }, validators }
   for (const file of globSync('nodes/*/*.editor.ts', { cwd: root })) {
     const { outputFiles: [script] } = buildSync({ entryPoints: [join(root, file)], bundle: true, format: 'iife', target: 'es2022', write: false })
-    const form = (): object => ({ length: 0, val: () => undefined, is: () => false })
-    runInContext(script!.text, createContext({ RED, $: form }), { filename: basename(file) })
+    runInContext(script!.text, createContext({ RED, $ }), { filename: basename(file) })
   }
   return definitions
 }

@@ -27,8 +27,8 @@ beforeAll(async () => {
 })
 
 /** What the tables read of a report. */
-function report (explain: ExplanationFindings): EvaluationReport {
-  return { dataset: { name: 'spots' }, detector: 'hand-built', imageAuroc: 1, scale: null, size: 64, seed: 0, explain } as unknown as EvaluationReport
+function report (explain: ExplanationFindings, options: EvaluationReport['options'] = {}): EvaluationReport {
+  return { dataset: { name: 'spots' }, detector: 'hand-built', imageAuroc: 1, scale: null, size: 64, seed: 0, options, explain } as unknown as EvaluationReport
 }
 
 /** The measured findings with these figures in place of each method's pictures: `null` = no map. */
@@ -45,7 +45,7 @@ function figures (of: Record<string, Array<readonly [ebpg: number, maskL1: numbe
 }
 
 function summaryOf (...reports: ExplanationFindings[]): Array<Record<string, string>> {
-  const [titles = [], , ...rows] = (explanationTables(reports.map(report)).split('\n\n')[0] ?? '').split('\n').map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
+  const [titles = [], , ...rows] = (explanationTables(reports.map((explain) => report(explain))).split('\n\n')[0] ?? '').split('\n').map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
   return rows.map((row) => Object.fromEntries(titles.map((title, index) => [title, row[index] ?? ''])))
 }
 
@@ -89,6 +89,13 @@ describe('tables of explanations', () => {
     expect(summaryOf(only('sise'), only('grad-cam'), only('sise'))).toEqual(together)
     expect(together[0]!['EBPG, SISE over Grad-CAM']).not.toBe('–')
     expect(summaryOf(only('sise'), { ...only('grad-cam'), hidden: 'mean colour of the picture' })).toHaveLength(2)
+  })
+
+  test('keep detectors with other options apart, and bring together what was measured with a budget', () => {
+    const rowsOf = (...reports: EvaluationReport[]): number => explanationTables(reports).split('\n\n')[0]!.split('\n').length - 2
+
+    expect(rowsOf(report(measured, { size: 64, k: 1 }), report(measured, { size: 64, k: 9 }))).toBe(2)
+    expect(rowsOf(report(measured, { size: 64, k: 1 }), report({ ...measured, budget: 3000 }, { k: 1, size: 64 }))).toBe(1)
   })
 
   test('name methods that a model cannot have, and stand a report of none', () => {

@@ -2,6 +2,8 @@
 import { quantile } from '../../quantile.ts'
 import { seededRandom } from '../../random.ts'
 
+const draws = 2000
+
 export interface Estimate {
   value: number
   low: number
@@ -12,7 +14,6 @@ export interface BootstrapOptions {
   seed: number
   /** The physical part of each sample; `null` stands for itself. */
   groups?: ReadonlyArray<string | null>
-  resamples?: number
 }
 
 /** @returns `null` without samples. */
@@ -33,11 +34,11 @@ export function ratioEstimate (numerators: readonly number[], denominators: read
 }
 
 /** Of any `statistic` of the samples with these indices, of `count`; draws for which it is not a number are left out. @returns `null` without samples. */
-export function bootstrapEstimate (count: number, statistic: (indices: readonly number[]) => number, { seed, groups = [], resamples = 2000 }: BootstrapOptions): Estimate | null {
+export function bootstrapEstimate (count: number, statistic: (indices: readonly number[]) => number, { seed, groups = [] }: BootstrapOptions): Estimate | null {
   if (count === 0) return null
   const parts = partsOf(count, groups)
   const random = seededRandom(seed)
-  const drawn = Array.from({ length: resamples }, () => statistic(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
+  const drawn = Array.from({ length: draws }, () => statistic(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
   return { value: statistic(parts.flat()), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) }
 }
 

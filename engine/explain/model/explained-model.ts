@@ -24,8 +24,6 @@ export interface ExplainedModelOptions {
   preprocessing?: Preprocessing
   /** The output that answers, of a model whose own names do not tell: `(N)` or `(N, 1)` is a score, anything else holds classes. */
   output?: Value
-  /** Default 1. */
-  threads?: number
 }
 
 export interface LayerGradient extends SpatialLayer {
@@ -43,19 +41,17 @@ export class ExplainedModel {
   readonly metadata: BundleMetadata | null
   readonly input: ModelInput
   readonly #output: Value | null
-  readonly #threads: number
   readonly #stitching: LayerStitching | null
   /** Of good parts, ascending; none of a model that is no bundle. */
   #goodScores: readonly number[]
   readonly #sessions = new Map<string, Promise<GraphSession>>()
   readonly #layers = new Map<Value, Promise<SpatialLayer[]>>()
 
-  private constructor (graph: Graph, metadata: BundleMetadata | null, input: ModelInput, output: Value | null, threads: number) {
+  private constructor (graph: Graph, metadata: BundleMetadata | null, input: ModelInput, output: Value | null) {
     this.graph = graph
     this.metadata = metadata
     this.input = input
     this.#output = output
-    this.#threads = threads
     this.#stitching = LayerStitching.of(metadata)
     this.#goodScores = metadata?.calibration.scores ?? []
   }
@@ -67,12 +63,12 @@ export class ExplainedModel {
     const graph = decodeModel(bytes)
     const output = options.output ?? null
     scoreOutput(graph, output)
-    return new ExplainedModel(graph, metadata, describeInput(graph, metadata, options.preprocessing), output, options.threads ?? 1)
+    return new ExplainedModel(graph, metadata, describeInput(graph, metadata, options.preprocessing), output)
   }
 
   /** Another model, with the same network and nothing learned in it; what it scores `good` is what its scores are read against, as the bundle's are of another network. */
   async withRandomWeights (seed: number, good: readonly WorkingPicture[]): Promise<ExplainedModel> {
-    const random = new ExplainedModel(withRandomWeights(this.graph, seed), this.metadata, this.input, this.#output, this.#threads)
+    const random = new ExplainedModel(withRandomWeights(this.graph, seed), this.metadata, this.input, this.#output)
     if (random.hasScore) random.#goodScores = await random.#scores(good)
     return random
   }
@@ -218,7 +214,7 @@ export class ExplainedModel {
   }
 
   async #session (key: string, graph: () => Graph): Promise<GraphSession> {
-    const session = this.#sessions.get(key) ?? (async () => openSession(encodeModel(graph()), { threads: this.#threads }))()
+    const session = this.#sessions.get(key) ?? (async () => openSession(encodeModel(graph())))()
     this.#sessions.set(key, session)
     return session
   }

@@ -1,5 +1,6 @@
 /** The form in the editor and the node that is deployed read the same. */
 import { expect, test } from 'vitest'
+import { explainers } from '../../../engine/explain/registry.ts'
 import { readHeatmapForm, type HeatmapForm } from '../../../nodes/heatmap/settings.ts'
 import { editorDefinitions } from '../../flows/editor-definitions.ts'
 
@@ -16,7 +17,7 @@ function deploys (changes: Partial<HeatmapForm>): boolean {
 }
 
 test.each([
-  ['budget', '', true], ['budget', '1', true], ['budget', '0.5', false], ['budget', '-5', false], ['budget', 'soon', false],
+  ['budget', '', true], ['budget', '1', true], ['budget', '60000', true], ['budget', '60001', false], ['budget', '0.5', false], ['budget', '-5', false], ['budget', 'soon', false],
   ['zones', '', true], ['zones', ' ', true], ['zones', '[]', true], ['zones', '[{"name": "rim", "box": [0, 0, 64, 8]}]', true],
   ['zones', '[1]', false], ['zones', '[null]', false], ['zones', '[{"name": "rim", "box": [0, 0, 64]}]', false], ['zones', '[{"box": [0, 0, 64, 8]}]', false], ['zones', '{}', false], ['zones', 'rim', false],
   ['quality', '85', true], ['quality', '85.5', false], ['quality', '0', false], ['quality', '101', false],
@@ -24,4 +25,12 @@ test.each([
   ['opacity', '0', true], ['opacity', '1', true], ['opacity', '1.1', false], ['opacity', '', false]
 ] as const)('%s %j: %s', (name, value, fits) => {
   expect({ editor: defaults[name]!.validate!.call({}, value, {}), node: deploys({ [name]: value }) }).toEqual({ editor: fits, node: fits })
+})
+
+test('the editor offers every method but the detector\'s map, which the first output has', () => {
+  const offered: Array<{ types: Array<{ options: Array<{ value: string, label: string }> }> }> = []
+  const typedInput = (options: typeof offered[number]): void => { offered.push(options) }
+  editorDefinitions(() => ({ typedInput })).get('goodparts-heatmap')!.oneditprepare!.call({})
+
+  expect(offered.flatMap(({ types }) => types.flatMap(({ options }) => options.map(({ value }) => value)))).toEqual(explainers.map(({ method }) => method).filter((method) => method !== 'anomaly-map'))
 })
