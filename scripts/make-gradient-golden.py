@@ -11,15 +11,22 @@ import numpy
 import torch
 import torch.nn.functional as F
 
-from golden_file import Module, Payload, exported
+from golden_file import Module, Payload, exported, operator
 
 TARGET = pathlib.Path(__file__).parent.parent / 'test' / 'graph' / 'golden' / 'operators.bin'
 CASES = {}
+# Without the exporter's check, which knows no operator that came after version 17.
+UNCHECKED = {'operator_export_type': torch.onnx.OperatorExportTypes.ONNX_FALLTHROUGH}
 
 
-def case(name, function, *inputs, reference=None):
-    """`inputs` are shapes (standard normal numbers) or tensors. `reference` computes the same where PyTorch's function has no gradient."""
-    CASES[name] = (function, reference or function, inputs)
+def case(name, function, *inputs, reference=None, **options):
+    """`inputs` are shapes (standard normal numbers) or tensors. `reference` computes the same where PyTorch's function has no gradient; `options` are the exporter's."""
+    CASES[name] = (function, reference or function, inputs, options)
+
+
+def operator_case(name, attributes, function, *inputs):
+    settings = ''.join(f' {key[:-2]} {value}' for key, value in attributes.items())
+    case(f'{name} itself{settings}', operator(name, attributes, function), *inputs, reference=function, **UNCHECKED)
 
 
 def spread(*shape):
@@ -154,17 +161,31 @@ def define_cases():
     case('Trilu', torch.triu, (3, 4, 4))
     case('Cast', lambda x: (x.double() * 2).to(x.dtype), (3, 4))
 
+    # As operators of their own: PyTorch exports most of these as what they are made of.
+    for name, attributes, function in [('Selu', {}, F.selu), ('Celu', {'alpha_f': 0.6}, lambda x: F.celu(x, 0.6)), ('Softsign', {}, F.softsign), ('Mish', {}, F.mish), ('Gelu', {}, F.gelu),
+                                       ('Gelu', {'approximate_s': 'tanh'}, lambda x: F.gelu(x, approximate='tanh')), ('HardSwish', {}, F.hardswish),
+                                       ('LpNormalization', {'axis_i': 1, 'p_i': 1}, lambda x: x / x.abs().sum(1, keepdim=True)),
+                                       ('LpNormalization', {'axis_i': -1, 'p_i': 2}, lambda x: x / torch.norm(x, 2, -1, keepdim=True)),
+                                       ('ReduceSumSquare', {'axes_i': [0, 2], 'keepdims_i': 0}, lambda x: (x ** 2).sum((0, 2)))]:
+        operator_case(name, attributes, function, (3, 4, 5))
+    operator_case('ReduceLogSum', {'axes_i': [1], 'keepdims_i': 1}, lambda x: torch.log(x.sum(1, keepdim=True)), positive(3, 4, 5))
+    operator_case('Sum', {}, lambda a, b, c: a + b + c, (3, 4), (4,), (2, 1, 1))
+    operator_case('Mean', {}, lambda a, b, c: (a + b + c) / 3, (3, 4), (4,), (2, 1, 1))
+    operator_case('GroupNormalization', {'num_groups_i': 2}, lambda x, w, b: F.group_norm(x, 2, w, b), (2, 4, 3, 3), (4,), (4,))
+    for name, function in [('Ceil', torch.ceil), ('Round', torch.round), ('Sign', torch.sign)]:
+        case(name, lambda x, f=function: f(x) * x, (3, 4, 5))
+
 
 def main():
     define_cases()
     payload, cases, seed = Payload(), [], 100
-    for name, (function, reference, given) in CASES.items():
+    for name, (function, reference, given, options) in CASES.items():
         seed += 1
         generator = torch.Generator().manual_seed(seed)
         inputs = [each if isinstance(each, torch.Tensor) else torch.randn(each, generator=generator) for each in given]
         names = [f'x{index}' for index in range(len(inputs))]
         try:
-            model = exported(Module(function), tuple(inputs), names, ['y'])
+            model = exported(Module(function), tuple(inputs), names, ['y'], **options)
         except Exception as error:
             sys.exit(f'{name}: {error}')
         exact = [each.double().requires_grad_() if each.is_floating_point() else each for each in inputs]
