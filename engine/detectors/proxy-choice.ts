@@ -4,7 +4,7 @@
  */
 import type { JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
-import { auroc } from '../evaluation/auroc.ts'
+import { auroc } from '../auroc.ts'
 import type { GoodImage } from './detector.ts'
 import { drawnPictures, picturesOf } from './drawn-pictures.ts'
 import type { DrawnPicture } from './drawn-pictures.ts'
