@@ -95,7 +95,7 @@ function raiseNode (node: GraphNode, from: number, constants: Map<Value, Constan
 function alongFlattened (node: GraphNode, ranks: ReadonlyMap<Value, number>): GraphNode[] {
   const [x = ''] = node.inputs
   const [y = ''] = node.outputs
-  const { axis = { kind: 'int', value: 1 } } = node.attributes
+  const axis: Attribute = node.attributes['axis'] ?? { kind: 'int', value: 1 }
   const last: Attribute = { kind: 'int', value: -1 }
   // The output has the input's shape.
   const rank = ranks.get(x) ?? ranks.get(y)
