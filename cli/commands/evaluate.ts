@@ -20,6 +20,7 @@ import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import type { EvaluationReport, ExplanationFindings, LearningCurvePoint } from '../../schemas/evaluation.ts'
 import { nameIn } from '../dataset-names.ts'
+import { detectorOptions } from '../detector-options.ts'
 import { interruptible } from '../interruptible.ts'
 import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
@@ -106,13 +107,15 @@ async function unlessAborted<Result> (signal: AbortSignal, work: () => Promise<R
 }
 
 async function fit (dataset: Dataset, options: Options, progress: Progress, signal: AbortSignal): Promise<ModelBundle> {
+  const { detector, family = detector, scale, size, rate, set } = options
+  const asked = detectorOptions(family, set, { scale, size, targetImagesPerSecond: rate })
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-evaluate-'))
   try {
     const { path } = await fitInProcess({
-      family: options.family ?? options.detector,
+      family,
       images: goodImages(dataset).map(({ name, group, calibration }) => ({ path: name, group, calibration })),
       defects: defectImages(dataset).map(({ name, group, className }) => ({ path: name, group, className })),
-      options: fitOptions(options),
+      options: asked,
       seed: options.seed,
       device: options.device,
       output: join(folder, 'bundle.onnx')
@@ -126,15 +129,6 @@ async function fit (dataset: Dataset, options: Options, progress: Progress, sign
     return await readBundle(path)
   } finally {
     await rm(folder, { recursive: true, force: true })
-  }
-}
-
-function fitOptions ({ scale, size, rate, set }: Options): Settings {
-  return {
-    ...set,
-    ...(scale === undefined ? {} : { scale }),
-    ...(size === undefined ? {} : { size }),
-    ...(rate === undefined ? {} : { targetImagesPerSecond: rate })
   }
 }
 
