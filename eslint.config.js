@@ -22,7 +22,7 @@ const meetingRooms = ['frame', 'graph', 'bundle']
 /** Who may enter another room all the same, and what for. A way that is not here is a design question, not a line to add. */
 const sideways = {
   decision: ['runtime'], // a line's place holds a loaded model and hands it frames
-  detectors: ['backbones', 'evaluation', 'runtime', 'tiling', 'training'], // a fit runs sessions, and ranks its own trials by AUROC
+  detectors: ['backbones', 'runtime', 'tiling', 'training'], // a fit runs sessions
   evaluation: ['backbones', 'decision', 'detectors', 'explain', 'runtime'], // fits, judges by the limits that ship, draws the report's maps
   explain: ['decision', 'runtime', 'tiling'], // regions by the same limits; sessions of its own; layers laid together as the tiles' maps are
   training: ['runtime'], // train steps run in sessions

@@ -196,7 +196,7 @@ export interface EvaluationReport {
   learningCurve?: LearningCurvePoint[]
   /** With `--explain`. */
   explain?: ExplanationFindings
-  /** The command was interrupted, or explaining failed on the way (`explain.failure`): the figures are of the test pictures in `images`, and what was asked for beyond may be absent. */
+  /** The command was interrupted, or explaining (`explain.failure`) or the learning curve failed: the figures are of the test pictures in `images`, and what was asked for beyond may be absent. */
   partial?: true
   command: string | null
   versions: { [name: string]: string }

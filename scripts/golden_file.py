@@ -46,6 +46,27 @@ class Module(torch.nn.Module):
         return self.function(*inputs)
 
 
+def operator(name, attributes, function):
+    """`function`, exported as this one operator, whatever PyTorch makes of it."""
+
+    class Operator(torch.autograd.Function):
+        @staticmethod
+        def symbolic(graph, *inputs):
+            return graph.op(name, *inputs, **attributes)
+
+        @staticmethod
+        def forward(context, *inputs):
+            # Constants among the traced steps within an operator break the exporter of 1.13.
+            tracing = torch._C._get_tracing_state()
+            torch._C._set_tracing_state(None)
+            try:
+                return function(*inputs)
+            finally:
+                torch._C._set_tracing_state(tracing)
+
+    return Operator.apply
+
+
 def exported(module, inputs, names, outputs, **options):
     buffer = io.BytesIO()
     with warnings.catch_warnings():

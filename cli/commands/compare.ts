@@ -17,7 +17,7 @@ import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { resultFiles } from './compare/result-files.ts'
-import { ComparisonSheet } from './compare/sheet.ts'
+import { ComparisonSheet, curveFailureLine, failureLine } from './compare/sheet.ts'
 
 interface Options {
   families: string[]
@@ -92,7 +92,12 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
       },
       onFailure: (failure) => {
         sheet.fail(failure)
-        progress.print(`${failure.detector}, seed ${failure.seed} failed: ${failure.error.message} (${failure.error.code})`)
+        progress.print(failureLine(failure))
+      },
+      onCurve: (detector, curve) => { sheet.addCurve(detector, curve) },
+      onCurveFailure: (failure) => {
+        sheet.failCurve(failure)
+        progress.print(curveFailureLine(failure))
       }
     })
     sheet.complete = true

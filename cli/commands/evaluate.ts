@@ -8,17 +8,19 @@ import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { splitOfFit } from '../../engine/detectors/fit-work.ts'
 import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
-import { GoodpartsError } from '../../engine/errors.ts'
+import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
 import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
 import { locatedDefects } from '../../engine/evaluation/explanation-evaluation.ts'
 import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
 import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
 import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
 import { renderReport } from '../../engine/evaluation/report/report.ts'
+import { together } from '../../engine/read-all.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
-import type { EvaluationReport, LearningCurvePoint } from '../../schemas/evaluation.ts'
+import type { EvaluationReport, ExplanationFindings, LearningCurvePoint } from '../../schemas/evaluation.ts'
 import { nameIn } from '../dataset-names.ts'
+import { detectorOptions } from '../detector-options.ts'
 import { interruptible } from '../interruptible.ts'
 import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
@@ -72,18 +74,24 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
       progress.clear()
       const explain = await unlessAborted(signal, () => explanationFindings(dataset, bundle.bytes, options, progress, signal))
       progress.clear()
-      const curve = await unlessAborted(signal, () => curveOf(dataset, bundle.metadata, evaluation, options, progress, signal))
+      const { curve, failure } = await unlessAborted(signal, () => curveOf(dataset, bundle.metadata, evaluation, options, progress, signal)) ?? noCurve
       progress.clear()
-      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || explain?.failure !== undefined ? { partial: true as const } : {}) }
+      const failures = [...(explain?.failure === undefined ? [] : [explanationFailure(explain, explain.failure)]), ...(failure === null ? [] : [failure])]
+      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || failures.length > 0 ? { partial: true as const } : {}) }
       if (options.report !== undefined && !signal.aborted) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
       await print(report, signal.aborted ? { ...options, report: undefined } : options)
-      if (explain?.failure !== undefined) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected to explain every defect, got after ${explain.methods[0]?.n ?? 0} of them: ${explain.failure}`)
+      const [first, ...others] = failures
+      if (first !== undefined) throw together(first, ...others)
     } finally {
       await scorer.close()
     }
   } finally {
     progress.clear()
   }
+}
+
+function explanationFailure ({ methods }: ExplanationFindings, message: string): GoodpartsError {
+  return new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected to explain every defect, got after ${methods[0]?.n ?? 0} of them: ${message}`)
 }
 
 /** What was done before an interruption is still written. */
@@ -99,13 +107,15 @@ async function unlessAborted<Result> (signal: AbortSignal, work: () => Promise<R
 }
 
 async function fit (dataset: Dataset, options: Options, progress: Progress, signal: AbortSignal): Promise<ModelBundle> {
+  const { detector, family = detector, scale, size, rate, set } = options
+  const asked = detectorOptions(family, set, { scale, size, targetImagesPerSecond: rate })
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-evaluate-'))
   try {
     const { path } = await fitInProcess({
-      family: options.family ?? options.detector,
+      family,
       images: goodImages(dataset).map(({ name, group, calibration }) => ({ path: name, group, calibration })),
       defects: defectImages(dataset).map(({ name, group, className }) => ({ path: name, group, className })),
-      options: fitOptions(options),
+      options: asked,
       seed: options.seed,
       device: options.device,
       output: join(folder, 'bundle.onnx')
@@ -122,20 +132,22 @@ async function fit (dataset: Dataset, options: Options, progress: Progress, sign
   }
 }
 
-function fitOptions ({ scale, size, rate, set }: Options): Settings {
-  return {
-    ...set,
-    ...(scale === undefined ? {} : { scale }),
-    ...(size === undefined ? {} : { size }),
-    ...(rate === undefined ? {} : { targetImagesPerSecond: rate })
-  }
-}
+/** A failure of the refits takes nothing from what was measured before. */
+interface CurveOutcome { curve: LearningCurvePoint[] | null, failure: GoodpartsError | null }
+const noCurve: CurveOutcome = { curve: null, failure: null }
 
-async function curveOf (dataset: Dataset, { family, options: resolved, training }: BundleMetadata, { findings: { imageAuroc, aupro30 } }: Evaluation, { learningCurve: wanted, seed, device }: Options, progress: Progress, signal: AbortSignal): Promise<LearningCurvePoint[] | null> {
-  if (!wanted) return null
+async function curveOf (dataset: Dataset, { family, options: resolved, training }: BundleMetadata, { findings: { imageAuroc, aupro30 } }: Evaluation, { learningCurve: wanted, seed, device }: Options, progress: Progress, signal: AbortSignal): Promise<CurveOutcome> {
+  if (!wanted) return noCurve
   const split = splitOfFit(goodImages(dataset), training.seed)
   const defects = training.defects === undefined ? [] : defectImages(dataset)
-  return learningCurve(dataset, { family, options: resolved, seed: training.seed, threads: 1, device, defects, split }, { images: training.images, imageAuroc, aupro30 }, { seed, signal, progress: (...report) => { progress.update(...report) } })
+  try {
+    const curve = await learningCurve(dataset, { family, options: resolved, seed: training.seed, threads: 1, device, defects, split }, { images: training.images, imageAuroc, aupro30 }, { seed, signal, progress: (...report) => { progress.update(...report) } })
+    return { curve, failure: null }
+  } catch (cause) {
+    signal.throwIfAborted()
+    const { code, message, fix } = asGoodpartsError(cause, 'GOODPARTS_FIT_FAILED')
+    return { curve: null, failure: new GoodpartsError(code, `Expected a learning curve, got: ${message}`, { cause, ...(fix === null ? {} : { fix }) }) }
+  }
 }
 
 /** Answers as it did when it was made, or is refused. */

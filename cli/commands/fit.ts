@@ -13,6 +13,7 @@ import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import { lossText } from '../../engine/training/loss-curve.ts'
 import type { BundleMetadata, JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
+import { detectorOptions } from '../detector-options.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
@@ -77,7 +78,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       family: options.family ?? options.detector,
       images: images.map(({ name, group, calibration }) => ({ path: name, group, calibration })),
       defects: defects.map(({ name, group, className }) => ({ path: name, group, className })),
-      options: await detectorOptions(options),
+      options: await optionsOf(options),
       seed: options.seed,
       output: resolve(options.output),
       threads: options.threads,
@@ -132,17 +133,8 @@ function suspectsText (suspects: readonly Suspect[], pictures: number, source: s
   return [`${suspects.length} of ${pictures} pictures look unlike the rest; are they good?`, ...lines].join('\n')
 }
 
-async function detectorOptions ({ scale, size, rate, bank, tiles, overlap, regions, set }: Options): Promise<Record<string, JsonValue>> {
-  return {
-    ...set,
-    ...(scale === undefined ? {} : { scale }),
-    ...(size === undefined ? {} : { size }),
-    ...(rate === undefined ? {} : { targetImagesPerSecond: rate }),
-    ...(bank === undefined ? {} : { bankSize: bank }),
-    ...(tiles === undefined ? {} : { tiles }),
-    ...(overlap === undefined ? {} : { overlap }),
-    ...(regions === undefined ? {} : { regions: await readRegions(regions) })
-  }
+async function optionsOf ({ detector, family = detector, scale, size, rate, bank, tiles, overlap, regions, set }: Options): Promise<Record<string, JsonValue>> {
+  return detectorOptions(family, set, { scale, size, targetImagesPerSecond: rate, bankSize: bank, tiles, overlap, regions: regions === undefined ? undefined : await readRegions(regions) })
 }
 
 /** What is wrong in the list itself is said by the fit. */

@@ -4,7 +4,7 @@
  */
 import type { JsonValue, ScaleTrial } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
-import { auroc } from '../evaluation/auroc.ts'
+import { auroc } from '../auroc.ts'
 import type { GoodImage } from './detector.ts'
 import { drawnPictures, picturesOf } from './drawn-pictures.ts'
 import type { DrawnPicture } from './drawn-pictures.ts'
@@ -37,11 +37,11 @@ const mostToJudge = 40
 /** Proxies nearer than this are alike: the cheaper choice wins. */
 const alike = 0.003
 
-/** @throws GOODPARTS_FIT_FAILED when no candidate scores `targetImagesPerSecond` pictures here; 0 = any speed. */
+/** A single candidate is tried only for its speed's sake. @throws GOODPARTS_FIT_FAILED when no candidate scores `targetImagesPerSecond` pictures here; 0 = any speed. */
 export async function chooseByProxy<Candidate extends ProxyCandidate> (candidates: readonly Candidate[], images: readonly GoodImage[], targetImagesPerSecond: number, work: FitWork): Promise<{ chosen: Candidate, trials: ScaleTrial[] }> {
   const [only, ...others] = candidates
   if (only === undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected something to choose from, got nothing')
-  if (others.length === 0) return { chosen: only, trials: [] }
+  if (others.length === 0 && targetImagesPerSecond === 0) return { chosen: only, trials: [] }
   const { kept, heldOut } = holdOut(images, { share: heldOutShare, atLeast: leastHeldOut }, work.random('trial'))
   const drawn = drawnPictures(spread(heldOut, mostToJudge), work.random('defects'))
   const tried: Array<{ candidate: Candidate, row: ScaleTrial, result: ProxyResult }> = []

@@ -1,4 +1,5 @@
 /** How fast a bundle's graph answers here, on the fit's threads, and what is said where nothing is fast enough. */
+import type { JsonValue } from '../../schemas/bundle.ts'
 import { GoodpartsError } from '../errors.ts'
 import type { GoodImage } from './detector.ts'
 import type { FitWork } from './fit-work.ts'
@@ -19,6 +20,11 @@ export async function imagesPerSecondOf (model: Uint8Array, images: readonly Goo
   } finally {
     await scorer.close()
   }
+}
+
+/** The same options at any speed: what was chosen because it is fast enough is not timed again. */
+export function atAnySpeed (options: Readonly<Record<string, JsonValue>>): { [option: string]: JsonValue } {
+  return { ...options, ...(Object.hasOwn(options, 'targetImagesPerSecond') ? { targetImagesPerSecond: 0 } : {}) }
 }
 
 /** @param speeds Images per second of all that was tried. */

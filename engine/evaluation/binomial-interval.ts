@@ -1,5 +1,5 @@
 import { falseRejectQuantile as betaQuantile } from '../decision/order-statistics.ts'
-import type { Interval } from './auroc.ts'
+import type { Interval } from '../auroc.ts'
 
 /**
  * Exact interval for a share of which `successes` of `trials` were seen (Clopper and Pearson 1934): from the quantile of

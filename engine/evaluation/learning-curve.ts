@@ -9,6 +9,7 @@ import type { DefectImage, GoodImage } from '../detectors/detector.ts'
 import { fitInProcess } from '../detectors/fit-process.ts'
 import { fewestToLearn, holdOut } from '../detectors/hold-out.ts'
 import type { HoldOut } from '../detectors/hold-out.ts'
+import { atAnySpeed } from '../detectors/speed.ts'
 import type { DeviceRequest } from '../runtime/loaded-model.ts'
 import { seededRandom } from '../random.ts'
 import type { Dataset } from './dataset.ts'
@@ -68,7 +69,7 @@ async function pointOf (dataset: Dataset, { family, options, seed, threads, devi
     family,
     images: [...images.map((image) => request(image, false)), ...split.heldOut.map((image) => request(image, true))],
     defects: defects.map(({ name, group, className }) => ({ path: name, group, className })),
-    options,
+    options: atAnySpeed(options),
     seed,
     output,
     threads,

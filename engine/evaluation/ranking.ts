@@ -1,5 +1,5 @@
 /** What follows from sorting images by score: ROC, precision and recall, rates at a limit. Higher = less like the good parts. */
-import type { Interval } from './auroc.ts'
+import type { Interval } from '../auroc.ts'
 import { clopperPearson } from './binomial-interval.ts'
 
 export interface OperatingPoint {

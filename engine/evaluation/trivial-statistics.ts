@@ -1,6 +1,6 @@
 /** Baselines that look at no content: a data set whose defects they find says nothing about a detector. */
 import type { RawImage } from '../frame/image-codec.ts'
-import { auroc } from './auroc.ts'
+import { auroc } from '../auroc.ts'
 
 export const trivialStatistics = ['mean', 'standardDeviation', 'meanGradient', 'fileSize'] as const
 export type TrivialStatistic = typeof trivialStatistics[number]

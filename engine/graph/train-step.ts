@@ -20,7 +20,7 @@ export interface TrainStepOptions extends GradientOptions {
   readonly optimiser: Optimiser
   /** Upper bound of the norm of all gradients together; no bound by default. */
   readonly clipNorm?: number
-  /** Which parameters decay; by default those with more than one axis, so neither biases nor scales. */
+  /** Which parameters decay; by default those with more than one axis, so no biases. Scales and shifts of `(1, C, 1, 1)`, as the house's own normalisations have them, do. */
   readonly decay?: (name: Value, shape: Shape) => boolean
   /** Other state: what each input or constant is replaced by after the step (running statistics). */
   readonly carry?: Readonly<Record<Value, Value>>

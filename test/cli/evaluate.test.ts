@@ -105,6 +105,19 @@ describe('goodparts evaluate with a bundle whose answers are known', () => {
   })
 })
 
+it('keeps what it measured when the learning curve fails, and says so in the end', async () => {
+  const [dataset, json, html] = [join(folder, 'no curve'), join(folder, 'no-curve.json'), join(folder, 'no-curve.html')]
+  await writeBrightSpots(dataset, { train: Array.from({ length: 30 }, (_, index) => 60 + index), good: [50, 60, 70], defects: { hole: 55 } })
+  // Nothing can be fitted again of a family that is none.
+  const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, '--bundle', join(folder, 'brightness.onnx'), '--learning-curve', '--json', json, '--report', html])
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/Expected a learning curve, got: .*test-brightness/)])
+  expect(stdout).toMatch(/image AUROC +0\.\d{4}/)
+  const report = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
+  expect(report).toMatchObject({ partial: true, images: { length: 4 } })
+  expect(report.learningCurve).toBeUndefined()
+  expect(readFileSync(html, 'utf8')).toContain('hole')
+}, 60_000)
+
 it('says what it cannot compute from good pictures alone', async () => {
   const dataset = join(folder, 'only good')
   await writeBrightSpots(dataset, { train: [60], good: [50, 70], defects: {} })

@@ -4,7 +4,7 @@ import type { FitContext } from '../../engine/detectors/detector.ts'
 import { detectorByFamily } from '../../engine/detectors/registry.ts'
 import { Scorer } from '../../engine/detectors/scorer.ts'
 import { drawDefect } from '../../engine/detectors/synthetic-defects.ts'
-import { auroc } from '../../engine/evaluation/auroc.ts'
+import { auroc } from '../../engine/auroc.ts'
 import type { JsonValue } from '../../schemas/bundle.ts'
 import { goodPart, goodParts } from './good-parts.ts'
 

@@ -2,7 +2,7 @@
 import type { FitContext, GoodImage } from '../../engine/detectors/detector.ts'
 import { detectorByFamily } from '../../engine/detectors/registry.ts'
 import { Scorer } from '../../engine/detectors/scorer.ts'
-import { auroc } from '../../engine/evaluation/auroc.ts'
+import { auroc } from '../../engine/auroc.ts'
 import type { RawImage } from '../../engine/frame/image-codec.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
 import type { JsonValue } from '../../schemas/bundle.ts'

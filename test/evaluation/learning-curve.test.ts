@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { JsonValue } from '../../schemas/bundle.ts'
 import type { DefectImage } from '../../engine/detectors/detector.ts'
 import { splitOfFit } from '../../engine/detectors/fit-work.ts'
 import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
@@ -27,8 +28,8 @@ async function platesWithLabels (): Promise<Dataset> {
   return readDataset(folder)
 }
 
-function classifierCurve (dataset: Dataset, defects: readonly DefectImage[]): Promise<LearningCurvePoint[]> {
-  return learningCurve(dataset, { family: 'classifier', options: { scale: 'fine', size: 64, penalty: 0.01 }, seed: 0, threads: 1, device: 'cpu', defects, split: splitOfFit(goodImages(dataset), 0) }, whole, {
+function classifierCurve (dataset: Dataset, defects: readonly DefectImage[], more: { [option: string]: JsonValue } = {}): Promise<LearningCurvePoint[]> {
+  return learningCurve(dataset, { family: 'classifier', options: { scale: 'fine', size: 64, penalty: 0.01, ...more }, seed: 0, threads: 1, device: 'cpu', defects, split: splitOfFit(goodImages(dataset), 0) }, whole, {
     seed: 0,
     progress: () => undefined,
     signal: new AbortController().signal
@@ -39,4 +40,9 @@ test('learns from the labelled defects of the fit to all pictures, and from no o
   const dataset = await platesWithLabels()
   expect(await classifierCurve(dataset, defectImages(dataset))).toMatchObject([{ images: 10, imageAuroc: expect.any(Number) as number }, whole])
   await expect(classifierCurve(dataset, [])).rejects.toThrow('no defect at all')
+})
+
+test('does not ask again whether what was chosen is fast enough', { timeout: 60_000 }, async () => {
+  const dataset = await platesWithLabels()
+  expect(await classifierCurve(dataset, defectImages(dataset), { targetImagesPerSecond: 100_000 })).toHaveLength(2)
 })

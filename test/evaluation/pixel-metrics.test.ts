@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auroc } from '../../engine/evaluation/auroc.ts'
+import { auroc } from '../../engine/auroc.ts'
 import { boxRegions, labelRegions, maskRegions, type GroundTruth } from '../../engine/evaluation/defect-regions.ts'
 import { PixelMetrics } from '../../engine/evaluation/pixel-metrics.ts'
 import { averagePrecision } from '../../engine/evaluation/ranking.ts'

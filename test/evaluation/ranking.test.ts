@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auroc } from '../../engine/evaluation/auroc.ts'
+import { auroc } from '../../engine/auroc.ts'
 import { clopperPearson } from '../../engine/evaluation/binomial-interval.ts'
 import { averagePrecision, bestF1, rateOf, recallAtFalseRejects, rocCurve } from '../../engine/evaluation/ranking.ts'
 import { normal, seededRandom } from '../../engine/random.ts'

@@ -15,6 +15,8 @@ interface Operation {
   name: string
   /** Shape of the input `x`. */
   shape: Shape
+  /** Where it is newer than the house's. */
+  operatorSet?: number
   build: (builder: GraphBuilder, x: Value) => Value
 }
 
@@ -40,11 +42,12 @@ function whole (...values: number[]): BigInt64Array {
   return BigInt64Array.from(values, BigInt)
 }
 
-function prepare ({ build, shape }: Operation): { forward: Graph, output: Shape } {
+function prepare ({ build, shape, operatorSet }: Operation): { forward: Graph, output: Shape } {
   const builder = new GraphBuilder('operation')
   const y = build(builder, builder.input('x', 'float32', shape))
   builder.output('y', y, 'float32', null as unknown as Shape)
-  const forward = builder.build()
+  const built = builder.build()
+  const forward = operatorSet === undefined ? built : { ...built, operatorSets: { '': operatorSet } }
   return { forward, output: inferShapes(forward).get('y')!.shape }
 }
 
@@ -99,6 +102,9 @@ const linear: Operation[] = [
   one('ReduceSum', [2, 3, 4], { keepdims: 0 }, [whole(-1, 0)]),
   one('ReduceMean', [2, 3, 4], {}, [], 'of all'),
   one('Pad', [2, 3], { mode: 'reflect' }, [whole(1, 2, 0, 1)], 'reflect'),
+  // The length stays, the places do not.
+  ...['reflect', 'edge', 'wrap'].flatMap((mode) => [[-1, 1], [1, -1], [-2, 2], [2, -2]].map(([before = 0, after = 0]) =>
+    one('Pad', [2, 5], { mode }, [whole(0, before, 0, after)], `${mode}, ${before} before and ${after} after`))),
   { name: 'Split into uneven parts', shape: [7, 2], build: (builder, x) => builder.node('Concat', builder.nodes('Split', [x], 3, { attributes: { num_outputs: 3, axis: 0 } }).reverse(), { axis: 0 }) },
   { name: 'Split, one part', shape: [7, 2], build: (builder, x) => builder.nodes('Split', [x], 3, { attributes: { num_outputs: 3, axis: 0 } })[1]! },
   { name: 'Sum and Mean', shape: [3, 2], build: (builder, x) => builder.node('Sum', [x, builder.node('Mean', [x, builder.node('Neg', [x]), x]), builder.node('ReduceSum', [x, builder.whole(0)])]) },
@@ -130,10 +136,14 @@ describe('of a linear operator the gradient is the adjoint: <f(x), g> = <x, f*(g
 
 const curved: Operation[] = [
   one('GroupNormalization', [2, 4, 3, 3], { num_groups: 2 }, [Float32Array.of(1, 2), Float32Array.of(0.5, 0)]),
+  { ...one('GroupNormalization', [2, 4, 3, 3], { num_groups: 2 }, [Float32Array.of(1, 2, 0.5, -1), Float32Array.of(0.5, 0, 1, 2)], 'that scales each channel'), operatorSet: 21 },
   one('InstanceNormalization', [2, 3, 4, 4], {}, [Float32Array.of(1, 2, 3), Float32Array.of(0.5, 0, 1)]),
   one('LayerNormalization', [2, 3, 4], { axis: 1 }, [weights(3, 4)], 'without shift'),
   one('LpNormalization', [3, 4], { axis: 1, p: 1 }),
   one('LpNormalization', [3, 4], { axis: 0, p: 2 }, [], '2'),
+  one('Mish', [3, 5]),
+  { ...one('Gelu', [3, 5]), operatorSet: 20 },
+  { ...one('Gelu', [3, 5], { approximate: 'tanh' }, [], 'by tanh'), operatorSet: 20 },
   one('Selu', [3, 5]),
   one('Celu', [3, 5], { alpha: float(0.6) }),
   one('Softsign', [3, 5]),
@@ -144,6 +154,15 @@ const curved: Operation[] = [
   one('ReduceMax', [3, 5], {}, [], 'of all'),
   one('GlobalMaxPool', [2, 3, 4, 4]),
   one('MaxPool', [1, 2, 8, 7], { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 0, 1], dilations: [1, 2] }, [], 'uneven'),
+  one('MaxPool', [1, 2, 5, 7], { kernel_shape: [3, 2], strides: [2, 1], storage_order: 1 }, [], 'that counts by columns'),
+  {
+    name: 'MaxPool whose own places count by columns',
+    shape: [1, 2, 5, 7],
+    build: (builder, x) => {
+      const [largest, places] = builder.nodes('MaxPool', [x], 2, { attributes: { kernel_shape: [3, 2], storage_order: 1 } }) as [Value, Value]
+      return builder.node('Mul', [largest, builder.node('Cast', [places], { to: wireNumber('float32') })])
+    }
+  },
   one('Softmax', [2, 3, 4], { axis: 0 }),
   one('Clip', [3, 5], {}, [null, [Float32Array.of(0.7), []]], 'above'),
   one('Clip', [3, 5], {}, [], 'nowhere'),

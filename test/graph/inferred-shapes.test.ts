@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { operatorSet } from '../../engine/graph/builder.ts'
 import { decodeModel } from '../../engine/graph/decode.ts'
 import { gradient } from '../../engine/graph/gradient/gradient.ts'
 import type { Graph } from '../../engine/graph/graph.ts'
@@ -16,7 +17,8 @@ function everything (graph: Graph): Graph {
 }
 
 async function compare (model: Graph, feeds: Record<string, Tensor>): Promise<number> {
-  const graph = everything(raiseOperatorSet(model))
+  // Of sets newer than the house's the runtime knows what is differentiated only in parts.
+  const graph = everything((model.operatorSets[''] ?? 0) > operatorSet ? model : raiseOperatorSet(model))
   const types = inferShapes(graph, Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, dims])))
   const found = await runGraph(graph, feeds)
   for (const [name, { type, dims }] of Object.entries(found)) {

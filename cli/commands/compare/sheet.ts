@@ -1,5 +1,6 @@
 /** What a comparison has found so far, as table, JSON and page. */
 import type { ComparisonReport } from '../../../schemas/comparison.ts'
+import type { LearningCurvePoint } from '../../../schemas/evaluation.ts'
 import type { Compared, FailedFit } from '../../../engine/evaluation/compare/compare.ts'
 import { bestOnTest, recommend, summarise } from '../../../engine/evaluation/compare/recommend.ts'
 import type { FamilySummary } from '../../../engine/evaluation/compare/recommend.ts'
@@ -22,7 +23,8 @@ export class ComparisonSheet {
   readonly #compared: Array<Pick<Compared, 'result' | 'proxy' | 'judgingOperators' | 'trainedOperators'>> = []
   readonly #curves: Array<ComparisonPage['curves'][number]> = []
   readonly #failures: FailedFit[] = []
-  readonly #learning: Array<{ detector: string, curve: NonNullable<Compared['curve']> }> = []
+  readonly #learning: Array<{ detector: string, curve: readonly LearningCurvePoint[] }> = []
+  readonly #curveFailures: FailedFit[] = []
   #baseline: number | null = null
 
   constructor (dataset: Dataset) {
@@ -30,10 +32,9 @@ export class ComparisonSheet {
   }
 
   /** @param scorer Where a page is wanted: scores the pictures that it shows. */
-  async add ({ result, proxy, judgingOperators, trainedOperators, bundleName, evaluation, curve }: Compared, scorer: PictureScorer | null): Promise<void> {
+  async add ({ result, proxy, judgingOperators, trainedOperators, bundleName, evaluation }: Compared, scorer: PictureScorer | null): Promise<void> {
     this.#compared.push({ result, proxy, judgingOperators, trainedOperators })
     this.#baseline = evaluation.findings.baselineAuroc
-    if (curve !== null) this.#learning.push({ detector: result.detector, curve })
     if (scorer === null || this.#curves.some(({ detector }) => detector === result.detector)) return
     const scoresOf = (good: boolean): number[] => evaluation.pictures.filter(({ entry }) => entry.isGood === good).map(({ score }) => score)
     const { misses, falseRejects } = await makeGallery(evaluation, scorer, nameIn(this.#dataset))
@@ -50,6 +51,15 @@ export class ComparisonSheet {
 
   fail (failure: FailedFit): void {
     this.#failures.push(failure)
+  }
+
+  addCurve (detector: string, curve: readonly LearningCurvePoint[]): void {
+    this.#learning.push({ detector, curve })
+  }
+
+  /** The result that it was to grow to stays. */
+  failCurve (failure: FailedFit): void {
+    this.#curveFailures.push(failure)
   }
 
   report (): ComparisonReport {
@@ -73,7 +83,8 @@ export class ComparisonSheet {
       this.#compared.length === 0 ? '' : textTable(['detector', 'seed', ...columns], this.#compared.map(({ result, proxy }) => [result.detector, String(result.seed), ...cells({ ...result, proxy })])),
       families.some(({ seeds }) => seeds > 1) ? textTable(['mean of', 'seeds', ...columns], families.map((family) => [family.detector, String(family.seeds), ...cells(family)])) : '',
       this.#learning.length === 0 ? '' : `Learning curves, image AUROC\n${curveTable(this.#learning)}`,
-      this.#failures.map(({ detector, seed, error }) => `${detector}, seed ${seed} failed: ${error.message} (${error.code})`).join('\n'),
+      this.#curveFailures.map(curveFailureLine).join('\n'),
+      this.#failures.map(failureLine).join('\n'),
       `Trivial baseline AUROC ${shown(this.#baseline)}.`,
       best === null ? '' : `Best on the test pictures, known with hindsight only: ${best.detector}, ${shown(best.imageAuroc)}.`,
       recommended === null ? reason : `Recommended: ${recommended}. ${reason}`
@@ -91,6 +102,7 @@ export class ComparisonSheet {
       bestOnTest: bestOnTest(this.#compared),
       curves: this.#curves,
       learningCurves: this.#learning.map(({ detector, curve }) => ({ name: detector, points: curve.flatMap(({ images, imageAuroc }) => imageAuroc === null ? [] : [[images, imageAuroc] as const]) })),
+      curveFailures: this.#curveFailures.map(curveFailureLine),
       failures: this.#failures.map(({ detector, seed, error }) => ({ detector, seed, message: error.message })),
       complete: this.complete,
       createdAt: new Date().toISOString(),
@@ -98,6 +110,14 @@ export class ComparisonSheet {
       ...measuredOn
     })
   }
+}
+
+export function failureLine ({ detector, seed, error }: FailedFit): string {
+  return `${detector}, seed ${seed} failed: ${error.message} (${error.code})`
+}
+
+export function curveFailureLine ({ detector, error }: FailedFit): string {
+  return `No learning curve of ${detector}: ${error.message} (${error.code})`
 }
 
 const columns = ['image AUROC', 'pixel AUROC', 'AUPRO', 'separation', 'fit s', 'images/s', 'MiB']

@@ -2,7 +2,7 @@
  * Whether an update may be used: good parts that it has not seen must pass as they did, known defects must be caught as they were, of every
  * product that the model knew and of the new one. Pure; the numbers stay with the answer.
  */
-import { auroc } from '../../evaluation/auroc.ts'
+import { auroc } from '../../auroc.ts'
 import { clopperPearson } from '../../evaluation/binomial-interval.ts'
 import { fewestGoodParts } from '../buffers/class-rounds.ts'
 import type { CodedText, ProductReport } from '../../../schemas/learning.ts'

@@ -1,5 +1,5 @@
 /** One learner through one order of tasks: accuracy on every task after every task. */
-import { auroc } from '../../evaluation/auroc.ts'
+import { auroc } from '../../auroc.ts'
 import type { ReplayItem } from '../buffers/replay-policy.ts'
 import { logOdds, mostProbable, type Classifier, type Learner } from '../learners/classifier.ts'
 import { countByLabel } from '../samples.ts'

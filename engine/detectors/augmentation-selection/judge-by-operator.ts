@@ -1,5 +1,5 @@
 /** How well a model separates drawn defects, operator by operator. */
-import { auroc } from '../../evaluation/auroc.ts'
+import { auroc } from '../../auroc.ts'
 import { fillNames } from '../defect-fills.ts'
 import type { FillName } from '../defect-fills.ts'
 import type { GoodImage } from '../detector.ts'

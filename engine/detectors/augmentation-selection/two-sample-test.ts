@@ -2,7 +2,7 @@
  * Can two kinds of pictures be told apart? A classifier is trained on half of them and asked about the other (a classifier two-sample test,
  * Lopez-Paz and Oquab 2017).
  */
-import { auroc } from '../../evaluation/auroc.ts'
+import { auroc } from '../../auroc.ts'
 import { fitLogisticRegression, logitsOf } from '../classifier/logistic-regression.ts'
 
 /** On standardised features: strong, for there are more features than pictures. */

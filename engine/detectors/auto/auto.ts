@@ -48,8 +48,10 @@ async function fit (detectors: readonly Detector[], images: readonly GoodImage[]
   const held = new Set(split.heldOut)
   const marked = images.map((image) => ({ ...image, calibration: held.has(image) }))
   const { bytes, metadata } = await chosen.fit(marked, choice.options, context)
+  const asked = Object.hasOwn(metadata.options, 'targetImagesPerSecond') ? { targetImagesPerSecond: options.targetImagesPerSecond } : {}
   return writeBundle(bytes, {
     ...metadata,
+    options: { ...metadata.options, ...asked },
     trials: [...choice.trials, ...metadata.trials],
     training: { ...metadata.training, seconds: (performance.now() - begun) / 1000 }
   })

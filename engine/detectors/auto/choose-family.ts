@@ -6,12 +6,12 @@ import { drawnPictures } from '../drawn-pictures.ts'
 import { FitWork } from '../fit-work.ts'
 import { fewestToCalibrate, fewestToLearn, holdOut } from '../hold-out.ts'
 import { judgeModel, spread } from '../proxy-choice.ts'
-import { slowerThan } from '../speed.ts'
+import { atAnySpeed, slowerThan } from '../speed.ts'
 import type { AutoOptions } from './options.ts'
 
 export interface FamilyChoice {
   family: string
-  /** As the trial resolved them, layers and size among them. */
+  /** As the trial resolved them, layers and size among them; its speed, which was fast enough, is not asked for again. */
   options: { readonly [option: string]: JsonValue }
   /** One row for each family, then those of the choice of layers and size of the winner. */
   trials: ScaleTrial[]
@@ -51,7 +51,7 @@ export async function chooseFamily (families: readonly Detector[], options: Auto
   if (winner?.bundle == null) throw new GoodpartsError('GOODPARTS_FIT_FAILED', `Expected one of ${families.map(({ family }) => family).join(', ')} to be fitted, got ${tried.map(({ row }) => row.outcome).join('; ')}`)
   Object.assign(winner.row, { outcome: 'chosen', chosen: true })
   const { metadata } = winner.bundle
-  return { family: winner.family.family, options: metadata.options, trials: [...tried.map(({ row }) => row), ...metadata.trials.map((row) => ({ ...row, chosen: false }))] }
+  return { family: winner.family.family, options: atAnySpeed(metadata.options), trials: [...tried.map(({ row }) => row), ...metadata.trials.map((row) => ({ ...row, chosen: false }))] }
 }
 
 /** Learns from the pictures that are not for calibration and judges by those that are. */

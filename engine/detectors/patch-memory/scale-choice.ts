@@ -63,7 +63,7 @@ export type GraphToTime = (settings: MemorySettings) => Uint8Array
 export async function chooseScale (options: PatchMemoryOptions, backbone: Backbone, edge: number, images: readonly GoodImage[], work: FitWork, toTime?: GraphToTime): Promise<ScaleChoice> {
   const candidates = scaleCandidates(options, backbone, edge)
   const open = candidates.length > 1 || options.normalisation === 'auto' || options.whitening === 'auto' || options.bankSize === 'auto'
-  if (!open && (toTime === undefined || options.targetImagesPerSecond === 0)) return { settings: candidates[0] as MemorySettings, trials: [] }
+  if (!open && options.targetImagesPerSecond === 0) return { settings: candidates[0] as MemorySettings, trials: [] }
   const search = new ScaleSearch(options, backbone, images, work, toTime)
   const winner = await search.settle(await search.best(candidates))
   return { settings: winner.settings, trials: search.rows }

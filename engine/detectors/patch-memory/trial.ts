@@ -1,6 +1,6 @@
 /** One way of making the memory, learnt from some good parts and judged by others. */
 import type { ScaleTrial } from '../../../schemas/bundle.ts'
-import { auroc } from '../../evaluation/auroc.ts'
+import { auroc } from '../../auroc.ts'
 import type { GoodImage } from '../detector.ts'
 import type { FitWork } from '../fit-work.ts'
 import { picturesOf } from '../drawn-pictures.ts'

@@ -45,6 +45,10 @@ export interface CompareContext {
   /** Called with each result as it comes, while its scorer is open. */
   onResult (compared: Compared, scorer: PictureScorer): Promise<void>
   onFailure (failure: FailedFit): void
+  /** After the result of the first seed, where curves were asked for. */
+  onCurve (detector: string, curve: LearningCurvePoint[]): void
+  /** Its result counts all the same. */
+  onCurveFailure (failure: FailedFit): void
 }
 
 /** One fit with everything that was measured of it. */
@@ -59,8 +63,6 @@ export interface Compared {
   /** For a person: layers, size. */
   bundleName: string
   evaluation: Evaluation
-  /** `null` where it was not asked for. */
-  curve: LearningCurvePoint[] | null
 }
 
 export interface FailedFit {
@@ -130,15 +132,22 @@ async function compareOne (dataset: Dataset, { detector, seed, split, drawn, ope
   const work: FitContext = { seed, threads: request.threads, signal: context.signal, progress: ({ stage, done, total }) => { context.progress(stage, done, total) } }
   const { proxy } = await judgeModel(bytes, drawn, new FitWork(work).under('drawn defects'))
   const scorer = await openScorer(bytes, request.threads)
+  let whole: LearningCurvePoint
   try {
     const evaluation = await evaluateBundle(dataset, metadata, scorer, { seed, progress: (...report) => { context.progress(...report) }, signal: context.signal, templates: false })
     const { imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond } = evaluation.findings
     const result = { detector, seed, imageAuroc, pixelAuroc, aupro30, fitSeconds, imagesPerSecond, bundleBytes: bytes.byteLength }
-    const curve = request.learningCurve && seed === request.seeds[0]
-      ? await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, device: request.device, defects: labelled, split }, { images: metadata.training.images, imageAuroc, aupro30 }, { ...context, seed })
-      : null
-    await context.onResult({ result, proxy, ...operators, bundleName: metadata.name, evaluation, curve }, scorer)
+    await context.onResult({ result, proxy, ...operators, bundleName: metadata.name, evaluation }, scorer)
+    whole = { images: metadata.training.images, imageAuroc, aupro30 }
   } finally {
     await scorer.close()
+  }
+  if (!request.learningCurve || seed !== request.seeds[0]) return
+  // What was measured is kept whatever becomes of the refits.
+  try {
+    context.onCurve(detector, await learningCurve(dataset, { family: metadata.family, options: metadata.options, seed, threads: request.threads, device: request.device, defects: labelled, split }, whole, { ...context, seed }))
+  } catch (error) {
+    context.signal.throwIfAborted()
+    context.onCurveFailure({ detector, seed, error: asGoodpartsError(error, 'GOODPARTS_FIT_FAILED') })
   }
 }

@@ -18,6 +18,8 @@ export interface ComparisonPage {
   /** Of each family's first seed. */
   curves: ReadonlyArray<{ detector: string, bundleName: string, roc: ReadonlyArray<readonly [number, number]>, misses: readonly GalleryPicture[], falseRejects: readonly GalleryPicture[], augmentation?: AugmentationChoice | undefined, lossCurve?: readonly LossPoint[] | undefined }>
   learningCurves: readonly Series[]
+  /** What to say of each family whose learning curve failed. */
+  curveFailures: readonly string[]
   failures: ReadonlyArray<{ detector: string, seed: number, message: string }>
   /** Whether it ended by itself. */
   complete: boolean
@@ -28,7 +30,7 @@ export interface ComparisonPage {
 }
 
 export function renderComparison (page: ComparisonPage): string {
-  const { dataset, report, families, bestOnTest, curves, learningCurves, failures, complete } = page
+  const { dataset, report, families, bestOnTest, curves, learningCurves, curveFailures, failures, complete } = page
   const chosen = families.find(({ detector }) => detector === report.recommended)
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${dataset.name}: comparison</title><style>${new Html(style)}</style></head>
@@ -47,6 +49,7 @@ export function renderComparison (page: ComparisonPage): string {
 <h2>Curves</h2>
 <div class="pair"><figure class="card"><h3>ROC ${seriesKey(curves.map(({ detector }) => ({ name: detector })))}</h3>${rocCurvesChart(curves.map(({ detector, roc }) => ({ name: detector, points: roc })))}</figure>${
   learningCurves.length === 0 ? null : html`<figure class="card"><h3>How many good parts are enough ${seriesKey(learningCurves)}</h3>${countChart('Image AUROC over good parts learned from', 'good parts learned from', 'image AUROC', learningCurves)}</figure>`}</div>
+${curveFailures.map((text) => html`<p class="note">${text}</p>`)}
 <h2>Every fit</h2>
 <div class="card scroll">${fitTable(report.results)}</div>
 ${failures.length === 0 ? null : html`<h2>Families that failed</h2><div class="card">${failures.map(({ detector, seed, message }) => html`<p><b>${detector}</b>, seed ${seed}: ${message}</p>`)}</div>`}

@@ -92,8 +92,17 @@ export const decompositions: Readonly<Record<string, Parts>> = {
   },
   NegativeLogLikelihoodLoss: negativeLogLikelihood,
   SoftmaxCrossEntropyLoss: softmaxCrossEntropy,
-  MaxPool: (builder, view) => withSecondOutput(builder, view),
+  MaxPool: (builder, view) => withIndices(builder, view),
   TopK: (builder, view) => withSecondOutput(builder, view)
+}
+
+/** The rule reads row-major indices; `storage_order` 1 counts by columns. A graph that reads those itself gets them from a second pooling. */
+function withIndices (builder: ShapedBuilder, view: NodeView): Value[] | null {
+  const { inputs, outputs, attributes } = view.node
+  const { storage_order: order, ...rowMajor } = attributes
+  if (order === undefined) return withSecondOutput(builder, view)
+  const [largest, indices] = builder.nodes('MaxPool', inputs, 2, { attributes: rowMajor }) as [Value, Value]
+  return [largest, (outputs[1] ?? '') === '' ? indices : builder.nodes('MaxPool', inputs, 2, { attributes })[1] as Value]
 }
 
 /** The indices, which an inference graph leaves out. */

@@ -61,7 +61,7 @@ export const layoutGradients: GradientRules = {
     if (mode !== 'constant') {
       return view.shape(0).reduce((value, size, axis) => {
         const to = sources(mode, size, before[axis] as number, after[axis] as number)
-        return to.length === size ? value : scatterAlong(builder, value, { axis, to, size })
+        return to.length === size && to.every((from, index) => from === index) ? value : scatterAlong(builder, value, { axis, to, size })
       }, g)
     }
     const axes = before.map((_, axis) => axis)
@@ -84,14 +84,15 @@ export const layoutGradients: GradientRules = {
   Trilu: ({ builder, view, g, b }) => [() => builder.node('Trilu', view.has(1) ? [g, b] : [g], { upper: view.whole('upper', 1) })]
 }
 
-/** From which place of an axis each place of the padded axis was read. */
+/** From which place of an axis each place of the padded axis was read. The runtime cuts first, and pads from what is left. */
 function sources (mode: string, size: number, before: number, after: number): number[] {
+  const [first, left] = [Math.max(-before, 0), size + Math.min(before, 0) + Math.min(after, 0)]
   return Array.from({ length: before + size + after }, (_, index) => {
-    const place = index - before
-    if (mode === 'edge') return Math.min(Math.max(place, 0), size - 1)
-    if (mode === 'wrap') return ((place % size) + size) % size
-    const period = Math.max(2 * (size - 1), 1)
+    const place = index - Math.max(before, 0)
+    if (mode === 'edge') return first + Math.min(Math.max(place, 0), left - 1)
+    if (mode === 'wrap') return first + ((place % left) + left) % left
+    const period = Math.max(2 * (left - 1), 1)
     const folded = ((place % period) + period) % period
-    return folded < size ? folded : period - folded
+    return first + (folded < left ? folded : period - folded)
   })
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JsonValue } from '../../../schemas/bundle.ts'
 import { readBundle } from '../../../engine/bundle/bundle.ts'
 import { automatic } from '../../../engine/detectors/auto/auto.ts'
 import type { Detector, FitContext, GoodImage } from '../../../engine/detectors/detector.ts'
@@ -73,6 +74,20 @@ describe('auto', () => {
     expect(seen).toEqual([undefined, undefined, 2])
   }, 120_000)
 
+  it('asks the trials for the speed, not again the fit of what was fast enough, and the bundle says what was asked', async () => {
+    const asked: JsonValue[] = []
+    const told = (family: string): Detector => ({
+      ...detectorByFamily(family),
+      fit: (images, options, given) => {
+        asked.push(options['targetImagesPerSecond'] ?? null)
+        return detectorByFamily(family).fit(images, options, given)
+      }
+    })
+    const { metadata } = await automatic(quick.families.map(told)).fit(goodParts(40), { ...quick, targetImagesPerSecond: 0.001 }, context())
+    expect(asked).toEqual([0.001, 0.001, 0])
+    expect(metadata.options).toMatchObject({ targetImagesPerSecond: 0.001 })
+  }, 120_000)
+
   it('tries and fits families that are trained at the size that they have', async () => {
     const trained = { families: ['distillation', 'reconstruction', 'contrastive'] }
     // As by itself, but in few steps: what matters here is what each is told.
@@ -88,7 +103,7 @@ describe('auto', () => {
   it('refuses families that there are not, or that need defects, and nothing to be fast enough', async () => {
     await expect(auto.fit(goodParts(40), { families: ['magic'] }, context())).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT', message: expect.stringContaining('got magic') as string })
     await expect(auto.fit(goodParts(40), { families: ['classifier'] }, context())).rejects.toMatchObject({ code: 'GOODPARTS_ARGUMENT' })
-    await expect(auto.fit(goodParts(40), { ...quick, targetImagesPerSecond: 100_000 }, context())).rejects.toMatchObject({ code: 'GOODPARTS_FIT_FAILED', message: expect.stringContaining('slower than 100000') as string })
+    await expect(auto.fit(goodParts(40), { ...quick, targetImagesPerSecond: 100_000 }, context())).rejects.toMatchObject({ code: 'GOODPARTS_FIT_FAILED', message: expect.stringContaining('scores 100000 images per second') as string })
     await expect(auto.fit(goodParts(40), quick, context({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: 'GOODPARTS_FIT_CANCELLED' })
   }, 120_000)
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DefectImage, FittedBundle } from '../../../engine/detectors/detector.ts'
 import { discriminative } from '../../../engine/detectors/discriminative/discriminative.ts'
 import { Scorer } from '../../../engine/detectors/scorer.ts'
-import { auroc } from '../../../engine/evaluation/auroc.ts'
+import { auroc } from '../../../engine/auroc.ts'
 import type { RawImage } from '../../../engine/frame/image-codec.ts'
 import { goodPart, goodParts } from '../good-parts.ts'
 

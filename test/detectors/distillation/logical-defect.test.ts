@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FitContext, GoodImage } from '../../../engine/detectors/detector.ts'
 import { distillation } from '../../../engine/detectors/distillation/distillation.ts'
-import { auroc } from '../../../engine/evaluation/auroc.ts'
+import { auroc } from '../../../engine/auroc.ts'
 import type { RawImage } from '../../../engine/frame/image-codec.ts'
 import { decodeModel } from '../../../engine/graph/decode.ts'
 import { encodeModel } from '../../../engine/graph/encode.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { auroc, aurocInterval } from '../../engine/evaluation/auroc.ts'
-import { normal, seededRandom } from '../../engine/random.ts'
+import { auroc, aurocInterval } from '../engine/auroc.ts'
+import { normal, seededRandom } from '../engine/random.ts'
 
 /** By its definition: every pair. */
 function pairwise (good: readonly number[], defect: readonly number[]): number {

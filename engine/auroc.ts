@@ -1,7 +1,7 @@
 /** Area under the ROC curve of image scores, higher = less like the good parts. */
-import { GoodpartsError } from '../errors.ts'
-import { quantile } from '../quantile.ts'
-import { seededRandom, type Random } from '../random.ts'
+import { GoodpartsError } from './errors.ts'
+import { quantile } from './quantile.ts'
+import { seededRandom, type Random } from './random.ts'
 
 export interface Interval {
   low: number
