@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { saveBundle } from '../../engine/bundle/bundle.ts'
 import type { Estimate } from '../../engine/explain/metrics/bootstrap.ts'
 import { pooledQuantile, type ExplainingMeasurement } from '../../cli/commands/bench/explain-measurement.ts'
 import { spotBundle } from '../explain/spot-bundle.ts'
-import { hasMoved, moves } from '../../cli/commands/bench/explain.ts'
+import { cost, isSlower } from '../../cli/commands/bench/explain.ts'
 import { runGoodparts } from './run-goodparts.ts'
 
 let folder: string
@@ -20,17 +20,52 @@ test('a quantile of turns that are drawn anew is that of all their latencies, ea
   expect([p99([0]), p99([1]), p99([0, 0]), p99([0, 1]), p99([0, 1, 2]), p99([0, 0, 2])]).toEqual([99, 1049, 99, 1048, 1049, 99])
 })
 
+const steady = { throughputRatio: { value: 1, low: 0.99, high: 1.01 }, p99Ratio: { value: 1.01, low: 0.98, high: 1.03 } }
+const restless = { ...steady, p99Ratio: { value: 1.94, low: 0.7, high: 2.4 } }
+const less = 'less than 5 % of throughput and p99'
+const more = '5 % of throughput or p99, or more'
+
 test.each([
-  [[0.99, 0.97, 1.01], [1.02, 0.98, 1.04], false, 'less than 5 %.'],
-  [[0.99, 0.97, 1.01], [0.99, 0.76, 1.31], false, 'less than 5 %; by these turns that is not sure.'],
-  [[0.94, 0.92, 0.97], [1.02, 0.98, 1.04], true, '5 % or more; by these turns that is not sure.'],
-  [[1, 1, 1], [1.3, 1.1, 1.57], true, '5 % or more.']
-] as const)('throughput × %j and p99 × %j', (throughput, p99, moved, answer) => {
+  [[0.99, 0.97, 1.01], [1.02, 0.98, 1.04], steady, 8, `${less}.`],
+  [[1.3, 1.3, 1.3], [0.5, 0.5, 0.5], steady, 1, `${less}, by one round, which has no bounds: give --rounds more.`],
+  [[0.99, 0.97, 1.01], [0.99, 0.76, 1.31], steady, 8, `${less}; by these rounds that is not sure.`],
+  [[0.94, 0.92, 0.97], [1.02, 0.98, 1.04], steady, 8, `${more}; by these rounds that is not sure.`],
+  [[1, 1, 1], [1.3, 1.1, 1.57], steady, 8, `${more}.`],
+  [[1, 1, 1], [1.3, 1.1, 1.57], restless, 8, `${more}, but the machine moves them by as much by itself: that is not sure.`]
+] as const)('throughput × %j and p99 × %j', (throughput, p99, noise, rounds, answer) => {
   const [throughputRatio, p99Ratio] = [throughput, p99].map(([value, low, high]) => ({ value, low, high })) as [Estimate, Estimate]
 
-  expect(hasMoved({ throughputRatio, p99Ratio })).toBe(moved)
-  expect(moves({ throughputRatio, p99Ratio })).toBe(`Explanations move them by ${answer}`)
+  expect(isSlower({ throughputRatio, p99Ratio })).toBe(answer.startsWith(more))
+  expect(cost({ throughputRatio, p99Ratio, noise }, rounds)).toBe(`Explanations cost ${answer}`)
 })
+
+test('tells what it has when it is interrupted, and leaves nothing behind', async () => {
+  const bundle = join(folder, 'stopped.onnx')
+  await saveBundle(bundle, await spotBundle())
+  const [temporary, json] = [join(folder, 'temporary'), join(folder, 'stopped.json')]
+  mkdirSync(temporary)
+  let [output, isStopped] = ['', false]
+
+  const { code, stdout, stderr } = await runGoodparts(['bench', 'explain', bundle, '--methods', 'grad-cam', '--rounds', '1', '--seconds', '6', '--device', 'cpu', '--json', json], {
+    env: { TMPDIR: temporary },
+    started: (child) => {
+      child.stderr!.on('data', (text: string) => {
+        output += text
+        // Of nine; the first three are those at full speed.
+        if (isStopped || !/rounds .*[3-9]\/9/.test(output)) return
+        isStopped = true
+        child.kill('SIGINT')
+      })
+    }
+  })
+
+  expect(code).toBe(130)
+  expect(stderr).toContain('Cancelled.')
+  expect(stdout).toContain('At full speed')
+  expect(stdout).not.toContain('arriving')
+  expect((JSON.parse(readFileSync(json, 'utf8')) as { loads: unknown[] }).loads).toHaveLength(1)
+  expect(readdirSync(temporary).filter((name) => name.startsWith('goodparts-bench-'))).toEqual([])
+}, 120_000)
 
 test('goodparts bench explain measures verdicts with explanations beside verdicts without, in one run', async () => {
   const [bundle, json] = [join(folder, 'spots.onnx'), join(folder, 'figures.json')]
@@ -38,7 +73,7 @@ test('goodparts bench explain measures verdicts with explanations beside verdict
 
   const { stdout } = await runGoodparts(['bench', 'explain', bundle, '--methods', 'grad-cam', '--rounds', '1', '--seconds', '3', '--every', '50', '--device', 'cpu', '--json', json])
 
-  expect(stdout).toMatch(/^At full speed\n(.*\n){2}off .*\non, grad-cam .*\nratio .*\n95 % .*\noff again, ratio .*\n95 % .*\nExplanations move them by /m)
+  expect(stdout).toMatch(/^At full speed\n(.*\n){2}off .*\non, grad-cam .*\nratio .*\n95 % .*\noff again, ratio .*\n95 % .*\nExplanations cost /m)
   const { loads } = JSON.parse(readFileSync(json, 'utf8')) as { loads: ExplainingMeasurement[] }
   const full = loads[0]?.off.perSecond ?? 0
   expect(loads.map(({ arriving }) => arriving)).toEqual([null, full / 2, full / 10])

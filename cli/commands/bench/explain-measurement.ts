@@ -22,6 +22,9 @@ export interface ExplainingOptions {
   /** Milliseconds of each explanation. */
   budget: number
   seed: number
+  signal: AbortSignal
+  /** Of the rounds of all loads. */
+  progress: (done: number, total: number) => void
 }
 
 export interface Rates {
@@ -70,8 +73,8 @@ const leadSeconds = 1
 
 type Counts = Pick<ExplainingMeasurement, 'explained' | 'cutShort' | 'queueFull' | 'unfinished'> & Pick<Pictures, 'notPainted'>
 
-/** @returns At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. */
-export async function measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): Promise<ExplainingMeasurement[]> {
+/** At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. @throws the signal's reason */
+export async function * measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): AsyncGenerator<ExplainingMeasurement> {
   const { width, height, channels } = model.metadata.input
   const frames = Array.from({ length: frameCount }, (_, i) => Frame.fromPixels(goldenImage(options.seed + i, width, height, channels).data, { source: 'bench', sequence: i, width, height, channels }))
   const decision = createDecision({ calibrationScores: model.metadata.calibration.scores })
@@ -87,7 +90,7 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
     const inFlight = new Set<Promise<void>>()
     const latencies: number[] = []
     const counted = begun + 1000 * leadSeconds
-    for (let part = 0; performance.now() < counted + 1000 * options.seconds; part++) {
+    for (let part = 0; performance.now() < counted + 1000 * options.seconds && !options.signal.aborted; part++) {
       const due = arriving === null ? null : begun + 1000 * part / arriving
       if (due !== null) await delay(Math.max(0, due - performance.now()))
       else if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
@@ -101,6 +104,7 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
       inFlight.add(judged)
     }
     await Promise.all(inFlight)
+    options.signal.throwIfAborted()
     if (latencies.length === 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a part in each round, got none in ${options.seconds} s`, { fix: 'Give --seconds more' })
     return latencies
   }
@@ -120,7 +124,7 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
     }
     const { anomalyMap } = await inspector.inspect(frames[0] as Frame, { partId: null })
     if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(frames[0] as Frame, anomalyMap, { ...looks, judged: null })
-    const latencies = await round(arriving, (frame, { anomalyMap }) => {
+    const latencies = round(arriving, (frame, { anomalyMap }) => {
       const judged = performance.now()
       if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).then(() => { paintedIn.push(performance.now() - judged) }, failed('notPainted'))
       explain(others, frame).then(({ explanations, without }) => {
@@ -128,12 +132,18 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
         if (without.length > 0 || explanations.some(({ skipped }) => skipped !== null)) counts.cutShort++
       }, failed('queueFull'))
     })
-    isOver = true
-    await Promise.all([thread.close(), others.close()])
+    try {
+      await latencies
+    } finally {
+      isOver = true
+      await Promise.all([thread.close(), others.close()])
+    }
     if (failures[0] !== undefined) throw failures[0]
     return latencies
   }
 
+  const rounds = 9 * options.rounds
+  let roundsDone = 0
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
     const counts: Counts = { explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
     const paintedIn: number[] = []
@@ -142,6 +152,7 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
       // Whichever comes first in one turn comes last in the next.
       const order = [off, on, again]
       for (const turns of turn % 2 === 0 ? order : order.toReversed()) {
+        options.progress(roundsDone++, rounds)
         turns.push(turns === on ? await explainedRound(arriving, counts, paintedIn) : await round(arriving, () => { /* nobody explains */ }))
       }
     }
@@ -160,8 +171,8 @@ export async function measureExplaining (model: LoadedModel, path: string, optio
   try {
     await round(null, () => { /* a warm-up */ })
     const atFullSpeed = await inTurns(null)
-    const [half, tenth] = [2, 10].map((parts) => atFullSpeed.off.perSecond / parts) as [number, number]
-    return [atFullSpeed, await inTurns(half), await inTurns(tenth)]
+    yield atFullSpeed
+    for (const parts of [2, 10]) yield await inTurns(atFullSpeed.off.perSecond / parts)
   } finally {
     inspector.close()
   }

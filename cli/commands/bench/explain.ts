@@ -12,8 +12,10 @@ import type { Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
 import { explainerByName } from '../../../engine/explain/registry.ts'
 import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
+import { interruptible } from '../../interruptible.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
+import { Progress } from '../../progress.ts'
 import { textTable } from '../../text-table.ts'
 import { readMethods } from '../evaluate/explanations.ts'
 import { measureExplaining, type ExplainingMeasurement, type Rates } from './explain-measurement.ts'
@@ -49,10 +51,11 @@ export function registerExplain (bench: Command): void {
     .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'auto')
     .option('--seed <number>', 'of the pictures', wholeNumber(0), 1)
     .option('--json <file>', 'write the figures there')
-    .action(benchExplain)
+    .action((path: string | undefined, options: Options) => interruptible((signal) => benchExplain(path, options, signal)))
 }
 
-async function benchExplain (path: string | undefined, options: Options): Promise<void> {
+async function benchExplain (path: string | undefined, options: Options, signal: AbortSignal): Promise<void> {
+  const progress = new Progress()
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-bench-'))
   try {
     const file = path ?? join(folder, 'bundle.onnx')
@@ -60,8 +63,15 @@ async function benchExplain (path: string | undefined, options: Options): Promis
     const model = await loadModel(await readBundle(file), { device: options.device })
     try {
       const load = loadavg()[0] ?? 0
-      const measured = await measureExplaining(model, file, { ...options, methods: options.methods.map(({ method }) => method) })
-      await print(measured, load, options, model.choice.reason)
+      const loads: ExplainingMeasurement[] = []
+      const measuring = measureExplaining(model, file, { ...options, methods: options.methods.map(({ method }) => method), signal, progress: (done, total) => { progress.update('rounds', done, total) } })
+      try {
+        for await (const measured of measuring) loads.push(measured)
+      } finally {
+        progress.clear()
+        // What was measured before an interruption is still told.
+        if (loads.length > 0) await print(loads, load, options, model.choice.reason, signal.aborted)
+      }
     } finally {
       await model.close()
     }
@@ -70,7 +80,7 @@ async function benchExplain (path: string | undefined, options: Options): Promis
   }
 }
 
-async function print (loads: readonly ExplainingMeasurement[], load: number, options: Options, choice: string): Promise<void> {
+async function print (loads: readonly ExplainingMeasurement[], load: number, options: Options, choice: string, isPartial: boolean): Promise<void> {
   const where = await measuredOn()
   const methods = options.methods.map(({ method }) => method)
   const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
@@ -79,29 +89,33 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
     const rejects = explained + queueFull + unfinished
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)], ['off again, ratio', noise.throughputRatio.value.toFixed(3), '', noise.p99Ratio.value.toFixed(3)], ['95 %', interval(noise.throughputRatio), '', interval(noise.p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
-      `${moves(measured)}\n` +
+      `${cost(measured, options.rounds)}\n` +
       `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ' Other methods wait while verdicts take half of the cores: here only the detector\'s own map was painted.' : ''}\n` +
       `Heatmaps of the detector's own map: ${pictures.painted}, ${pictures.median.toFixed(1)} ms after their verdicts, ${pictures.p99.toFixed(1)} ms at p99${pictures.notPainted === 0 ? '' : `; the queue was full for ${pictures.notPainted}`}.\n\n`
   })
   const cores = availableParallelism()
-  process.stdout.write(`${tables.join('')}${options.rounds} rounds of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +
+  process.stdout.write(`${tables.join('')}${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'} of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +
     `Model: ${choice}. Seed ${options.seed}.\n${measuredOnText(where)}\n${load > cores / 2 ? `The machine was busy before (load ${load.toFixed(1)} on ${cores} cores).\n` : ''}`)
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'explain', ...options, methods, ...where, loadAverage: load, loads }, null, 2)}\n`)
-  if (loads.some(hasMoved)) process.exitCode = 1
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'explain', ...options, methods, ...where, loadAverage: load, loads, ...(isPartial ? { partial: true } : {}) }, null, 2)}\n`)
+  if (loads.some(isSlower)) process.exitCode = 1
 }
 
 type Ratios = Pick<ExplainingMeasurement, 'throughputRatio' | 'p99Ratio'>
 
-export function hasMoved ({ throughputRatio, p99Ratio }: Ratios): boolean {
+/** Whether throughput or p99 are worse by the limit or more. */
+export function isSlower ({ throughputRatio, p99Ratio }: Ratios): boolean {
   return throughputRatio.value <= 1 - LIMIT || p99Ratio.value >= 1 + LIMIT
 }
 
-/** Whether they do by more than the limit, and whether these turns are enough to say so. */
-export function moves ({ throughputRatio, p99Ratio }: Ratios): string {
+/** What they cost, and whether these rounds are enough to say so: their bounds are on one side of the limit, and turns that differ in nothing do not differ by as much. */
+export function cost (measured: Ratios & { noise: Ratios }, rounds: number): string {
+  const { throughputRatio, p99Ratio, noise } = measured
   const isWithin = throughputRatio.low > 1 - LIMIT && p99Ratio.high < 1 + LIMIT
   const isBeyond = throughputRatio.high <= 1 - LIMIT || p99Ratio.low >= 1 + LIMIT
-  const answer = `Explanations move them by ${hasMoved({ throughputRatio, p99Ratio }) ? `${100 * LIMIT} % or more` : `less than ${100 * LIMIT} %`}`
-  return isWithin || isBeyond ? `${answer}.` : `${answer}; by these turns that is not sure.`
+  const answer = `Explanations cost ${isSlower(measured) ? `${100 * LIMIT} % of throughput or p99, or more` : `less than ${100 * LIMIT} % of throughput and p99`}`
+  if (rounds === 1) return `${answer}, by one round, which has no bounds: give --rounds more.`
+  if (Math.abs(noise.throughputRatio.value - 1) >= LIMIT || Math.abs(noise.p99Ratio.value - 1) >= LIMIT) return `${answer}, but the machine moves them by as much by itself: that is not sure.`
+  return isWithin || isBeyond ? `${answer}.` : `${answer}; by these rounds that is not sure.`
 }
 
 /** Over turns: how far the ratio is the machine's noise. */
