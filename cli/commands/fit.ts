@@ -63,19 +63,20 @@ export function register (program: Command): void {
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
     .option('--device <device>', 'where families that are trained run their train steps: auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'cpu')
     .option('--json <file>', 'write what the bundle says of itself there; - for standard output, without the text')
-    .action((source: string, options: Options) => interruptible((signal) => fit(source, options, signal)))
+    .action((source: string, options: Options) => interruptible((signal) => fit(source, options, signal), () => checkpointText(options)))
 }
 
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
   const { images, defects, leftOut } = await readPictures(source, options)
   const progress = new Progress()
   if (leftOut.length > 0) progress.print(`${images.length} pictures in ${source}; ${otherFilesText(leftOut)}`)
+  const unused = options.defects === undefined ? '' : unusedDefects(familyOf(options), options.set)
+  if (unused !== '') progress.print(unused)
   const printed = new Set<string>()
   let page: Promise<void> = Promise.resolve()
-  if (options.checkpoint !== undefined && existsSync(options.checkpoint)) progress.print(`Going on from ${options.checkpoint}`)
   try {
     const { path, metadata } = await fitInProcess({
-      family: options.family ?? options.detector,
+      family: familyOf(options),
       images: images.map(({ name, group, calibration }) => ({ path: name, group, calibration })),
       defects: defects.map(({ name, group, className }) => ({ path: name, group, className })),
       options: await optionsOf(options),
@@ -87,7 +88,8 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       ...(options.checkpoint === undefined ? {} : { checkpoint: resolve(options.checkpoint) })
     }, {
       signal,
-      onProgress: ({ stage, done, total, share, loss, trials = [], suspects, device }) => {
+      onProgress: ({ stage, done, total, share, loss, trials = [], suspects, device, resumed }) => {
+        if (resumed === true) progress.print(`Going on from ${options.checkpoint}`)
         if (device !== undefined) progress.print(`Train steps: ${device}`)
         if (suspects !== undefined) {
           progress.print(suspectsText(suspects, images.length, source))
@@ -118,6 +120,15 @@ async function writeSuspects (file: string, suspects: readonly Suspect[], pictur
 
 /** A data set's good training and calibration pictures and its training defects, or every picture of a plain folder. */
 async function readPictures (source: string, options: Pick<Options, 'defects'>): Promise<{ images: GoodImage[], defects: DefectImage[], leftOut: string[] }> {
+/** What is left of a fit that was cancelled. */
+function checkpointText ({ checkpoint }: Options): string {
+  return checkpoint === undefined || !existsSync(checkpoint) ? '' : `The checkpoint is kept in ${checkpoint}; the same command goes on from there.`
+}
+
+function familyOf ({ detector, family = detector }: Options): string {
+  return family
+}
+
   const found = await stat(source).catch(() => null)
   if (found === null) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a folder or a dataset.csv, got nothing there`)
   const given = options.defects === undefined ? [] : await folderDefects(options.defects)
@@ -133,8 +144,9 @@ function suspectsText (suspects: readonly Suspect[], pictures: number, source: s
   return [`${suspects.length} of ${pictures} pictures look unlike the rest; are they good?`, ...lines].join('\n')
 }
 
-async function optionsOf ({ detector, family = detector, scale, size, rate, bank, tiles, overlap, regions, set }: Options): Promise<Record<string, JsonValue>> {
-  return detectorOptions(family, set, { scale, size, targetImagesPerSecond: rate, bankSize: bank, tiles, overlap, regions: regions === undefined ? undefined : await readRegions(regions) })
+async function optionsOf (options: Options): Promise<Record<string, JsonValue>> {
+  const { scale, size, rate, bank, tiles, overlap, regions, set } = options
+  return detectorOptions(familyOf(options), set, { scale, size, targetImagesPerSecond: rate, bankSize: bank, tiles, overlap, regions: regions === undefined ? undefined : await readRegions(regions) })
 }
 
 /** What is wrong in the list itself is said by the fit. */

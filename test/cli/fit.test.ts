@@ -158,5 +158,9 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
   it('refuses options that the detector does not have', async () => {
     const ran = await runGoodparts(['fit', await pictures('good', 24), '-o', join(folder, 'wrong.onnx'), '--set', 'colour=red'])
     expect(ran).toMatchObject({ code: 1, stderr: expect.stringMatching(/got colour \(GOODPARTS_ARGUMENT\)/) as string })
+    expect(other.stderr).not.toContain('Going on')
+    await writeFile(join(folder, 'junk'), 'junk\n')
+    const junk = await runGoodparts([...command, '-o', output, '--checkpoint', join(folder, 'junk')])
+    expect(junk).toMatchObject({ code: 1, stderr: expect.stringMatching(/^goodparts: Expected .*junk to be a whole checkpoint/) as string })
   })
 })
