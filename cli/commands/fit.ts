@@ -7,7 +7,7 @@ import { createDecision } from '../../engine/decision/decision.ts'
 import type { DefectImage, GoodImage, Suspect } from '../../engine/detectors/detector.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
-import { defectImages, folderDefects, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
+import { defectImages, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
 import { otherFiles, otherFilesText } from '../../engine/evaluation/dataset-folder.ts'
 import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
@@ -19,6 +19,7 @@ import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
+import { givenDefects, unusedDefects } from './fit/given-defects.ts'
 
 interface Options {
   output: string
@@ -131,7 +132,7 @@ function familyOf ({ detector, family = detector }: Options): string {
 
   const found = await stat(source).catch(() => null)
   if (found === null) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a folder or a dataset.csv, got nothing there`)
-  const given = options.defects === undefined ? [] : await folderDefects(options.defects)
+  const given = options.defects === undefined ? [] : await givenDefects(options.defects)
   const isDataset = found.isFile() || existsSync(join(source, 'dataset.csv')) || existsSync(join(source, 'train', 'good'))
   if (!isDataset) return { images: await folderImages(source), defects: given, leftOut: await otherFiles(source) }
   const dataset = await readDataset(source)

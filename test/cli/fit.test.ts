@@ -115,6 +115,19 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
   })
 
   it.each([
+  it('says what a folder of defects looks like, and of a family that learns from none that it is not used', async () => {
+    const good = await pictures('good', 24)
+    await mkdir(join(folder, 'notes'), { recursive: true })
+    await writeFile(join(folder, 'notes', 'notes.txt'), 'notes')
+    for (const [defects, got] of [[join(folder, 'nowhere'), 'none at'], [good, 'pictures right in'], [join(folder, 'notes'), 'no folder in'], [join(folder, 'notes', 'notes.txt'), 'a file at']] as const) {
+      const ran = await runGoodparts(['fit', good, '-o', join(folder, 'wrong.onnx'), '--detector', 'classifier', '--defects', defects])
+      expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining(`Expected --defects to be a folder with a folder for each type of defect, got ${got} ${defects} (GOODPARTS_DATASET_INVALID)\nFix: `) as string })
+    }
+    await pictures('unused/scratch', 3)
+    const { code, stderr } = await runGoodparts(['fit', good, '-o', join(folder, 'unused.onnx'), '--defects', join(folder, 'unused'), ...quick])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Not used, as patch-memory does not learn from labelled defects: --defects.\n')])
+  })
+
     ['a folder that is not there', () => Promise.resolve(join(folder, 'nowhere')), /GOODPARTS_DATASET_INVALID/],
     ['an empty folder', async () => { await mkdir(join(folder, 'empty'), { recursive: true }); return join(folder, 'empty') }, /hold pictures .*GOODPARTS_DATASET_INVALID/],
     ['too few pictures', () => pictures('few', 12), /at least 20 pictures .*GOODPARTS_TOO_FEW_IMAGES[^]*Fix: .*20/],
