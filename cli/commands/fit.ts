@@ -94,7 +94,8 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
         if (device !== undefined) progress.print(`Train steps: ${device}`)
         if (suspects !== undefined) {
           progress.print(suspectsText(suspects, images.length, source))
-          if (typeof options.suspects === 'string') page = writeSuspects(options.suspects, suspects, images.length, source)
+          const file = options.suspects
+          if (typeof file === 'string') page = writeSuspects(file, suspects, images.length, source).then(() => { progress.print(`Written: ${file}`) })
           // Awaited when the fit ends; until then a failure must not count as nobody's.
           page.catch(() => undefined)
           return
