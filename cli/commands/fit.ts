@@ -70,9 +70,9 @@ export function register (program: Command): void {
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
   const { images, defects, leftOut } = await readPictures(source, options)
   const progress = new Progress()
-  if (leftOut.length > 0) progress.print(`${images.length} pictures in ${source}; ${otherFilesText(leftOut)}`)
   const unused = options.defects === undefined ? '' : unusedDefects(familyOf(options), options.set)
   if (unused !== '') progress.print(unused)
+  if (leftOut.length > 0) progress.print(`${images.length} pictures in ${source}; ${otherFilesText(leftOut)}`)
   const printed = new Set<string>()
   let page: Promise<void> = Promise.resolve()
   try {
@@ -120,8 +120,6 @@ async function writeSuspects (file: string, suspects: readonly Suspect[], pictur
   await writeFile(file, await renderSuspects(suspects, pictures, (name) => relative(source, name)))
 }
 
-/** A data set's good training and calibration pictures and its training defects, or every picture of a plain folder. */
-async function readPictures (source: string, options: Pick<Options, 'defects'>): Promise<{ images: GoodImage[], defects: DefectImage[], leftOut: string[] }> {
 /** What is left of a fit that was cancelled. */
 function checkpointText ({ checkpoint }: Options): string {
   return checkpoint === undefined || !existsSync(checkpoint) ? '' : `The checkpoint is kept in ${checkpoint}; the same command goes on from there.`
@@ -131,6 +129,8 @@ function familyOf ({ detector, family = detector }: Options): string {
   return family
 }
 
+/** A data set's good training and calibration pictures and its training defects, or every picture of a plain folder. */
+async function readPictures (source: string, options: Pick<Options, 'defects'>): Promise<{ images: GoodImage[], defects: DefectImage[], leftOut: string[] }> {
   const found = await stat(source).catch(() => null)
   if (found === null) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a folder or a dataset.csv, got nothing there`)
   const given = options.defects === undefined ? [] : await givenDefects(options.defects)
@@ -195,7 +195,7 @@ export function trialTable (trials: readonly ScaleTrial[]): string {
   const chosen = trials.find((trial) => trial.chosen)?.proxyAuroc ?? 1
   const isAhead = ({ outcome, proxyAuroc }: ScaleTrial): boolean => outcome.startsWith('behind') && (proxyAuroc ?? 0) > chosen
   const table = textTable(['layers', 'size', ...names.map((name) => headings[name] ?? name), 'separation', 'images/s', 'outcome'], trials.map((trial) => [
-    trial.layers, String(trial.size), ...names.map((name) => shown(trial.settings[name])),
+    trial.layers, sizeText(trial), ...names.map((name) => shown(trial.settings[name])),
     trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', isAhead(trial) ? aheadByTooLittle : trial.outcome
   ]))
   return trials.some(isAhead) ? `${table}\n${aheadByTooLittle}: drawn defects cannot tell so near separations apart, or only fewer of them were tried; such a lead decides nothing.` : table
@@ -207,18 +207,24 @@ const aheadByTooLittle = 'ahead by too little'
 const untold = ['components', 'channels']
 const headings: { [setting: string]: string } = { entries: 'bank', crossValidatedLoss: 'loss on unseen' }
 
+/** 0 stands for none: of a family that was not tried, or that has no size. */
+function sizeText ({ size }: Pick<ScaleTrial, 'size'>): string {
+  return size === 0 ? '–' : String(size)
+}
+
 function isJudged ({ proxyAuroc }: ScaleTrial): boolean {
   return proxyAuroc !== null
 }
 
-function trialText ({ layers, size, settings, proxyAuroc, imagesPerSecond }: ScaleTrial): string {
+function trialText (trial: ScaleTrial): string {
+  const { layers, settings, proxyAuroc, imagesPerSecond } = trial
   const { whitening, components: _components, entries: _entries, normalisation, ...others } = settings
   const words = [
     ...(normalisation === undefined ? [] : [`${shown(normalisation)} normalisation`]),
     ...(whitening === true ? ['whitened'] : []),
     ...Object.entries(others).map(([name, value]) => `${name} ${shown(value)}`)
   ]
-  return `${[`${size} ${layers}`, ...words].join(', ')}: drawn defects separate by ${proxyAuroc?.toFixed(3) ?? '–'}, ${imagesPerSecond?.toFixed(1) ?? '–'} images/s`
+  return `${[`${sizeText(trial)} ${layers}`, ...words].join(', ')}: drawn defects separate by ${proxyAuroc?.toFixed(3) ?? '–'}, ${imagesPerSecond?.toFixed(1) ?? '–'} images/s`
 }
 
 function shown (value: JsonValue | undefined): string {

@@ -17,7 +17,7 @@ function heading ({ dataset, detector, scale, size, fitSeconds, partial }: Evalu
 function trials ({ trials }: EvaluationReport): string {
   if (trials.length === 0) return ''
   return textTable(['layers', 'size', 'settings', 'separation', 'images/s', 'outcome'], trials.map((trial) => [
-    trial.layers, String(trial.size), Object.entries(trial.settings).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('"', '')}`).join(' '),
+    trial.layers, trial.size === 0 ? '–' : String(trial.size), Object.entries(trial.settings).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('"', '')}`).join(' '),
     number(trial.proxyAuroc, 4), number(trial.imagesPerSecond, 0), trial.outcome
   ]))
 }
