@@ -159,6 +159,14 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(stdout).toContain('No detector was fitted.')
     expect(code).toBe(1)
   })
+  it('leaves out a family that learns from labelled defects where there are none, and refuses it alone, before it fits', async () => {
+    const alone = await runGoodparts(['compare', dataset, '--families', 'classifier'])
+    expect(alone).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^goodparts: Expected defects that classifier can learn from, got none: plates has no defects in its training split \(GOODPARTS_DATASET_INVALID\)/) as string })
+    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'classifier,template-difference', '--seeds', '0', '--set', 'variants=1'])
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Left out: classifier, which learns from labelled defects; plates has no defects in its training split\.\n/)])
+    expect(stdout).not.toContain('classifier')
+  })
+
 
   it('refuses families and seeds that are none', async () => {
     expect(await runGoodparts(['compare', dataset, '--families', 'magic'])).toMatchObject({ code: 1, stderr: expect.stringContaining('got magic') as string })
