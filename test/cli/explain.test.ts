@@ -182,7 +182,7 @@ describe('goodparts evaluate --explain', () => {
   test('tabulates the methods against the ground truth and the baselines', async () => {
     const dataset = join(folder, 'dataset')
     await writeSpots(dataset, 3)
-    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise,sise', '--explain-images', '2', '--sanity', '--json', join(folder, 'report.json')])
+    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise,sise', '--explain-images', '2', '--sanity', '--json', join(folder, 'report.json'), '--report', join(folder, 'report.html')])
 
     expect(code).toBe(0)
     expect(stdout).toContain('mask-L1 of a black map')
@@ -212,3 +212,6 @@ describe('goodparts evaluate --explain', () => {
     expect(performance.now() - begun).toBeLessThan(15_000)
   }, 60_000)
 })
+    const page = readFileSync(join(folder, 'report.html'), 'utf8')
+    for (const text of ['<h2>Explanations</h2>', '<th class="number">EBPG</th>', 'like random', 'mask-L1 of a black map', `${sise!.ebpg!.value.toFixed(3)}<br>`]) expect(page).toContain(text)
+    for (const method of ['anomaly-map', 'sise']) expect(page.match(new RegExp(`alt="${method} of test/spot/`, 'g'))).toHaveLength(2)
