@@ -6,9 +6,9 @@ const interruptedExitCode = 130
 
 /**
  * Runs `work` with a signal that SIGINT or SIGTERM aborts. What it throws after that counts as its way of ending: the exit code is set
- * and nothing is thrown.
+ * and nothing is thrown. @param left What to say then of what is left to go on from; empty for nothing.
  */
-export async function interruptible (work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function interruptible (work: (signal: AbortSignal) => Promise<void>, left: () => string = () => ''): Promise<void> {
   const controller = new AbortController()
   const abort = (): void => { controller.abort(new GoodpartsError('GOODPARTS_FIT_CANCELLED', 'Expected the command to end, got an interruption')) }
   process.once('SIGINT', abort)
@@ -22,6 +22,6 @@ export async function interruptible (work: (signal: AbortSignal) => Promise<void
     process.off('SIGTERM', abort)
   }
   if (!controller.signal.aborted) return
-  process.stderr.write('Cancelled.\n')
+  process.stderr.write(`${`Cancelled. ${left()}`.trimEnd()}\n`)
   process.exitCode = interruptedExitCode
 }

@@ -15,7 +15,7 @@ export interface GoldenVector {
 /** One row of the table that `scale: auto` shows. */
 export interface ScaleTrial {
   layers: string
-  /** Input edge in pixels. */
+  /** Input edge in pixels; 0 where there is none, as of a family that was not tried. */
   size: number
   /** AUROC of drawn-on against untouched held-out good parts. */
   proxyAuroc: number | null

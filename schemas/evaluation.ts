@@ -130,6 +130,8 @@ export interface EvaluationReport {
     /** Test images of each type of defect. */
     testDefects: { [type: string]: number }
   }
+  /** Good images that the bundle learned from, and others that its limits come from: of those that the data set gives, some are held out. */
+  training?: { images: number, calibrationImages: number }
   detector: string
   bundle: { id: string, name: string }
   /** Layers of the bundle: `fine`, `standard`, …; `null` for a detector without. */

@@ -8,7 +8,7 @@ import { detectorByFamily, detectors } from '../../engine/detectors/registry.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { compareFamilies } from '../../engine/evaluation/compare/compare.ts'
 import { cropDataset } from '../../engine/evaluation/crop-dataset.ts'
-import { readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
+import { defectImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import { chooseTrainingDevice } from '../../engine/training/training-device.ts'
 import { readAll } from '../../engine/read-all.ts'
@@ -55,16 +55,18 @@ export function register (program: Command): void {
 
 async function compare (path: string, options: Options, signal: AbortSignal): Promise<void> {
   const { crops: edge, seeds: [seed = 0] } = options
+  const dataset = await readDataset(path)
   if (edge === undefined) {
-    await compareOn(await readDataset(path), options, signal)
+    await compareOn(dataset, withoutUnlearnable(dataset, options), signal)
     return
   }
+  const learnable = withoutUnlearnable(dataset, options)
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-crops-'))
   const progress = new Progress()
   try {
-    const pieces = await cropDataset(await readDataset(path), folder, { edge, seed }, (done, total) => { progress.update('cutting', done, total) }, signal)
+    const pieces = await cropDataset(dataset, folder, { edge, seed }, (done, total) => { progress.update('cutting', done, total) }, signal)
     progress.clear()
-    await compareOn(pieces, options, signal)
+    await compareOn(pieces, learnable, signal)
   } finally {
     progress.clear()
     await rm(folder, { recursive: true, force: true })
@@ -108,6 +110,21 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
     if (options.report !== undefined) await writeFile(options.report, sheet.page(['goodparts', ...process.argv.slice(2)].join(' '), await measuredOn()))
     process.stdout.write(options.json === '-' ? `${JSON.stringify(sheet.report(), null, 2)}\n` : `${sheet.text()}\n`)
   }
+}
+
+/** Only the families that can learn from the data set; says which cannot. @throws GOODPARTS_DATASET_INVALID where none can. */
+function withoutUnlearnable (dataset: Dataset, options: Options): Options {
+  if (defectImages(dataset).length > 0) return options
+  const left = options.families.filter((family) => detectorByFamily(family).learnsDefects === 'required')
+  if (left.length === 0) return options
+  const families = options.families.filter((family) => !left.includes(family))
+  const reason = `${dataset.name} has no defects in its training split`
+  if (families.length === 0) {
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected defects that ${left.join(', ')} can learn from, got none: ${reason}`,
+      { fix: 'Give rows with split=train and a label other than good, or pictures in train/<type>.' })
+  }
+  process.stderr.write(`Left out: ${left.join(', ')}, which learns from labelled defects; ${reason}.\n`)
+  return { ...options, families }
 }
 
 /** An option without a family goes to those that have it. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadPipelines } from '../../engine/capture/pipelines.ts'
 import { canRun, formatChecks } from '../doctor/check.ts'
-import { checkCodec, checkDevice, checkGstreamer, checkSqlite } from '../doctor/native-parts.ts'
+import { checkCodec, checkDevice, checkGstreamer, checkJpegTurbo, checkSqlite } from '../doctor/native-parts.ts'
 import { checkPrograms } from '../doctor/programs.ts'
 
 export function register (program: Command): void {
@@ -13,7 +13,7 @@ export function register (program: Command): void {
       const checks = (await Promise.all([
         checkPrograms(),
         checkGstreamer(loadPipelines()),
-        Promise.all([checkDevice('cpu'), checkDevice('webgpu'), checkDevice('cuda'), checkDevice('tensorrt'), checkCodec(), checkSqlite()])
+        Promise.all([checkDevice('cpu'), checkDevice('webgpu'), checkDevice('cuda'), checkDevice('tensorrt'), checkCodec(), checkJpegTurbo(), checkSqlite()])
       ])).flat()
       const ok = canRun(checks)
       const json = JSON.stringify({ canRun: ok, checks }, null, 2)

@@ -13,6 +13,7 @@ import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluat
 import { locatedDefects } from '../../engine/evaluation/explanation-evaluation.ts'
 import { learningCurve } from '../../engine/evaluation/learning-curve.ts'
 import { openScorer, type PictureScorer } from '../../engine/evaluation/picture-scorer.ts'
+import type { ExplainedPictures } from '../../engine/evaluation/report/explanation-section.ts'
 import { makeGallery } from '../../engine/evaluation/report/gallery.ts'
 import { renderReport } from '../../engine/evaluation/report/report.ts'
 import { together } from '../../engine/read-all.ts'
@@ -58,7 +59,7 @@ export function register (program: Command): void {
     .option('--learning-curve', 'also fit to a quarter, a half and three quarters of the good parts', false)
     .option('--bundle <file>', 'measure this bundle instead of fitting one')
     .option('--json <file>', 'write the figures there; - for standard output, without the table')
-    .option('--report <file>', 'write a page with curves, limits, worst misses and worst false rejects'))
+    .option('--report <file>', 'write a page with curves, limits, worst misses and worst false rejects, and the explanations where they were asked for'))
     .action((dataset: string, options: Options) => interruptible((signal) => evaluate(dataset, options, signal)))
 }
 
@@ -72,13 +73,14 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
     try {
       const evaluation = await evaluateBundle(dataset, bundle.metadata, scorer, { seed: options.seed, progress: (stage, done, total) => progress.update(stage, done, total), signal, keepPartial: true })
       progress.clear()
-      const explain = await unlessAborted(signal, () => explanationFindings(dataset, bundle.bytes, options, progress, signal))
+      const explained: ExplainedPictures[] = []
+      const explain = await unlessAborted(signal, () => explanationFindings(dataset, bundle.bytes, options, options.report === undefined ? null : explained, progress, signal))
       progress.clear()
       const { curve, failure } = await unlessAborted(signal, () => curveOf(dataset, bundle.metadata, evaluation, options, progress, signal)) ?? noCurve
       progress.clear()
       const failures = [...(explain?.failure === undefined ? [] : [explanationFailure(explain, explain.failure)]), ...(failure === null ? [] : [failure])]
       const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || failures.length > 0 ? { partial: true as const } : {}) }
-      if (options.report !== undefined && !signal.aborted) await writeFile(options.report, renderReport(report, await makeGallery(evaluation, scorer, nameIn(dataset))))
+      if (options.report !== undefined && !signal.aborted) await writeFile(options.report, renderReport(report, { ...await makeGallery(evaluation, scorer, nameIn(dataset)), explained }))
       await print(report, signal.aborted ? { ...options, report: undefined } : options)
       const [first, ...others] = failures
       if (first !== undefined) throw together(first, ...others)

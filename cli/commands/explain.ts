@@ -6,6 +6,7 @@ import { exemplarsOf } from '../../engine/bundle/kept-exemplars.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { explainAll, type Attempt } from '../../engine/explain/explain-all.ts'
 import type { Baseline, Explainer, ExplanationTarget, ScoreCamVariant } from '../../engine/explain/explainer.ts'
+import { hasSomethingToExplain } from '../../engine/explain/metrics/faithfulness.ts'
 import { withoutMapText } from '../../engine/explain/masked-passes.ts'
 import { ExplainedModel, type ExplainedModelOptions } from '../../engine/explain/model/explained-model.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
@@ -76,7 +77,7 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
     })
     progress.clear()
     if (attempts.some(({ code }) => code !== null)) process.exitCode = 1
-    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null }
+    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null, note: nothingText(model, target, confidence) }
     const where = await measuredOn()
     const figures = { explanation: subject, methods: attempts.map(figuresOf), ...where }
     if (options.report !== undefined) await writeFile(options.report, await explanationPage(image, evidence, subject, attempts, measuredOnText(where)))
@@ -85,7 +86,7 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
       return
     }
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`)
-    process.stdout.write(`${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}\n`)
+    process.stdout.write(`${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}\n`)
     const written = [options.json, options.report].filter((file) => file !== undefined)
     if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
   } finally {
@@ -146,6 +147,16 @@ async function targetOf (model: ExplainedModel, image: RawImage, wanted: string 
 function targetText (model: ExplainedModel, target: ExplanationTarget): string {
   if (target.kind === 'score') return model.metadata === null ? 'score' : 'score above that of good parts'
   return `class ${model.metadata?.classNames[target.index] ?? target.index}`
+}
+
+/** Why the maps below explain nothing; `null` where they do. */
+function nothingText (model: ExplainedModel, target: ExplanationTarget, confidence: number): string | null {
+  if (hasSomethingToExplain(model, target, confidence)) return null
+  const what = target.kind === 'class' || model.metadata === null
+    ? `The model answers ${confidence.toPrecision(4)}`
+    : `The picture scores no higher than good parts (${confidence.toPrecision(4)} above their median, which they exceed by up to ${model.goodSpread.toPrecision(4)})`
+  const classes = target.kind === 'score' && model.hasClasses ? ` --target explains a class instead: ${model.metadata?.classNames.join(', ') ?? 'its number'}.` : ''
+  return `${what}: there is nothing to explain; maps, where there are any, show what comes nearest.${classes}`
 }
 
 function figuresOf ({ method, saliency, faithfulness, obstacle, code }: Attempt): Record<string, unknown> {

@@ -7,7 +7,7 @@ import { createDecision } from '../../engine/decision/decision.ts'
 import type { DefectImage, GoodImage, Suspect } from '../../engine/detectors/detector.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
-import { defectImages, folderDefects, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
+import { defectImages, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
 import { otherFiles, otherFilesText } from '../../engine/evaluation/dataset-folder.ts'
 import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
@@ -19,6 +19,7 @@ import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
+import { givenDefects, unusedDefects } from './fit/given-defects.ts'
 
 interface Options {
   output: string
@@ -63,19 +64,20 @@ export function register (program: Command): void {
     .option('--threads <number>', 'intra-op threads', wholeNumber(1), 1)
     .option('--device <device>', 'where families that are trained run their train steps: auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'cpu')
     .option('--json <file>', 'write what the bundle says of itself there; - for standard output, without the text')
-    .action((source: string, options: Options) => interruptible((signal) => fit(source, options, signal)))
+    .action((source: string, options: Options) => interruptible((signal) => fit(source, options, signal), () => checkpointText(options)))
 }
 
 async function fit (source: string, options: Options, signal: AbortSignal): Promise<void> {
   const { images, defects, leftOut } = await readPictures(source, options)
   const progress = new Progress()
+  const unused = options.defects === undefined ? '' : unusedDefects(familyOf(options), options.set)
+  if (unused !== '') progress.print(unused)
   if (leftOut.length > 0) progress.print(`${images.length} pictures in ${source}; ${otherFilesText(leftOut)}`)
   const printed = new Set<string>()
   let page: Promise<void> = Promise.resolve()
-  if (options.checkpoint !== undefined && existsSync(options.checkpoint)) progress.print(`Going on from ${options.checkpoint}`)
   try {
     const { path, metadata } = await fitInProcess({
-      family: options.family ?? options.detector,
+      family: familyOf(options),
       images: images.map(({ name, group, calibration }) => ({ path: name, group, calibration })),
       defects: defects.map(({ name, group, className }) => ({ path: name, group, className })),
       options: await optionsOf(options),
@@ -87,11 +89,13 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
       ...(options.checkpoint === undefined ? {} : { checkpoint: resolve(options.checkpoint) })
     }, {
       signal,
-      onProgress: ({ stage, done, total, share, loss, trials = [], suspects, device }) => {
+      onProgress: ({ stage, done, total, share, loss, trials = [], suspects, device, resumed }) => {
+        if (resumed === true) progress.print(`Going on from ${options.checkpoint}`)
         if (device !== undefined) progress.print(`Train steps: ${device}`)
         if (suspects !== undefined) {
           progress.print(suspectsText(suspects, images.length, source))
-          if (typeof options.suspects === 'string') page = writeSuspects(options.suspects, suspects, images.length, source)
+          const file = options.suspects
+          if (typeof file === 'string') page = writeSuspects(file, suspects, images.length, source).then(() => { progress.print(`Written: ${file}`) })
           // Awaited when the fit ends; until then a failure must not count as nobody's.
           page.catch(() => undefined)
           return
@@ -116,11 +120,20 @@ async function writeSuspects (file: string, suspects: readonly Suspect[], pictur
   await writeFile(file, await renderSuspects(suspects, pictures, (name) => relative(source, name)))
 }
 
+/** What is left of a fit that was cancelled. */
+function checkpointText ({ checkpoint }: Options): string {
+  return checkpoint === undefined || !existsSync(checkpoint) ? '' : `The checkpoint is kept in ${checkpoint}; the same command goes on from there.`
+}
+
+function familyOf ({ detector, family = detector }: Options): string {
+  return family
+}
+
 /** A data set's good training and calibration pictures and its training defects, or every picture of a plain folder. */
 async function readPictures (source: string, options: Pick<Options, 'defects'>): Promise<{ images: GoodImage[], defects: DefectImage[], leftOut: string[] }> {
   const found = await stat(source).catch(() => null)
   if (found === null) throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${source} to be a folder or a dataset.csv, got nothing there`)
-  const given = options.defects === undefined ? [] : await folderDefects(options.defects)
+  const given = options.defects === undefined ? [] : await givenDefects(options.defects)
   const isDataset = found.isFile() || existsSync(join(source, 'dataset.csv')) || existsSync(join(source, 'train', 'good'))
   if (!isDataset) return { images: await folderImages(source), defects: given, leftOut: await otherFiles(source) }
   const dataset = await readDataset(source)
@@ -133,8 +146,9 @@ function suspectsText (suspects: readonly Suspect[], pictures: number, source: s
   return [`${suspects.length} of ${pictures} pictures look unlike the rest; are they good?`, ...lines].join('\n')
 }
 
-async function optionsOf ({ detector, family = detector, scale, size, rate, bank, tiles, overlap, regions, set }: Options): Promise<Record<string, JsonValue>> {
-  return detectorOptions(family, set, { scale, size, targetImagesPerSecond: rate, bankSize: bank, tiles, overlap, regions: regions === undefined ? undefined : await readRegions(regions) })
+async function optionsOf (options: Options): Promise<Record<string, JsonValue>> {
+  const { scale, size, rate, bank, tiles, overlap, regions, set } = options
+  return detectorOptions(familyOf(options), set, { scale, size, targetImagesPerSecond: rate, bankSize: bank, tiles, overlap, regions: regions === undefined ? undefined : await readRegions(regions) })
 }
 
 /** What is wrong in the list itself is said by the fit. */
@@ -181,7 +195,7 @@ export function trialTable (trials: readonly ScaleTrial[]): string {
   const chosen = trials.find((trial) => trial.chosen)?.proxyAuroc ?? 1
   const isAhead = ({ outcome, proxyAuroc }: ScaleTrial): boolean => outcome.startsWith('behind') && (proxyAuroc ?? 0) > chosen
   const table = textTable(['layers', 'size', ...names.map((name) => headings[name] ?? name), 'separation', 'images/s', 'outcome'], trials.map((trial) => [
-    trial.layers, String(trial.size), ...names.map((name) => shown(trial.settings[name])),
+    trial.layers, sizeText(trial), ...names.map((name) => shown(trial.settings[name])),
     trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', isAhead(trial) ? aheadByTooLittle : trial.outcome
   ]))
   return trials.some(isAhead) ? `${table}\n${aheadByTooLittle}: drawn defects cannot tell so near separations apart, or only fewer of them were tried; such a lead decides nothing.` : table
@@ -193,18 +207,24 @@ const aheadByTooLittle = 'ahead by too little'
 const untold = ['components', 'channels']
 const headings: { [setting: string]: string } = { entries: 'bank', crossValidatedLoss: 'loss on unseen' }
 
+/** 0 stands for none: of a family that was not tried, or that has no size. */
+function sizeText ({ size }: Pick<ScaleTrial, 'size'>): string {
+  return size === 0 ? '–' : String(size)
+}
+
 function isJudged ({ proxyAuroc }: ScaleTrial): boolean {
   return proxyAuroc !== null
 }
 
-function trialText ({ layers, size, settings, proxyAuroc, imagesPerSecond }: ScaleTrial): string {
+function trialText (trial: ScaleTrial): string {
+  const { layers, settings, proxyAuroc, imagesPerSecond } = trial
   const { whitening, components: _components, entries: _entries, normalisation, ...others } = settings
   const words = [
     ...(normalisation === undefined ? [] : [`${shown(normalisation)} normalisation`]),
     ...(whitening === true ? ['whitened'] : []),
     ...Object.entries(others).map(([name, value]) => `${name} ${shown(value)}`)
   ]
-  return `${[`${size} ${layers}`, ...words].join(', ')}: drawn defects separate by ${proxyAuroc?.toFixed(3) ?? '–'}, ${imagesPerSecond?.toFixed(1) ?? '–'} images/s`
+  return `${[`${sizeText(trial)} ${layers}`, ...words].join(', ')}: drawn defects separate by ${proxyAuroc?.toFixed(3) ?? '–'}, ${imagesPerSecond?.toFixed(1) ?? '–'} images/s`
 }
 
 function shown (value: JsonValue | undefined): string {

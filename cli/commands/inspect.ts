@@ -154,7 +154,7 @@ async function print (source: string, model: LoadedModel, { counts, warnings, se
   if (unreadable > 0) rows.push(['unreadable', String(unreadable), 'no part of the frames'])
   out.write(`${textTable(['verdict', 'frames', 'share'], rows)}\n\n`)
   out.write(`${frames} frames in ${seconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} a second, by ${metadata.name} (${metadata.id}). Chosen when such a bundle was first timed on this machine: ${choice.reason}\n`)
-  if (warnings.length > 0) out.write(`${warnings.length} warnings, see above.\n`)
+  if (warnings.length > 0) out.write(`${warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`}, see above.\n`)
 }
 
 function readParameter (text: string, earlier: Record<string, string>): Record<string, string> {

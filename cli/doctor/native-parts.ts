@@ -1,9 +1,10 @@
-/** The parts of the product that are native code: GStreamer and its plugins, ONNX Runtime's devices, sharp, SQLite. */
+/** The parts of the product that are native code: GStreamer and its plugins, ONNX Runtime's devices, sharp, libjpeg-turbo, SQLite. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { packageOf } from '../../engine/capture/gstreamer-errors.ts'
 import { decodeImage, encodePng } from '../../engine/frame/image-codec.ts'
+import { hasJpegTurbo } from '../../engine/frame/jpeg-on-this-thread.ts'
 import type { Device } from '../../engine/runtime/loaded-model.ts'
 import { siblingModule } from '../../engine/sibling-module.ts'
 import type { PipelineDefinition } from '../../schemas/pipeline.ts'
@@ -73,6 +74,13 @@ export async function checkCodec (): Promise<Check> {
   } catch (error) {
     return missing('Image codec (sharp)', firstLine(error), 'the main job', 'npm install sharp')
   }
+}
+
+/** Optional: sharp stands in. */
+export async function checkJpegTurbo (): Promise<Check> {
+  return await hasJpegTurbo()
+    ? present('JPEG by libjpeg-turbo', 'encodes pictures of verdicts', 'a choice')
+    : missing('JPEG by libjpeg-turbo', 'not there: pictures of verdicts are encoded by sharp, slower', 'a choice', 'npm install @julusian/jpeg-turbo')
 }
 
 export async function checkSqlite (): Promise<Check> {

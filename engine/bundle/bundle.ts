@@ -25,7 +25,7 @@ export type BundleDescription = Omit<BundleMetadata, 'schema' | 'id' | 'graphSha
 /** Key of our entry in `metadata_props`. */
 export const metadataKey = 'goodparts'
 
-const fitFix = 'Make bundles with goodparts fit or the fit node'
+const fitFix = 'Make bundles with goodparts fit or the fit node.'
 const damagedFix = 'Copy the bundle again, or fit it again'
 
 /** 512 MiB. */

@@ -55,6 +55,8 @@ export interface FitProgress {
   loss?: number
   /** Once, before anything is learned, where they were asked for. */
   suspects?: Suspect[]
+  /** Once, before anything is learned, where a checkpoint was found that the fit goes on from. */
+  resumed?: true
   /** Once, where a device was asked for: where train steps run, and why. */
   device?: string
 }

@@ -22,6 +22,7 @@ async function fit (request: FitRequest, report: (progress: FitProgress) => void
   const detector = detectorByFamily(family)
   const good = images.map(({ path, group, calibration }) => ({ name: path, group, calibration, read: () => decodeImage(path) }))
   const checkpoint = await fitCheckpoint(request)
+  if (checkpoint?.isResumed === true) report({ stage: 'checkpoint', done: 1, total: 1, resumed: true })
   const chosen = async (): ReturnType<typeof chooseTrainingDevice> => {
     if (device !== 'cpu') report({ stage: 'devices', done: 0, total: 1 })
     return chooseTrainingDevice(device, threads)

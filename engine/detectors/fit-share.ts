@@ -36,7 +36,7 @@ export interface FitShare {
 /** @param options As given; @param defaults of the family. */
 export function fitShare (family: string, options: Readonly<Record<string, JsonValue>>, defaults: Readonly<Record<string, JsonValue>>, suspects: boolean): FitShare {
   const resolved = { ...defaults, ...options }
-  if (family === 'auto' && Array.isArray(resolved['families'])) return new ShareOfFamilies(resolved['families'].map(String), suspects)
+  if (family === 'auto' && Array.isArray(resolved['families'])) return new ShareOfFamilies(resolved['families'].map(String), suspects, resolved)
   const isChosen = Object.entries(resolved).some(([name, value]) => value === 'auto' && name !== 'augmentation' && name !== 'tiles')
   return new ShareOfPhases({
     ...usual,
@@ -104,14 +104,17 @@ interface TriedFamily { name: string, weight: number, share: FitShare, reached: 
 class ShareOfFamilies implements FitShare {
   readonly #families: TriedFamily[]
   readonly #last: FitShare
+  /** Of a fit of the first alone: where there are too few pictures to choose by, none is tried. */
+  readonly #untried: FitShare
   #share = 0
 
-  constructor (families: readonly string[], suspects: boolean) {
+  constructor (families: readonly string[], suspects: boolean, { families: _families, ...options }: Readonly<Record<string, JsonValue>>) {
     this.#families = families.map((name) => {
       const weights = { ...usual, ...ofFamilies[name] }
       return { name, weight: Object.values(weights).reduce((sum, weight) => sum + weight, 0), share: new ShareOfPhases(weights), reached: 0 }
     })
-    this.#last = new ShareOfPhases({ ...usual, preparing: 6, ...(suspects ? { suspects: 3 } : {}) })
+    this.#last = new ShareOfPhases({ ...usual, preparing: 6 })
+    this.#untried = fitShare(families[0] ?? '', options, {}, suspects)
   }
 
   reached (stage: string, done: number, total: number): number {
@@ -124,6 +127,8 @@ class ShareOfFamilies implements FitShare {
       this.#share = Math.max(this.#share, ofChoosingFamily * this.#families.reduce((all, { weight, reached }) => all + weight / sum * reached, 0))
     } else if (this.#families.some(({ reached }) => reached > 0)) {
       this.#share = Math.max(this.#share, ofChoosingFamily + (1 - ofChoosingFamily) * this.#last.reached(stage, done, total))
+    } else {
+      this.#share = Math.max(this.#share, this.#untried.reached(stage, done, total))
     }
     return this.#share
   }

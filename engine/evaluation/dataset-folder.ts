@@ -11,7 +11,7 @@ const namedFiles = 3
 
 /** Absolute paths of the pictures right in `folder`, in name order. @throws GOODPARTS_DATASET_INVALID when there is none. */
 export async function listPictures (folder: string): Promise<string[]> {
-  const pictures = (await readNames(folder)).filter(isPicture)
+  const pictures = (await namesIn(folder)).filter(isPicture)
   if (pictures.length === 0) {
     const others = await otherFiles(folder)
     throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${folder} to hold pictures (${pictureEndings.join(', ')}), got ${others.length === 0 ? 'none' : `none: ${otherFilesText(others)}`}`)
@@ -70,7 +70,8 @@ function entry (split: Split, path: string, label: string, mask: string | null):
   return { split, path, label, isGood: label === 'good', mask, boxes: [], group: null, product: null }
 }
 
-async function readNames (folder: string): Promise<string[]> {
+/** Of everything right in `folder`. @throws GOODPARTS_DATASET_INVALID when it cannot be read. */
+export async function namesIn (folder: string): Promise<string[]> {
   try {
     return await readdir(folder)
   } catch (cause) {

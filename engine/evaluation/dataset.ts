@@ -47,7 +47,7 @@ export function goodImages (dataset: Dataset): GoodImage[] {
   const good = dataset.entries.filter(({ isGood, split }) => isGood && (split === 'train' || split === 'calibration'))
   if (!good.some(({ split }) => split === 'train')) {
     throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected ${dataset.source} to have good pictures to train on, got none`,
-      { fix: 'Give rows with split=train and label=good, or pictures in train/good' })
+      { fix: 'Give rows with split=train and label=good, or pictures in train/good.' })
   }
   return good.map(({ path, group, split }) => goodImage(path, group, split === 'calibration'))
 }

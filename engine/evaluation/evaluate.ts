@@ -112,7 +112,7 @@ function batchSize ({ options }: BundleMetadata): number {
   return Math.min(8, Math.max(1, Math.floor(pictures / tilesOfPicture(options))))
 }
 
-function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials' | 'augmentation' | 'lossCurve'> {
+function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: number, test: readonly DatasetEntry[]): Pick<Findings, 'schema' | 'createdAt' | 'dataset' | 'training' | 'detector' | 'bundle' | 'scale' | 'size' | 'seed' | 'options' | 'trials' | 'augmentation' | 'lossCurve'> {
   const { scale, size } = metadata.options
   const good = dataset.entries.some(({ split }) => split === 'train') ? goodImages(dataset) : []
   return {
@@ -125,6 +125,7 @@ function describeBundle (dataset: Dataset, metadata: BundleMetadata, seed: numbe
       testGood: test.filter(({ isGood }) => isGood).length,
       testDefects: Object.fromEntries(defectTypes(test))
     },
+    training: { images: metadata.training.images, calibrationImages: metadata.calibration.scores.length },
     detector: metadata.family,
     bundle: { id: metadata.id, name: metadata.name },
     scale: typeof scale === 'string' ? scale : null,

@@ -11,6 +11,7 @@ import { faithfulness, type Faithfulness } from '../explain/metrics/faithfulness
 import { rankCorrelation } from '../explain/metrics/rank-correlation.ts'
 import type { ExplainedModel } from '../explain/model/explained-model.ts'
 import { workingPicture, type WorkingPicture } from '../explain/model/working-picture.ts'
+import type { MapValues } from '../explain/overlay.ts'
 import { decodeImage, type RawImage } from '../frame/image-codec.ts'
 import { resampleMap } from '../frame/resample-map.ts'
 import { goodImages, testEntries, type Dataset, type DatasetEntry } from './dataset.ts'
@@ -27,8 +28,17 @@ export interface ExplanationEvaluationOptions {
   sanity?: boolean
   /** What the findings call a picture. */
   nameOf (path: string): string
+  /** Told of some pictures, evenly spread, with all their maps: for a report. */
+  show? (shown: ExplainedMaps): Promise<void>
   progress (stage: string, done: number, total: number): void
   signal: AbortSignal
+}
+
+/** A picture and the maps that the methods have of it, `null` where they have none. */
+export interface ExplainedMaps {
+  entry: DatasetEntry
+  image: RawImage
+  maps: ReadonlyMap<string, MapValues | null>
 }
 
 /** Of one picture and method; without the map, which would fill the memory over a data set. */
@@ -47,6 +57,8 @@ interface Sample {
 
 /** Good pictures among which the nearest is sought. */
 const mostExemplars = 64
+/** Pictures that a report shows with their maps. */
+const mostShown = 4
 /** Good pictures whose median score a network with random weights is read against. */
 const goodOfRandom = 16
 
@@ -68,6 +80,7 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
   // Every bundle has a score, a classifier too: to what learned from good parts, mean colour is a defect. A model of classes alone may have been taught anything.
   const exemplars = model.hasScore ? await goodOnes(dataset) : null
   const random = options.sanity === true ? await withRandomWeights(model, dataset, seed) : null
+  const shown = new Set(options.show === undefined ? [] : spread(entries, mostShown))
   const samples = new Map<Explainer, Sample[]>(methods.map((explainer) => [explainer, []]))
   const unavailable = new Map<Explainer, string>()
   const areas: Array<{ group: string | null, share: number }> = []
@@ -109,11 +122,13 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
     const hidden: Baseline = (await exemplars?.nearest(image))?.image ?? 'mean'
     const asked = { target: await targetOf(model, entry, image), baseline: hidden, seed, signal, ...(budget === undefined ? {} : { budget }) }
     const found = new Map<Explainer, Sample>()
+    const maps = new Map<string, MapValues | null>()
     for (const explainer of methods) {
       if (unavailable.has(explainer)) continue
       signal.throwIfAborted()
       try {
         const saliency = await explainer.explain(model, image, asked)
+        if (shown.has(entry)) maps.set(explainer.method, saliency.map)
         const unlearned = random === null || saliency.map === null ? null : await explainer.explain(random, image, asked)
         found.set(explainer, {
           path: options.nameOf(entry.path),
@@ -132,6 +147,7 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
     }
     areas.push({ group: entry.group, share: truth.labels.reduce((sum, label) => sum + (label > 0 ? 1 : 0), 0) / truth.labels.length })
     for (const [explainer, sample] of found) samples.get(explainer)?.push(sample)
+    if (shown.has(entry)) await options.show?.({ entry, image, maps })
   }
 }
 

@@ -14,10 +14,8 @@ import type { DeviceRequest } from '../runtime/loaded-model.ts'
 import { seededRandom } from '../random.ts'
 import type { Dataset } from './dataset.ts'
 import { evaluateBundle, type EvaluationContext } from './evaluate.ts'
+import { shares } from './learned-from.ts'
 import { openScorer } from './picture-scorer.ts'
-
-/** Shares of the good pictures that are learned from, before all of them. */
-const shares = [0.25, 0.5, 0.75]
 
 export interface CurveRequest {
   family: string

@@ -16,5 +16,5 @@ export const explainers: readonly Explainer[] = [
 export function explainerByName (name: string): Explainer {
   const found = explainers.find(({ method }) => method === name as ExplanationMethod)
   if (found !== undefined) return found
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a method of explanation to be one of ${explainers.map(({ method }) => method).join(', ')}, got ${name}`, { fix: 'Name some of them with commas between, for example grad-cam,sise.' })
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a method of explanation to be one of ${explainers.map(({ method }) => method).join(', ')}, got '${name}'`, { fix: 'Name some of them with commas between, for example grad-cam,sise.' })
 }

@@ -15,6 +15,11 @@ export async function encodeJpegOnThisThread (image: RawImage, quality: number):
   return new Uint8Array(turbo.compressSync(Buffer.from(data.buffer, data.byteOffset, data.byteLength), { format, width, height, subsampling, quality }))
 }
 
+/** Whether libjpeg-turbo can be used on this machine. */
+export async function hasJpegTurbo (): Promise<boolean> {
+  return await (loaded ??= load()) !== null
+}
+
 let loaded: Promise<typeof Turbo | null> | undefined
 
 async function load (): Promise<typeof Turbo | null> {

@@ -37,12 +37,15 @@ interface Content { of: string, choices: Record<string, unknown>, training: Trai
 
 export class Checkpoint {
   readonly every: number
+  /** Whether there was a file to go on from. */
+  readonly isResumed: boolean
   readonly #path: string
   readonly #content: Content
 
-  private constructor (path: string, every: number, content: Content) {
+  private constructor (path: string, every: number, content: Content, isResumed: boolean) {
     this.#path = path
     this.every = every
+    this.isResumed = isResumed
     this.#content = content
   }
 
@@ -50,7 +53,7 @@ export class Checkpoint {
   static async open (path: string, { of, every }: CheckpointOptions): Promise<Checkpoint> {
     const found = await readContent(path)
     if (found !== null && found.of !== of) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${path} to be a checkpoint of the same work, got one of other pictures, options, network, seed, device or version`, { fix })
-    return new Checkpoint(path, every, found ?? { of, choices: {}, training: null })
+    return new Checkpoint(path, every, found ?? { of, choices: {}, training: null }, found !== null)
   }
 
   get path (): string {

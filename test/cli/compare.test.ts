@@ -53,6 +53,7 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(stdout).toContain(`Recommended: ${report.recommended}.`)
     expect(stdout).toContain('known with hindsight only')
     const page = readFileSync(html, 'utf8')
+    expect(page).toContain('each learned from the same 20 good images, with limits from 10 others, and tested on')
     for (const family of ['density', 'template-difference']) expect(page).toContain(`<h2>${family}</h2>`)
     expect(page.match(/class="series series-\d"/g)).toHaveLength(2)
     expect(page).toContain('data:image/jpeg;base64,')
@@ -91,6 +92,9 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(compared.code, compared.stderr).toBe(0)
     // 20 of the 30 are learned from; a quarter of those would be too few.
     expect(compared.stdout).toMatch(/good parts learned from +10 +15 +20\n.*\ntemplate-difference( +[01]\.\d{4}){3}/)
+    const missing = 'No point at a quarter of the good parts: fewer than the 10 that a detector needs would be left to learn from.'
+    expect(compared.stdout).toContain(missing)
+    expect(readFileSync(html, 'utf8')).toContain(missing)
     expect(readFileSync(html, 'utf8').match(/<circle class="series-0"/g)).toHaveLength(3)
     const evaluated = await runGoodparts(['evaluate', dataset, '--detector', 'template-difference', '--set', 'variants=1', '--learning-curve', '--json', json, '--report', html])
     expect(evaluated.code, evaluated.stderr).toBe(0)
@@ -101,7 +105,8 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     const plates = await readDataset(dataset)
     const within = { family: 'template-difference', options, seed: 0, threads: 1, device: 'cpu' as const, defects: [], split: splitOfFit(goodImages(plates), 0) }
     expect(curve).toEqual(await learningCurve(plates, within, { images: 20, imageAuroc, aupro30 }, { seed: 0, progress: () => undefined, signal: new AbortController().signal }))
-    expect(readFileSync(html, 'utf8')).toContain('How many good parts are enough')
+    expect(evaluated.stdout).toContain(missing)
+    for (const text of ['How many good parts are enough', missing]) expect(readFileSync(html, 'utf8')).toContain(text)
   })
 
   it('shows how trainings went, on the page of each command and in the figures', async () => {
@@ -152,6 +157,14 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(stderr).toMatch(/density: Expected .*size.*abc.*template-difference: Expected .*size.*abc.*GOODPARTS_ARGUMENT.*\nFix: .*docs\/detectors\.md/)
     expect(await wrong('density.colour=red')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('colour') as string })
     expect(await wrong('colour=red')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/Expected --set to name an option.*got colour/) as string })
+  })
+
+  it('leaves out a family that learns from labelled defects where there are none, and refuses it alone, before it fits', async () => {
+    const alone = await runGoodparts(['compare', dataset, '--families', 'classifier'])
+    expect(alone).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^goodparts: Expected defects that classifier can learn from, got none: plates has no defects in its training split \(GOODPARTS_DATASET_INVALID\)/) as string })
+    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'classifier,template-difference', '--seeds', '0', '--set', 'variants=1'])
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^Left out: classifier, which learns from labelled defects; plates has no defects in its training split\.\n/)])
+    expect(stdout).not.toContain('classifier')
   })
 
   it('ends with an error when nothing was fitted', async () => {

@@ -45,7 +45,7 @@ describe('doctor', () => {
     const report = JSON.parse(stdout) as { canRun: boolean, checks: Check[] }
 
     expect(report.canRun).toBe(true)
-    expect(report.checks.map((check) => check.name)).toEqual(expect.arrayContaining(['Node', 'GStreamer binding', 'GStreamer appsink', 'ONNX Runtime cpu', 'ONNX Runtime webgpu', 'Chromium']))
+    expect(report.checks.map((check) => check.name)).toEqual(expect.arrayContaining(['Node', 'GStreamer binding', 'GStreamer appsink', 'ONNX Runtime cpu', 'ONNX Runtime webgpu', 'JPEG by libjpeg-turbo', 'Chromium']))
     for (const check of report.checks) if (check.state !== 'present') expect(check.fix, check.name).not.toBe('')
   })
 

@@ -88,11 +88,11 @@ describe('goodparts evaluate with a bundle whose answers are known', () => {
   })
 
   it('prints them', () => {
-    for (const text of [/image AUROC +0\.8333/, /pixel AUROC +1\.0000/, /false rejects +33\.3 % +1 of 3/, /escapes +50\.0 % +1 of 2/, /hole +1 +0\.6667 +1\n/]) expect(stdout).toMatch(text)
+    for (const text of [/image AUROC +0\.8333/, /pixel AUROC +1\.0000/, /false rejects +33\.3 % +1 of 3/, /escapes +50\.0 % +1 of 2/, /hole +1 +0\.6667 +1\n/, /\nLearned from \d+ good images, calibrated on 199 others, in/]) expect(stdout).toMatch(text)
   })
 
   it('reports them on one page that fetches nothing, with the worst pictures and their maps', async () => {
-    for (const text of ['0.8333', '33.3\u00a0%', '50.0\u00a0%', '1 of 2 defects stayed under the reject limit, 0 of them']) expect(page).toContain(text)
+    for (const text of ['good images, calibrated on 199 others, tested on', '0.8333', '33.3\u00a0%', '50.0\u00a0%', '1 of 2 defects stayed under the reject limit, 0 of them']) expect(page).toContain(text)
     expect(page).not.toMatch(/(src|href)="(?!data:)/)
     const figures = [...page.matchAll(/<img src="([^"]+)" alt="picture of ([^"]+)"><img src="([^"]+)"/g)]
     expect(figures.map((figure) => figure[2])).toEqual(['test/hole/55.png', 'test/stain/80.png', 'test/good/70.png', 'test/good/60.png', 'test/good/50.png'])
@@ -133,7 +133,7 @@ describe('goodparts evaluate with a fit', () => {
     const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, '--scale', 'fine', '--size', '96', '--seed', '2', '--json', '-'])
     expect(code, stderr).toBe(0)
     const report = validate('evaluation', JSON.parse(stdout))
-    expect(report).toMatchObject({ detector: 'patch-memory', scale: 'fine', size: 96, seed: 2, dataset: { train: 24, testGood: 8, testDefects: { scratch: 8 } } })
+    expect(report).toMatchObject({ detector: 'patch-memory', scale: 'fine', size: 96, seed: 2, training: { images: 14, calibrationImages: 10 }, dataset: { train: 24, testGood: 8, testDefects: { scratch: 8 } } })
     expect(report.imageAuroc).toBeGreaterThan(0.95)
     expect(report.pixelAuroc).toBeGreaterThan(0.9)
     expect(report.fitSeconds).toBeGreaterThan(0)

@@ -156,8 +156,27 @@ describe('goodparts explain', () => {
       const { stdout } = await runGoodparts(['explain', bundle, join(folder, 'flat.png'), '--methods', 'occlusion', '--report', page, ...options])
       return [stdout, readFileSync(page, 'utf8')]
     }
-    for (const text of await told()) expect(text).toContain('found nothing that speaks for the target')
+    const [stdout, html] = await told() as [string, string]
+    for (const text of [stdout, html]) {
+      expect(text).toContain('found nothing that speaks for the target')
+      expect(text).toMatch(/The picture scores no higher than good parts \(0\.000 above their median, .*there is nothing to explain/)
+    }
+    expect(stdout).toMatch(/^The picture scores/)
+    expect(stdout).not.toContain('--target')
+    // The picture alone has a card.
+    expect(html.match(/<figure class="card">/g)).toHaveLength(1)
+    expect(html).toMatch(/<h2>Without a map<\/h2>\n<div class="card"><p><b>occlusion<\/b>/)
     for (const text of await told('--budget', '0.001')) expect(text).toMatch(/time was up before anything was found: \d+ of \d+ squares left out/)
+  }, 30_000)
+
+  test('points a picture like good parts at the classes of a classifier', async () => {
+    const path = join(folder, 'classes.onnx')
+    await saveBundle(path, await classifierBundle())
+    await write(join(folder, 'flat.png'), flatPicture())
+    const { stdout } = await runGoodparts(['explain', path, join(folder, 'flat.png'), '--methods', 'layer-cam'])
+    expect(stdout).toContain('--target explains a class instead: good, spot, dark.')
+    const named = await runGoodparts(['explain', path, join(folder, 'flat.png'), '--methods', 'layer-cam', '--target', 'good'])
+    expect(named.stdout).not.toContain('nothing to explain')
   }, 30_000)
 
   test('weighs the channels of score-cam as it is told', async () => {
@@ -175,6 +194,7 @@ describe('goodparts explain', () => {
 
     expect(code).not.toBe(0)
     expect(stderr).toContain('ada-sise')
+    expect((await runGoodparts(['explain', bundle, join(folder, 'spotted.png'), '--methods', ''])).stderr).toContain("got ''")
   })
 })
 
@@ -182,7 +202,7 @@ describe('goodparts evaluate --explain', () => {
   test('tabulates the methods against the ground truth and the baselines', async () => {
     const dataset = join(folder, 'dataset')
     await writeSpots(dataset, 3)
-    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise,sise', '--explain-images', '2', '--sanity', '--json', join(folder, 'report.json')])
+    const { code, stdout } = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--explain', '--methods', 'anomaly-map,sise,sise', '--explain-images', '2', '--sanity', '--json', join(folder, 'report.json'), '--report', join(folder, 'report.html')])
 
     expect(code).toBe(0)
     expect(stdout).toContain('mask-L1 of a black map')
@@ -196,6 +216,9 @@ describe('goodparts evaluate --explain', () => {
     expect(sise!.ebpgLift!.value).toBeCloseTo(sise!.ebpg!.value / share, 6)
     expect(anomalyMap!.deletion!.value).toBeLessThan(0.2)
     expect(stdout).toContain('like random')
+    const page = readFileSync(join(folder, 'report.html'), 'utf8')
+    for (const text of ['<h2>Explanations</h2>', '<th class="number">EBPG</th>', 'like random', 'mask-L1 of a black map', `${sise!.ebpg!.value.toFixed(3)}<br>`]) expect(page).toContain(text)
+    for (const method of ['anomaly-map', 'sise']) expect(page.match(new RegExp(`alt="${method} of test/spot/`, 'g'))).toHaveLength(2)
     for (const { sanity } of explain!.methods) expect(Math.abs(sanity!.value)).toBeLessThan(0.9)
   }, 60_000)
 

@@ -78,6 +78,7 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     const ran = await runGoodparts(['fit', good, '-o', join(folder, 'mixed.onnx'), '--suspects', page, ...quick])
     expect(ran).toMatchObject({ code: 0 })
     expect(ran.stderr).toMatch(/of 25 pictures look unlike the rest; are they good\?\n {2}1\. odd\.png: [\d.]+ deviations, most like \d+\.png/)
+    expect(ran.stderr).toContain(`Written: ${page}\n`)
     expect(await readFile(page, 'utf8')).toMatch(/<b>1\. odd\.png<\/b>/)
   })
 
@@ -114,6 +115,19 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     expect(without).toMatchObject({ code: 1, stderr: expect.stringMatching(/no defect at all.*GOODPARTS_TOO_FEW_IMAGES/) as string })
   })
 
+  it('says what a folder of defects looks like, and of a family that learns from none that it is not used', async () => {
+    const good = await pictures('good', 24)
+    await mkdir(join(folder, 'notes'), { recursive: true })
+    await writeFile(join(folder, 'notes', 'notes.txt'), 'notes')
+    for (const [defects, got] of [[join(folder, 'nowhere'), 'none at'], [good, 'pictures right in'], [join(folder, 'notes'), 'no folder in'], [join(folder, 'notes', 'notes.txt'), 'a file at']] as const) {
+      const ran = await runGoodparts(['fit', good, '-o', join(folder, 'wrong.onnx'), '--detector', 'classifier', '--defects', defects])
+      expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining(`Expected --defects to be a folder with a folder for each type of defect, got ${got} ${defects} (GOODPARTS_DATASET_INVALID)\nFix: `) as string })
+    }
+    await pictures('unused/scratch', 3)
+    const { code, stderr } = await runGoodparts(['fit', good, '-o', join(folder, 'unused.onnx'), '--defects', join(folder, 'unused'), ...quick])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Not used, as patch-memory does not learn from labelled defects: --defects.\n')])
+  })
+
   it.each([
     ['a folder that is not there', () => Promise.resolve(join(folder, 'nowhere')), /GOODPARTS_DATASET_INVALID/],
     ['an empty folder', async () => { await mkdir(join(folder, 'empty'), { recursive: true }); return join(folder, 'empty') }, /hold pictures .*GOODPARTS_DATASET_INVALID/],
@@ -144,6 +158,10 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     expect([existsSync(checkpoint), existsSync(output)]).toEqual([true, false])
     const other = await runGoodparts([...command, '-o', output, '--checkpoint', checkpoint, '--seed', '1'])
     expect(other).toMatchObject({ code: 1, stderr: expect.stringMatching(/of the same work.*GOODPARTS_ARGUMENT/) as string })
+    expect(other.stderr).not.toContain('Going on')
+    await writeFile(join(folder, 'junk'), 'junk\n')
+    const junk = await runGoodparts([...command, '-o', output, '--checkpoint', join(folder, 'junk')])
+    expect(junk).toMatchObject({ code: 1, stderr: expect.stringMatching(/^goodparts: Expected .*junk to be a whole checkpoint/) as string })
     const resumed = await runGoodparts([...command, '-o', output, '--checkpoint', checkpoint])
     expect(resumed.stderr).toContain(`Going on from ${checkpoint}`)
     expect(resumed).toMatchObject({ code: 0 })
@@ -153,6 +171,21 @@ describe('goodparts fit', { timeout: 120_000 }, () => {
     const [{ metadata }, { metadata: expected }] = [await readBundle(output), await readBundle(undisturbed)]
     expect(metadata.graphSha256).toBe(expected.graphSha256)
     expect(metadata.calibration).toEqual(expected.calibration)
+  })
+
+  it('says after Ctrl-C what it goes on from', async () => {
+    const good = await pictures('good', 24)
+    const checkpoint = join(folder, 'interrupted')
+    const interrupt = (child: ChildProcess): void => {
+      const watcher = watch(folder, () => {
+        if (!existsSync(checkpoint)) return
+        watcher.close()
+        child.kill('SIGINT')
+      })
+    }
+    const command = ['fit', good, '-o', join(folder, 'interrupted.onnx'), '--detector', 'reconstruction', '--size', '64', '--set', 'width=8', '--set', 'steps=100000']
+    const ran = await runGoodparts([...command, '--checkpoint', checkpoint], { started: interrupt })
+    expect([ran.code, ran.stderr]).toEqual([130, expect.stringMatching(/Cancelled\. The checkpoint is kept in .*interrupted; the same command goes on from there\.\n$/)])
   })
 
   it('refuses options that the detector does not have', async () => {

@@ -55,6 +55,7 @@ describe('goodparts inspect', () => {
     expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ frames: 3, counts: { good: 1, review: 1, reject: 1, 'not-inspected': 0 }, limits, unreadable: 1, warnings: [expect.stringContaining('broken.png')] })
     expect(stdout).toMatch(/good +1 +33\.3 %\nreview +1 +33\.3 %\nreject +1 +33\.3 %\nnot-inspected +0 +0\.0 %\nunreadable +1/)
     expect(stderr).toMatch(/Warning: Expected .*broken\.png to be a picture/)
+    expect(stdout).toContain('\n1 warning, see above.\n')
   })
 
   it('judges a product by its own limits, and says when most parts are unlike what the bundle learned', async () => {

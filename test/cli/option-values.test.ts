@@ -18,7 +18,7 @@ describe('values of options', () => {
     ['--seeds a', () => readSeeds('a'), /whole numbers from 0 with commas between, got a$/],
     ['--seeds 1,', () => readSeeds('1,'), /got 1,$/],
     ['--device gpu', () => deviceRequest('gpu'), /one of auto, cpu, cuda, tensorrt, webgpu, got gpu$/],
-    ['--methods nope', () => readMethods('nope'), /one of anomaly-map, grad-cam, .*, got nope$/]
+    ['--methods nope', () => readMethods('nope'), /one of anomaly-map, grad-cam, .*, got 'nope'$/]
   ])('%s: says what is allowed, and gives an example', (_, read, message) => {
     expect(read).toThrow(expect.objectContaining({ code: 'GOODPARTS_ARGUMENT', message: expect.stringMatching(message) as string, fix: expect.stringMatching(/example/) as string }) as Error)
   })

@@ -5,6 +5,7 @@ import type { Compared, FailedFit } from '../../../engine/evaluation/compare/com
 import { bestOnTest, recommend, summarise } from '../../../engine/evaluation/compare/recommend.ts'
 import type { FamilySummary } from '../../../engine/evaluation/compare/recommend.ts'
 import { goodImages, testEntries, type Dataset } from '../../../engine/evaluation/dataset.ts'
+import { missingShares } from '../../../engine/evaluation/learned-from.ts'
 import type { PictureScorer } from '../../../engine/evaluation/picture-scorer.ts'
 import { rocCurve } from '../../../engine/evaluation/ranking.ts'
 import { renderComparison, type ComparisonPage } from '../../../engine/evaluation/report/compare-report.ts'
@@ -26,6 +27,8 @@ export class ComparisonSheet {
   readonly #learning: Array<{ detector: string, curve: readonly LearningCurvePoint[] }> = []
   readonly #curveFailures: FailedFit[] = []
   #baseline: number | null = null
+  /** The same of every fit. */
+  #training: ComparisonPage['dataset']['training'] = null
 
   constructor (dataset: Dataset) {
     this.#dataset = dataset
@@ -35,6 +38,7 @@ export class ComparisonSheet {
   async add ({ result, proxy, judgingOperators, trainedOperators, bundleName, evaluation }: Compared, scorer: PictureScorer | null): Promise<void> {
     this.#compared.push({ result, proxy, judgingOperators, trainedOperators })
     this.#baseline = evaluation.findings.baselineAuroc
+    this.#training = evaluation.findings.training ?? null
     if (scorer === null || this.#curves.some(({ detector }) => detector === result.detector)) return
     const scoresOf = (good: boolean): number[] => evaluation.pictures.filter(({ entry }) => entry.isGood === good).map(({ score }) => score)
     const { misses, falseRejects } = await makeGallery(evaluation, scorer, nameIn(this.#dataset))
@@ -96,12 +100,13 @@ export class ComparisonSheet {
     const test = testEntries(this.#dataset)
     const testGood = test.filter(({ isGood }) => isGood).length
     return renderComparison({
-      dataset: { name: this.#dataset.name, good: goodImages(this.#dataset).length, testGood, testDefective: test.length - testGood },
+      dataset: { name: this.#dataset.name, good: goodImages(this.#dataset).length, training: this.#training, testGood, testDefective: test.length - testGood },
       report: this.report(),
       families: summarise(this.#compared),
       bestOnTest: bestOnTest(this.#compared),
       curves: this.#curves,
       learningCurves: this.#learning.map(({ detector, curve }) => ({ name: detector, points: curve.flatMap(({ images, imageAuroc }) => imageAuroc === null ? [] : [[images, imageAuroc] as const]) })),
+      learningNote: this.#learning.length === 0 ? '' : missingShares(Math.min(...this.#learning.map(({ curve }) => curve.length))),
       curveFailures: this.#curveFailures.map(curveFailureLine),
       failures: this.#failures.map(({ detector, seed, error }) => ({ detector, seed, message: error.message })),
       complete: this.complete,

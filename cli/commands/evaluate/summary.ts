@@ -1,4 +1,5 @@
 /** An evaluation as a person reads it in a terminal. */
+import { learnedText } from '../../../engine/evaluation/learned-from.ts'
 import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluation.ts'
 import { measuredOnText } from '../../measured-on.ts'
 import { textTable } from '../../text-table.ts'
@@ -7,17 +8,17 @@ export function evaluationText (report: EvaluationReport): string {
   return [heading(report), trials(report), augmentation(report), types(report), figures(report), report.limitsStatement, origin(report)].filter((part) => part !== '').join('\n\n')
 }
 
-function heading ({ dataset, detector, scale, size, fitSeconds, partial }: EvaluationReport): string {
+function heading (report: EvaluationReport): string {
+  const { dataset, detector, scale, size, fitSeconds, partial } = report
   const defects = Object.values(dataset.testDefects).reduce((sum, count) => sum + count, 0)
-  const held = dataset.calibration === 0 ? '' : `, ${dataset.calibration} of them to calibrate`
   return `${partial === true ? 'Interrupted: the figures are of what was done until then.\n' : ''}${dataset.name}: ${[detector, scale, size].filter((part) => part !== null).join(' ')}\n` +
-    `Learned from ${dataset.train + dataset.calibration} good images${held}, in ${fitSeconds.toFixed(1)} s; tested on ${dataset.testGood} good and ${defects} defective images.`
+    `${learnedText(report)}, in ${fitSeconds.toFixed(1)} s; tested on ${dataset.testGood} good and ${defects} defective images.`
 }
 
 function trials ({ trials }: EvaluationReport): string {
   if (trials.length === 0) return ''
   return textTable(['layers', 'size', 'settings', 'separation', 'images/s', 'outcome'], trials.map((trial) => [
-    trial.layers, String(trial.size), Object.entries(trial.settings).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('"', '')}`).join(' '),
+    trial.layers, trial.size === 0 ? '–' : String(trial.size), Object.entries(trial.settings).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('"', '')}`).join(' '),
     number(trial.proxyAuroc, 4), number(trial.imagesPerSecond, 0), trial.outcome
   ]))
 }

@@ -4,7 +4,8 @@ import { html, decimals, type Html } from '../../../engine/evaluation/report/htm
 import { style } from '../../../engine/evaluation/report/style.ts'
 import type { Attempt } from '../../../engine/explain/explain-all.ts'
 import { withoutMapText } from '../../../engine/explain/masked-passes.ts'
-import { overlayMap } from '../../../engine/explain/overlay.ts'
+import type { Saliency } from '../../../engine/explain/explainer.ts'
+import { overlayMap, type MapValues } from '../../../engine/explain/overlay.ts'
 import { encodeJpeg, resizeImage, type RawImage } from '../../../engine/frame/image-codec.ts'
 
 export interface Subject {
@@ -15,6 +16,8 @@ export interface Subject {
   hidden: string
   seed: number
   budget: number | null
+  /** What to know before the maps are read; `null` where there is nothing. */
+  note: string | null
 }
 
 const largestEdge = 640
@@ -24,22 +27,24 @@ export async function explanationPage (image: RawImage, evidence: Exemplar | nul
   const shown = await shrunk(image)
   const cards = [html`<figure class="card"><img src="${await dataUrl(shown)}" alt=""><figcaption><b>the picture</b></figcaption></figure>`]
   if (evidence !== null) cards.push(html`<figure class="card"><img src="${await dataUrl(await shrunk(evidence.image))}" alt=""><figcaption><b>the nearest good part</b><br>${evidence.name}</figcaption></figure>`)
-  for (const attempt of attempts) cards.push(await card(shown, attempt))
+  for (const { saliency, faithfulness } of attempts) if (saliency?.map != null) cards.push(await card(shown, saliency, saliency.map, faithfulness))
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${subject.image} explained</title>
-<style>${style}.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); gap: 14px } .maps img { width: 100%; border-radius: 4px; display: block }</style>
+<style>${style}.maps { grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); gap: 14px }</style>
 </head>
 <body>
 <main>
 <header>
 <h1>${subject.image}</h1>
 <p class="soft">${subject.target} by ${subject.model}: ${subject.confidence.toPrecision(4)}. Hidden pixels: ${subject.hidden}; seed ${subject.seed}${subject.budget === null ? '' : `; each explanation ended after ${subject.budget} ms`}.</p>
+${subject.note === null ? null : html`<p><b>${subject.note}</b></p>`}
 </header>
 <div class="maps">${cards}</div>
+${withoutMap(attempts)}
 <h2>How to read it</h2>
 <p>Colour shows where a method sees what speaks for the target, from violet over red to yellow; each map is stretched to its own highest value.</p>
 <p>Insertion: how much of the answer is there on average while the map's highest pixels are shown first (more is better). Deletion: while they are hidden first (less is better). Drop: what is lost when only the highest 15 % are shown. All relative to the answer to the whole picture; above 1, hiding adds to it.</p>
@@ -55,13 +60,24 @@ async function shrunk (image: RawImage): Promise<RawImage> {
   return shrink === 1 ? image : resizeImage(image, Math.round(image.width * shrink), Math.round(image.height * shrink))
 }
 
-async function card (image: RawImage, { method, saliency, faithfulness, obstacle }: Attempt): Promise<Html> {
-  if (saliency === null) return html`<figure class="card"><figcaption><b>${method}</b><br>${obstacle}</figcaption></figure>`
-  const { map, skipped, forwards, milliseconds } = saliency
-  const picture = map === null ? null : overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: Infinity, opacity: 0.7 })
-  return html`<figure class="card">${picture === null ? null : html`<img src="${await dataUrl(picture)}" alt="map of ${method}">`}
-<figcaption><b>${method}</b><br>${map === null ? withoutMapText(skipped, 'target') : html`insertion ${decimals(faithfulness?.insertion ?? null, 3)}, deletion ${decimals(faithfulness?.deletion ?? null, 3)}, drop ${decimals(faithfulness?.drop ?? null, 3)}`}
-<br>${forwards.done} passes, ${milliseconds.toFixed(0)} ms${skipped === null || map === null ? '' : `; skipped ${skipped}`}</figcaption></figure>`
+async function card (image: RawImage, saliency: Saliency, map: MapValues, faithfulness: Attempt['faithfulness']): Promise<Html> {
+  const { method, skipped } = saliency
+  const picture = overlayMap(image, map, { range: { from: 0.05, to: 1 }, outline: Infinity, opacity: 0.7 })
+  return html`<figure class="card"><img src="${await dataUrl(picture)}" alt="map of ${method}">
+<figcaption><b>${method}</b><br>insertion ${decimals(faithfulness?.insertion ?? null, 3)}, deletion ${decimals(faithfulness?.deletion ?? null, 3)}, drop ${decimals(faithfulness?.drop ?? null, 3)}
+<br>${workText(saliency)}${skipped === null ? '' : `; skipped ${skipped}`}</figcaption></figure>`
+}
+
+/** A line for each, where a card would be empty. */
+function withoutMap (attempts: readonly Attempt[]): Html | null {
+  const without = attempts.filter(({ saliency }) => saliency?.map == null)
+  if (without.length === 0) return null
+  return html`<h2>Without a map</h2>
+<div class="card">${without.map(({ method, saliency, obstacle }) => html`<p><b>${method}</b>: ${saliency === null ? obstacle : `${withoutMapText(saliency.skipped, 'target')} (${workText(saliency)})`}</p>`)}</div>`
+}
+
+function workText ({ forwards: { done }, milliseconds }: Saliency): string {
+  return `${done} ${done === 1 ? 'pass' : 'passes'}, ${milliseconds.toFixed(0)} ms`
 }
 
 async function dataUrl (image: RawImage): Promise<string> {

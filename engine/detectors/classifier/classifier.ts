@@ -100,7 +100,7 @@ function countTypes (defects: readonly DefectImage[]): { [className: string]: nu
   if (defects.length === 0 || rare !== undefined) {
     throw new GoodpartsError('GOODPARTS_TOO_FEW_IMAGES',
       `Expected at least ${fewestOfEachClass} labelled pictures of each type of defect, got ${rare === undefined ? 'no defect at all' : `${rare[1]} of ${rare[0]}`}`,
-      { fix: 'A data set gives them by rows with split=train and a label other than good; detectors of another family learn from good parts alone.' })
+      { fix: 'A data set gives them by rows with split=train and a label other than good, a folder of defects by a folder for each type; detectors of another family learn from good parts alone.' })
   }
   if (counts['good'] !== undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected types of defects to have names of their own, got good')
   return counts

@@ -82,6 +82,8 @@ export interface ScoreHistogram {
 }
 
 const binCount = 44
+/** Of `reject` beside its line. */
+const limitNameWidth = 40
 
 /** Shares of the good and of the defective images, each of their own number, over the score. */
 export function scoreHistogram ({ good, defect, limits }: ScoreHistogram): Html {
@@ -96,12 +98,14 @@ export function scoreHistogram ({ good, defect, limits }: ScoreHistogram): Html 
     `L${round(x(from + (to - from) * i / binCount))} ${round(y(share))}L${round(x(from + (to - from) * (i + 1) / binCount))} ${round(y(share))}`).join('')
   const outline = (bins: readonly number[]): string => `M${round(x(from))} ${round(y(0))}${steps(bins)}L${round(x(to))} ${round(y(0))}Z`
   const close = Math.abs(x(limits.reject) - x(limits.review)) < 84
+  const cut = x(limits.reject) + limitNameWidth > frame.width
   return chart('Histogram of the scores of good and of defective images with the two limits', [
     grid(ticks(from, to, 6), ticks(0, top, 4), x, y, (value) => `${Number((100 * value).toFixed(1))} %`, (value) => String(Number(value.toPrecision(4)))),
     axisNames('score', 'share of the images of each kind'),
     html`<path class="bars-good" d="${outline(shares[0] ?? [])}"/><path class="bars-defect" d="${outline(shares[1] ?? [])}"/>`,
     limitLine('review', x(limits.review), close ? 'end' : 'start', frame.top + 10),
-    limitLine('reject', x(limits.reject), 'start', frame.top + 10)
+    // Left of its line where there is no room at the right, and then below the other's.
+    cut ? limitLine('reject', x(limits.reject), 'end', frame.top + 24) : limitLine('reject', x(limits.reject), 'start', frame.top + 10)
   ])
 }
 

@@ -11,13 +11,16 @@ import { style } from './style.ts'
 import { table, type Column } from './tables.ts'
 
 export interface ComparisonPage {
-  dataset: { name: string, good: number, testGood: number, testDefective: number }
+  /** `training`: `null` where nothing was fitted. */
+  dataset: { name: string, good: number, training: { images: number, calibrationImages: number } | null, testGood: number, testDefective: number }
   report: ComparisonReport
   families: readonly FamilySummary[]
   bestOnTest: FamilySummary | null
   /** Of each family's first seed. */
   curves: ReadonlyArray<{ detector: string, bundleName: string, roc: ReadonlyArray<readonly [number, number]>, misses: readonly GalleryPicture[], falseRejects: readonly GalleryPicture[], augmentation?: AugmentationChoice | undefined, lossCurve?: readonly LossPoint[] | undefined }>
   learningCurves: readonly Series[]
+  /** Why they have no point at some share; empty where they have all. */
+  learningNote: string
   /** What to say of each family whose learning curve failed. */
   curveFailures: readonly string[]
   failures: ReadonlyArray<{ detector: string, seed: number, message: string }>
@@ -30,12 +33,12 @@ export interface ComparisonPage {
 }
 
 export function renderComparison (page: ComparisonPage): string {
-  const { dataset, report, families, bestOnTest, curves, learningCurves, curveFailures, failures, complete } = page
+  const { dataset, report, families, bestOnTest, curves, learningCurves, learningNote, curveFailures, failures, complete } = page
   const chosen = families.find(({ detector }) => detector === report.recommended)
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${dataset.name}: comparison</title><style>${new Html(style)}</style></head>
 <body><main>
-<header><h1>${dataset.name}</h1><p class="soft">${families.length} families of detectors, each learned from the same ${dataset.good} good images and tested on ${dataset.testGood} good and ${dataset.testDefective} defective ones. ${page.createdAt.slice(0, 16).replace('T', ' ')} UTC.${complete ? null : ' Interrupted: what follows is what there was.'}</p></header>
+<header><h1>${dataset.name}</h1><p class="soft">${families.length} families of detectors, each learned from the same ${trainingText(dataset)} and tested on ${dataset.testGood} good and ${dataset.testDefective} defective ones. ${page.createdAt.slice(0, 16).replace('T', ' ')} UTC.${complete ? null : ' Interrupted: what follows is what there was.'}</p></header>
 <div class="tiles">${[
   tile(report.recommended ?? '–', 'Recommended', 'by drawn defects on held-out good parts'),
   tile(decimals(chosen?.imageAuroc ?? null, 4), 'Its image AUROC', `on the test images, mean of ${chosen?.seeds ?? 0} seeds`),
@@ -49,7 +52,7 @@ export function renderComparison (page: ComparisonPage): string {
 <h2>Curves</h2>
 <div class="pair"><figure class="card"><h3>ROC ${seriesKey(curves.map(({ detector }) => ({ name: detector })))}</h3>${rocCurvesChart(curves.map(({ detector, roc }) => ({ name: detector, points: roc })))}</figure>${
   learningCurves.length === 0 ? null : html`<figure class="card"><h3>How many good parts are enough ${seriesKey(learningCurves)}</h3>${countChart('Image AUROC over good parts learned from', 'good parts learned from', 'image AUROC', learningCurves)}</figure>`}</div>
-${curveFailures.map((text) => html`<p class="note">${text}</p>`)}
+${learningNote === '' ? null : html`<p class="note">${learningNote}</p>`}${curveFailures.map((text) => html`<p class="note">${text}</p>`)}
 <h2>Every fit</h2>
 <div class="card scroll">${fitTable(report.results)}</div>
 ${failures.length === 0 ? null : html`<h2>Families that failed</h2><div class="card">${failures.map(({ detector, seed, message }) => html`<p><b>${detector}</b>, seed ${seed}: ${message}</p>`)}</div>`}
@@ -57,6 +60,10 @@ ${curves.map(({ detector, bundleName, misses, falseRejects, augmentation, lossCu
 <footer>${page.command === null ? null : html`<p><code>${page.command}</code></p>`}<p>${Object.entries(page.versions).map(([name, version]) => `${name} ${version}`).join(', ')}. ${page.machine.processor}, ${page.machine.cores} cores, ${page.machine.memoryGiB} GiB, ${page.machine.platform}.</p></footer>
 </main></body></html>
 `.text
+}
+
+function trainingText ({ good, training }: ComparisonPage['dataset']): string {
+  return training === null ? `${good} good images` : `${training.images} good images, with limits from ${training.calibrationImages} others,`
 }
 
 function tile (value: string, name: string, detail: string): Html {

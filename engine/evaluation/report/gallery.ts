@@ -69,7 +69,7 @@ function heatRange (pictures: readonly ScoredPicture[]): { from: number, to: num
 }
 
 /** `(H, W, 3)`: the picture with a line just outside each region, of two pixels, since JPEG halves the resolution of colours. */
-function outlined ({ data, width, height, channels }: RawImage, { labels }: GroundTruth): RawImage {
+export function outlined ({ data, width, height, channels }: RawImage, { labels }: GroundTruth): RawImage {
   const result = new Uint8Array(width * height * 3)
   for (let pixel = 0; pixel < labels.length; pixel++) {
     for (let c = 0; c < 3; c++) result[3 * pixel + c] = data[channels === 1 ? pixel : 3 * pixel + c] as number

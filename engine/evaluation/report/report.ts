@@ -1,9 +1,11 @@
 /** The evaluation as one self-contained HTML page. */
 import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluation.ts'
+import { learnedText, missingShares } from '../learned-from.ts'
 import { rocCurve } from '../ranking.ts'
 import { countChart, rocChart, scoreHistogram } from './charts.ts'
 import type { GalleryPicture } from './gallery.ts'
 import { augmentationSection } from './augmentation-section.ts'
+import { explanationSection, type ExplainedPictures } from './explanation-section.ts'
 import { decimals, html, Html, percent } from './html-text.ts'
 import { lossSection } from './loss-section.ts'
 import { style } from './style.ts'
@@ -14,6 +16,8 @@ export interface ReportPictures {
   misses: GalleryPicture[]
   /** Good images with the highest scores. */
   falseRejects: GalleryPicture[]
+  /** Some of the defects that were explained; none where none were. */
+  explained?: readonly ExplainedPictures[]
 }
 
 export function renderReport (report: EvaluationReport, pictures: ReportPictures): string {
@@ -35,6 +39,7 @@ ${scaleSection(report.trials)}
 ${augmentationSection(report.augmentation)}
 ${lossSection(report.detector, report.lossCurve)}
 ${learningSection(report)}
+${explanationSection(report.explain, pictures.explained ?? [])}
 ${gallery('Worst misses', missNote(report), pictures.misses)}
 ${gallery('Worst false rejects', falseRejectNote(report), pictures.falseRejects)}
 ${footer(report)}
@@ -55,13 +60,14 @@ function learningSection ({ learningCurve, detector }: EvaluationReport): Html |
   const points = learningCurve.flatMap(({ images, imageAuroc }) => imageAuroc === null ? [] : [[images, imageAuroc] as const])
   if (points.length === 0) return null
   return html`<h2>How many good parts are enough</h2>
-<p class="note">The same detector, its layers and size as they are, learned from some of the good pictures. Where the curve still climbs at its end, more good parts would help.</p>
+<p class="note">The same detector, its layers and size as they are, learned from some of the good pictures. Where the curve still climbs at its end, more good parts would help. ${missingShares(learningCurve.length)}</p>
 <div class="pair"><figure class="card">${countChart('Image AUROC over good pictures learned from', 'good pictures learned from', 'image AUROC', [{ name: detector, points }])}</figure></div>`
 }
 
-function heading ({ dataset, detector, scale, size, bundle, createdAt }: EvaluationReport): Html {
+function heading (report: EvaluationReport): Html {
+  const { dataset, detector, scale, size, bundle, createdAt } = report
   const defects = Object.values(dataset.testDefects).reduce((sum, count) => sum + count, 0)
-  return html`<header><h1>${dataset.name}</h1><p class="soft">${detector}${scale === null ? null : `, ${scale}`}${size === null ? null : ` at ${size} pixels`}. Learned from ${dataset.train + dataset.calibration} good images, tested on ${dataset.testGood} good and ${defects} defective ones. Bundle ${bundle.id}, ${createdAt.slice(0, 16).replace('T', ' ')} UTC.</p></header>`
+  return html`<header><h1>${dataset.name}</h1><p class="soft">${detector}${scale === null ? null : `, ${scale}`}${size === null ? null : ` at ${size} pixels`}. ${learnedText(report)}, tested on ${dataset.testGood} good and ${defects} defective ones. Bundle ${bundle.id}, ${createdAt.slice(0, 16).replace('T', ' ')} UTC.</p></header>`
 }
 
 function tiles (report: EvaluationReport): Html {

@@ -58,6 +58,10 @@ tr.chosen td { font-weight: 600 }
 .gallery .card { padding: 10px }
 .shots { display: grid; grid-template-columns: 1fr 1fr; gap: 6px }
 .shots img { width: 100%; height: auto; max-height: 260px; object-fit: contain; align-self: start; background: color-mix(in srgb, var(--line) 55%, var(--card)); border-radius: 4px; display: block }
+main > .card + .card { margin-top: 14px }
+.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 170px), 1fr)); gap: 10px }
+.maps figure { margin: 0 }
+.maps img { width: 100%; height: auto; border-radius: 4px; display: block }
 figcaption { margin-top: 8px; font-size: 13px; overflow-wrap: anywhere }
 figcaption b { color: var(--ink); font-weight: 600 }
 .verdict-good { color: var(--pass) } .verdict-review { color: var(--review) } .verdict-reject { color: var(--reject) }

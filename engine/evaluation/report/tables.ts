@@ -67,7 +67,7 @@ export function baselineTable ({ baseline, templateDifference, imageAuroc }: Eva
 export function trialTable (trials: readonly ScaleTrial[]): Html {
   return table([
     { name: 'Layers', cell: ({ layers }) => layers },
-    { name: 'Size', numeric: true, cell: ({ size }) => size },
+    { name: 'Size', numeric: true, cell: ({ size }) => size === 0 ? '–' : size },
     { name: 'Settings', cell: ({ settings }) => Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ') },
     { name: 'Separation', numeric: true, cell: ({ proxyAuroc }) => decimals(proxyAuroc, 4) },
     { name: 'Images/s', numeric: true, cell: ({ imagesPerSecond }) => imagesPerSecond === null ? '–' : imagesPerSecond.toFixed(0) },

@@ -46,13 +46,18 @@ export async function faithfulness (model: ExplainedModel, picture: WorkingPictu
   const wanted = [() => shown(0, 1), () => shown(0, keptShare), ...shares.map((share) => () => shown(0, share)), ...shares.map((share) => () => shown(share, 1))]
   const confidences = await inBatches(model, picture, wanted, options)
   const [whole = 0, kept = 0] = confidences
-  if (!(whole > 0) || (options.target.kind === 'score' && whole < leastShareOfSpread * model.goodSpread)) return null
+  if (!hasSomethingToExplain(model, options.target, whole)) return null
   return {
     insertion: areaUnder(confidences.slice(2, steps + 3)) / whole,
     deletion: areaUnder(confidences.slice(steps + 3)) / whole,
     drop: Math.max(0, whole - kept) / whole,
     increase: kept > whole ? 1 : 0
   }
+}
+
+/** Whether the confidence in the whole picture is worth an explanation: of a score, what is clearly above good parts. */
+export function hasSomethingToExplain ({ goodSpread }: Pick<ExplainedModel, 'goodSpread'>, { kind }: ExplanationTarget, whole: number): boolean {
+  return whole > 0 && (kind !== 'score' || whole >= leastShareOfSpread * goodSpread)
 }
 
 async function inBatches (model: ExplainedModel, picture: WorkingPicture, masks: ReadonlyArray<() => Float32Array>, { target, batch = 16, signal }: FaithfulnessOptions): Promise<number[]> {
