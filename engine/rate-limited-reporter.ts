@@ -2,16 +2,18 @@ import { systemClock, type Clock } from './clock.ts'
 
 const INTERVAL_MS = 1000
 
-/** Reports the first at once, then once a second at most: the latest, and how many it stands for. None goes unreported. */
+/** Reports the first at once, then once a second at most, or in what other interval is given: the latest, and how many it stands for. None goes unreported. */
 export class RateLimitedReporter<T> {
   readonly #report: (latest: T, count: number) => void
   readonly #clock: Clock
+  readonly #intervalMs: number
   #cancel: (() => void) | undefined
   #held: { latest: T, count: number } | undefined
 
-  constructor (report: (latest: T, count: number) => void, clock: Clock = systemClock) {
+  constructor (report: (latest: T, count: number) => void, clock: Clock = systemClock, intervalMs = INTERVAL_MS) {
     this.#report = report
     this.#clock = clock
+    this.#intervalMs = intervalMs
   }
 
   add (latest: T, count = 1): void {
@@ -20,7 +22,7 @@ export class RateLimitedReporter<T> {
       return
     }
     this.#report(latest, count)
-    this.#cancel = this.#clock.after(INTERVAL_MS, () => {
+    this.#cancel = this.#clock.after(this.#intervalMs, () => {
       this.#cancel = undefined
       const held = this.#release()
       if (held !== undefined) this.add(held.latest, held.count)

@@ -28,3 +28,8 @@ export function together (first: GoodpartsError, ...others: readonly GoodpartsEr
   const fixes = [...new Set(all.map(({ fix }) => fix).filter((fix) => fix !== null))]
   return new GoodpartsError(first.code, all.map(({ message }) => message).join('; '), { cause: all, ...fixes.length === 0 ? {} : { fix: fixes.join(' ') } })
 }
+
+/** Each of what `together`, also of errors of its own, made one error of. */
+export function apart (error: GoodpartsError): GoodpartsError[] {
+  return Array.isArray(error.cause) ? (error.cause as GoodpartsError[]).flatMap(apart) : [error]
+}

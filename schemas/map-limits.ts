@@ -1,5 +1,8 @@
 /** How limits, which are in the unit of the score, are carried over to the map of one part. One definition for the overlay and for the live page. */
 
+/** So many regions are shown of a part, those with the highest peaks: a detector's map may have so many that they cover the picture. The record has them all. */
+export const mostShownRegions = 5
+
 export interface JudgedScore {
   score: number
   limits: { review: number, reject: number }

@@ -2,6 +2,7 @@
 import type { LiveExplanation, LiveExplanations } from '../schemas/live.ts'
 import { element } from './element.ts'
 import type { Packet } from './packet.ts'
+import { madeOf } from './said-texts.ts'
 import { withoutMapText, skippedText, translate, type TextKey } from './texts.ts'
 
 /** Before the names of methods that are asked for when they are chosen. */
@@ -20,6 +21,7 @@ export class Explanations {
   readonly host = element('section', { class: 'explain' })
   readonly #listener: ExplanationListener
   readonly #note = element('p', { class: 'method-note', role: 'status' })
+  readonly #coarse = element('p', { class: 'coarse', role: 'status', hidden: true })
   readonly #ask = element('button', { type: 'button', class: 'quiet with-text ask', text: 'explainNow', hint: 'explainNowHint', hidden: true })
   readonly #problem = element('p', { class: 'wrong', role: 'alert', hidden: true })
   readonly #picture = element('img', {})
@@ -35,7 +37,7 @@ export class Explanations {
   constructor (listener: ExplanationListener) {
     this.#listener = listener
     this.evidence.append(this.#picture, this.#caption)
-    this.host.append(this.#note, this.#ask, this.#problem)
+    this.host.append(this.#coarse, this.#note, this.#ask, this.#problem)
     this.#ask.addEventListener('click', () => { this.#send([], this.#shown?.offer.usual ?? []) })
     this.choice.addEventListener('change', () => {
       const { value } = this.choice
@@ -105,6 +107,8 @@ export class Explanations {
     const told = [found === null ? withoutOf(this.#shown) : noteOf(found), ...methods.length > 0 && asked.length > 0 ? [translate('explainingBy', { methods: asked.join(', ') })] : []]
     this.#note.textContent = told.filter((text) => text !== '').join(' · ')
     this.#note.hidden = this.#note.textContent === ''
+    this.#coarse.textContent = found === null ? '' : coarseOf(found)
+    this.#coarse.hidden = this.#coarse.textContent === ''
     this.#listener.changed(found)
   }
 }
@@ -136,7 +140,13 @@ function withoutOf (explanations: LiveExplanations | undefined): string {
 function noteOf ({ insertion, deletion, skipped, milliseconds }: LiveExplanation): string {
   const judged = insertion === null || deletion === null ? '' : translate('faithfulness', { insertion: insertion.toFixed(2), deletion: deletion.toFixed(2) })
   const time = translate('explainedIn', { ms: milliseconds.toFixed(0) })
-  return [judged, time, skipped === null ? '' : translate('skipped', { what: skippedText(skipped) })].filter((part) => part !== '').join(' · ')
+  return [judged, time, skipped === null || madeOf(skipped) !== undefined ? '' : translate('skipped', { what: skippedText(skipped) })].filter((part) => part !== '').join(' · ')
+}
+
+/** That the time was up before a method was done: what chance left shows as if it were something. */
+function coarseOf ({ skipped }: LiveExplanation): string {
+  const made = skipped === null ? undefined : madeOf(skipped)
+  return made === undefined ? '' : translate('madeOf', { done: made.done, planned: made.planned, what: translate(made.what) })
 }
 
 function option (value: string, text: string): HTMLOptionElement {

@@ -8,6 +8,7 @@ import type { HeatmapSettings } from './heatmap.ts'
 import { icon } from './icons.ts'
 import { decodePacket, type Packet } from './packet.ts'
 import { Picture } from './picture.ts'
+import { regionsText } from './regions.ts'
 import { reasonText, translate, type TextKey } from './texts.ts'
 import { WordBar, type WordDesk } from './word-bar.ts'
 
@@ -23,7 +24,10 @@ export class PartDialog {
   readonly dialog: HTMLDialogElement
   readonly #source: PartSource
   readonly #explanations = new Explanations({
-    changed: (explanation) => { this.#paint(explanation).catch(() => {}) },
+    changed: (explanation) => {
+      this.#showFacts(explanation)
+      this.#paint(explanation).catch(() => {})
+    },
     ask: async (methods) => this.#askFor(methods)
   })
 
@@ -98,7 +102,6 @@ export class PartDialog {
     this.#title.dataset.verdict = record.verdict
     this.#title.replaceChildren(icon(record.verdict), `${translate(record.verdict)} · ${entry.line}`)
     this.#words.show(entry)
-    this.#facts.replaceChildren(...facts(record).flatMap(([key, value]) => [element('dt', { text: key }), element('dd', {}, value)]))
     // The former part must not stand there under this one's name.
     this.#packet = undefined
     this.#picture.clear()
@@ -108,6 +111,12 @@ export class PartDialog {
     this.#keepFocus()
     this.#load(entry).catch(() => { if (entry === this.#entries[this.#index]) this.#gone.hidden = false })
       .then(async () => this.#explain(entry)).catch(() => {})
+  }
+
+  /** The regions are those of the map that is shown. */
+  #showFacts (explanation: LiveExplanation | null): void {
+    const entry = this.#entries[this.#index]
+    if (entry !== undefined) this.#facts.replaceChildren(...facts(entry.record, explanation).flatMap(([key, value]) => [element('dt', { text: key }), element('dd', {}, value)]))
   }
 
   /** A button that had the focus and is disabled now would swallow the keys. */
@@ -152,7 +161,7 @@ export class PartDialog {
   }
 }
 
-function facts (record: InspectionRecord): Array<[TextKey, string]> {
+function facts (record: InspectionRecord, explanation: LiveExplanation | null): Array<[TextKey, string]> {
   const rows: Array<[TextKey, string | null]> = [
     ['score', record.score === null ? null : formatScore(record.score)],
     ['reviewLimit', record.limits === null ? null : formatScore(record.limits.review)],
@@ -164,7 +173,7 @@ function facts (record: InspectionRecord): Array<[TextKey, string]> {
     ['captured', formatDateTime(record.times.captured)],
     ['frame', `${record.frame.source} #${record.frame.sequence} · ${record.frame.width} × ${record.frame.height}`],
     ['model', record.bundle === null ? null : `${record.bundle.family} ${record.bundle.id}`],
-    ['regions', record.regions.map(({ areaShare, peak, zone }) => `${zone === null ? '' : `${zone}: `}${translate('region', { share: (areaShare * 100).toFixed(2), peak: formatScore(peak) })}`).join('\n') || null]
+    ['regions', regionsText((explanation ?? record).regions) || (explanation === null ? null : translate('noRegions'))]
   ]
   return rows.filter((row): row is [TextKey, string] => row[1] !== null)
 }

@@ -3,6 +3,7 @@ import type { InspectionRecord } from '../schemas/inspection.ts'
 import { element } from './element.ts'
 import { paintMap, type HeatmapSettings } from './heatmap.ts'
 import type { Packet } from './packet.ts'
+import { frameOf, strongest } from './regions.ts'
 
 export class Picture {
   readonly canvas: HTMLCanvasElement
@@ -74,12 +75,13 @@ export class Picture {
 
   #outline (context: CanvasRenderingContext2D, record: InspectionRecord): void {
     const scale = this.canvas.width / record.frame.width
-    for (const pass of [{ width: 3, colour: 'rgba(0, 0, 0, .55)' }, { width: 1.25, colour: '#fff' }]) {
-      context.lineWidth = pass.width * Math.max(1, this.canvas.width / 640)
+    const passes = [{ width: 3, colour: 'rgba(0, 0, 0, .55)' }, { width: 1.25, colour: '#fff' }].map(({ width, colour }) => ({ line: width * Math.max(1, this.canvas.width / 640), colour }))
+    const line = Math.max(...passes.map((pass) => pass.line))
+    const frames = strongest(record.regions).shown.map((region) => frameOf(region, this.canvas, { scale, line }))
+    for (const pass of passes) {
+      context.lineWidth = pass.line
       context.strokeStyle = pass.colour
-      for (const { box: [x, y, width, height] } of record.regions) {
-        context.strokeRect(x * scale - 2, y * scale - 2, width * scale + 4, height * scale + 4)
-      }
+      for (const frame of frames) context.strokeRect(...frame)
     }
   }
 }

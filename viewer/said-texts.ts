@@ -63,6 +63,15 @@ export function skippedInKorean (skipped: string): string {
   return inForm(skipped, skippedForms) ?? skipped
 }
 
+const passes = ['masks', 'squares', 'maps', 'channels'] as const
+
+/** How much of what was planned an explanation is made of, from what it left out; `undefined` where that is told in other words. */
+export function madeOf (skipped: string): { done: number, planned: number, what: typeof passes[number] } | undefined {
+  const [, left, planned, named] = /^(\d+) of (\d+) (\w+)$/.exec(skipped) ?? []
+  const what = passes.find((known) => known === named)
+  return what === undefined ? undefined : { done: Number(planned) - Number(left), planned: Number(planned), what }
+}
+
 const reasonForms: Forms = [
   [/^found nothing that speaks for the score$/, () => '점수를 설명할 만한 것을 찾지 못함'],
   [/^time was up before anything was found: (.+) left out$/, (left) => `찾기 전에 시간이 다 됨: ${skippedInKorean(left)} 남음`]

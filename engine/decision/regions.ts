@@ -33,7 +33,7 @@ interface Component {
 export function findRegions (map: { values: Float32Array, height: number, width: number }, { limit, frame, maximum = 20, zones = [] }: RegionOptions): Region[] {
   const scaleX = frame.width / map.width
   const scaleY = frame.height / map.height
-  return connectedComponents(map, limit).sort((a, b) => b.peak - a.peak).slice(0, maximum).map(({ left, top, right, bottom, cells, peak, peakCell }) => {
+  return highestFirst(map, limit).slice(0, maximum).map(({ left, top, right, bottom, cells, peak, peakCell }) => {
     const [x, y] = [Math.floor(left * scaleX), Math.floor(top * scaleY)]
     return {
       box: [x, y, Math.ceil((right + 1) * scaleX) - x, Math.ceil((bottom + 1) * scaleY) - y],
@@ -44,35 +44,55 @@ export function findRegions (map: { values: Float32Array, height: number, width:
   })
 }
 
+/** `map.values`, or a copy of them in which all but the `maximum` regions with the highest peaks lie below the limit. */
+export function onlyHighest (map: { values: Float32Array, height: number, width: number }, { limit, maximum }: { limit: number, maximum: number }): Float32Array {
+  const others = highestFirst(map, limit).slice(maximum)
+  if (others.length === 0) return map.values
+  const values = map.values.slice()
+  const seen = new Uint8Array(values.length)
+  const below = limit - Math.abs(limit) - 1
+  for (const { peakCell } of others) flood(map, limit, seen, peakCell, (cell) => { values[cell] = below })
+  return values
+}
+
+function highestFirst (map: { values: Float32Array, height: number, width: number }, limit: number): Component[] {
+  return connectedComponents(map, limit).sort((a, b) => b.peak - a.peak)
+}
+
 function zoneAt (zones: readonly Zone[], x: number, y: number): string | null {
   return zones.find(({ box: [left, top, width, height] }) => x >= left && x < left + width && y >= top && y < top + height)?.name ?? null
 }
 
-function connectedComponents ({ values, height, width }: { values: Float32Array, height: number, width: number }, limit: number): Component[] {
+function connectedComponents (map: { values: Float32Array, height: number, width: number }, limit: number): Component[] {
+  const { values, height, width } = map
   const seen = new Uint8Array(values.length)
-  const reaches = (cell: number): boolean => seen[cell] === 0 && Number.isFinite(values[cell]) && (values[cell] as number) >= limit
   const components: Component[] = []
   for (let start = 0; start < values.length; start++) {
     // Nearly all do not, in every map.
-    if (!((values[start] as number) >= limit) || !reaches(start)) continue
+    if (!((values[start] as number) >= limit) || seen[start] !== 0 || !Number.isFinite(values[start])) continue
     const component: Component = { left: width, top: height, right: -1, bottom: -1, cells: 0, peak: -Infinity, peakCell: start }
-    const open = [start]
-    seen[start] = 1
-    for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
-      const [x, y] = [cell % width, Math.floor(cell / width)]
-      include(component, x, y, values[cell] as number, cell)
-      for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
-        for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
-          const neighbour = ny * width + nx
-          if (!reaches(neighbour)) continue
-          seen[neighbour] = 1
-          open.push(neighbour)
-        }
-      }
-    }
+    flood(map, limit, seen, start, (cell) => { include(component, cell % width, Math.floor(cell / width), values[cell] as number, cell) })
     components.push(component)
   }
   return components
+}
+
+/** Visits the cells of the region that `start` lies in, each once. */
+function flood ({ values, height, width }: { values: Float32Array, height: number, width: number }, limit: number, seen: Uint8Array, start: number, visit: (cell: number) => void): void {
+  const open = [start]
+  seen[start] = 1
+  for (let cell = open.pop(); cell !== undefined; cell = open.pop()) {
+    visit(cell)
+    const [x, y] = [cell % width, Math.floor(cell / width)]
+    for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
+      for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
+        const neighbour = ny * width + nx
+        if (seen[neighbour] !== 0 || !Number.isFinite(values[neighbour]) || (values[neighbour] as number) < limit) continue
+        seen[neighbour] = 1
+        open.push(neighbour)
+      }
+    }
+  }
 }
 
 function include (component: Component, x: number, y: number, value: number, cell: number): void {

@@ -16,10 +16,12 @@ export interface OverlayOptions {
   outline: number
   /** 0 = frame only, 1 = colour only where the map is at its highest. */
   opacity: number
+  /** What the outline goes by, nowhere above the map's own values, which are the default. */
+  outlined?: Float32Array
 }
 
-/** `(H, W, 3)`: the frame in grey or colour, tinted where the map rises above `range.from`, with a white line around what reaches `outline`. */
-export function overlayMap (frame: RawImage, map: MapValues, { range, outline, opacity }: OverlayOptions): RawImage {
+/** `(H, W, 3)`: the frame in grey or colour, tinted where the map rises above `range.from`, with a white line around what reaches `outline`, closed along the frame's edges. */
+export function overlayMap (frame: RawImage, map: MapValues, { range, outline, opacity, outlined = map.values }: OverlayOptions): RawImage {
   const { width, height } = frame
   const data = inColour(frame)
   const overlay: RawImage = { data, width, height, channels: 3 }
@@ -28,7 +30,10 @@ export function overlayMap (frame: RawImage, map: MapValues, { range, outline, o
   const columns = sampling(width, map.width)
   const peaks = rowPeaks(map)
   const shown = Math.min(range.from, outline)
-  const rows = [new Float32Array(width), new Float32Array(width)] as const
+  const twoRows = (): [Float32Array, Float32Array] => [new Float32Array(width), new Float32Array(width)]
+  const rows = twoRows()
+  const own = outlined === map.values
+  const outlinedRows = own ? rows : twoRows()
   const nothing = new Float32Array(width).fill(-Infinity)
   let above: Float32Array | null = null
   for (let y = 0; y < height; y++) {
@@ -36,9 +41,11 @@ export function overlayMap (frame: RawImage, map: MapValues, { range, outline, o
     // Most rows of most parts have nothing to show: they stay the frame's own.
     const shows = (peaks[at.upper] as number) >= shown || (peaks[at.lower] as number) >= shown
     if (shows || (above !== null && above !== nothing)) {
-      const values = sampleRow(map, at, columns, rows[y % 2 as 0 | 1])
-      paintRow(data.subarray(3 * y * width, 3 * (y + 1) * width), values, above, { from: range.from, scale, outline, opacity })
-      above = shows ? values : nothing
+      const parity = y % 2 as 0 | 1
+      const values = sampleRow(map, at, columns, rows[parity])
+      const marks = own ? values : sampleRow({ ...map, values: outlined }, at, columns, outlinedRows[parity])
+      paintRow(data.subarray(3 * y * width, 3 * (y + 1) * width), values, { marks, above, isEdge: y === 0 || y === height - 1 }, { from: range.from, scale, outline, opacity })
+      above = shows ? marks : nothing
     } else {
       above = nothing
     }
@@ -64,12 +71,21 @@ function inColour ({ data, width, height, channels }: RawImage): Uint8Array {
   return colour
 }
 
-/** One row of pixels. `above` are the values of the row before, `null` in the first. */
-function paintRow (pixels: Uint8Array, values: Float32Array, above: Float32Array | null, { from, scale, outline, opacity }: { from: number, scale: number, outline: number, opacity: number }): void {
-  for (let x = 0, p = 0; x < values.length; x++, p += 3) {
+/** What the outline of a row goes by. */
+interface Outlining {
+  marks: Float32Array
+  /** Those of the row before, `null` in the first. */
+  above: Float32Array | null
+  isEdge: boolean
+}
+
+/** One row of pixels. */
+function paintRow (pixels: Uint8Array, values: Float32Array, { marks, above, isEdge }: Outlining, { from, scale, outline, opacity }: { from: number, scale: number, outline: number, opacity: number }): void {
+  const last = values.length - 1
+  for (let x = 0, p = 0; x <= last; x++, p += 3) {
     const value = values[x] as number
-    const reaches = value >= outline
-    if ((x > 0 && ((values[x - 1] as number) >= outline) !== reaches) || (above !== null && ((above[x] as number) >= outline) !== reaches)) {
+    const reaches = (marks[x] as number) >= outline
+    if ((reaches && (isEdge || x === 0 || x === last)) || (x > 0 && ((marks[x - 1] as number) >= outline) !== reaches) || (above !== null && ((above[x] as number) >= outline) !== reaches)) {
       pixels[p] = pixels[p + 1] = pixels[p + 2] = 255
     } else if (value > from) {
       // A value that is not a number has no colour.

@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { checksOf, multipleOf, numberFrom, orNothing, wholeFrom, type Expectation } from '../shared/editor/reasons.ts'
 
 declare const RED: EditorRED
 
@@ -18,15 +19,14 @@ interface Properties extends EditorNodeProperties {
   seed: string
 }
 
-/** A site's value from the environment stays as it is written. */
-const isVariable = (value: string): boolean => value.startsWith('${')
-const isWholeFrom = (least: number) => (value: string): boolean => isVariable(value) || (value !== '' && Number.isInteger(Number(value)) && Number(value) >= least)
+type Choice = Pick<Properties, 'detector' | 'scale'>
 
-const isTiles = (value: string): boolean => value === '' || value === 'auto' || isVariable(value) || /^[1-8]x[1-8]$/.test(value)
+const check = checksOf<Properties>('goodparts-fit')
+
 /** What is wrong in a list is said by the node itself. */
 function isList (text: string): boolean {
   try {
-    return text.trim() === '' || isVariable(text) || Array.isArray(JSON.parse(text))
+    return text === '' || Array.isArray(JSON.parse(text))
   } catch {
     return false
   }
@@ -36,6 +36,30 @@ function isList (text: string): boolean {
 const withoutScale = new Set(['template-difference', 'reconstruction', 'contrastive'])
 /** Families that have one speed, whatever is asked for. */
 const withoutRate = new Set(['reconstruction', 'contrastive'])
+const anything: Expectation = { holds: () => true, text: '' }
+
+/** Of the node whose form is open. */
+let opened: string | undefined
+
+/** What is chosen, in an open form before it is saved. */
+function chosen (node: Choice & { id?: string }): Choice {
+  return opened === undefined || node.id !== opened ? node : { detector: String($('#node-input-detector').val()), scale: String($('#node-input-scale').val()) }
+}
+
+/** As the families themselves take it. */
+function sizeFor ({ detector, scale }: Choice): Expectation {
+  switch (detector) {
+    case 'contrastive': return multipleOf(8, 32, 2048)
+    case 'distillation': return multipleOf(32, 64, 1024)
+    case 'reconstruction': return multipleOf(16, 32, 1024)
+    case 'template-difference': case 'auto': return wholeFrom(32, 2048)
+    default: return multipleOf(scale === 'fine' ? 8 : 16, 32, 2048)
+  }
+}
+
+function close (): void {
+  opened = undefined
+}
 
 RED.nodes.registerType<Properties>('goodparts-fit', {
   category: 'Goodparts',
@@ -45,16 +69,16 @@ RED.nodes.registerType<Properties>('goodparts-fit', {
     model: { value: '', type: 'goodparts-model', required: true },
     bundle: { value: '' },
     detector: { value: 'patch-memory', required: true },
-    count: { value: '60', required: true, validate: isWholeFrom(20) },
-    interval: { value: '', validate: (value: string) => value === '' || isVariable(value) || Number(value) >= 0 },
+    count: { value: '60', validate: check('count', wholeFrom(20)) },
+    interval: { value: '', validate: check('interval', orNothing(numberFrom(0))) },
     begin: { value: 'no-bundle', required: true },
     scale: { value: 'auto', required: true },
-    size: { value: '', validate: (value: string) => value === '' || isWholeFrom(32)(value) },
-    rate: { value: '', validate: (value: string) => value === '' || isVariable(value) || Number(value) >= 0 },
-    tiles: { value: '', validate: isTiles },
-    overlap: { value: '', validate: (value: string) => value === '' || isVariable(value) || (Number(value) >= 0 && Number(value) <= 0.5) },
-    regions: { value: '', validate: isList },
-    seed: { value: '0', required: true, validate: isWholeFrom(0) }
+    size: { value: '', validate: check('size', (node) => orNothing(sizeFor(chosen(node)))) },
+    rate: { value: '', validate: check('rate', (node) => withoutRate.has(chosen(node).detector) ? anything : orNothing(numberFrom(0, 100_000))) },
+    tiles: { value: '', validate: check('tiles', { holds: (value) => value === '' || value === 'auto' || /^[1-8]x[1-8]$/.test(value), text: 'tiles' }) },
+    overlap: { value: '', validate: check('overlap', orNothing(numberFrom(0, 0.5))) },
+    regions: { value: '', validate: check('regions', { holds: isList, text: 'regions' }) },
+    seed: { value: '0', validate: check('seed', wholeFrom(0)) }
   },
   inputs: 1,
   outputs: 2,
@@ -69,9 +93,15 @@ RED.nodes.registerType<Properties>('goodparts-fit', {
       $('#goodparts-fit-advice').text(this._(`goodparts-fit.advice.${family}`))
       $('#goodparts-fit-scale').toggle(!withoutScale.has(family))
       $('#goodparts-fit-rate').toggle(!withoutRate.has(family))
+      // What they may hold hangs on the choice.
+      $('#node-input-size, #node-input-rate').trigger('change')
     }
-    $('#node-input-detector').on('change', show)
+    opened = this.id
+    $('#node-input-detector, #node-input-scale').on('change', show)
     show()
   },
+  oneditsave: close,
+  oneditcancel: close,
+  oneditdelete: close,
   outputLabels (index) { return this._(index === 0 ? 'goodparts-fit.port.bundle' : 'goodparts-fit.port.progress') }
 })

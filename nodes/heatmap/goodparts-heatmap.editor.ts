@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { checksOf, numberFrom, orNothing, wholeFrom } from '../shared/editor/reasons.ts'
 import { isZone } from './zone-form.ts'
 
 declare const RED: EditorRED
@@ -23,13 +24,15 @@ const methods = ['grad-cam', 'grad-cam++', 'layer-cam', 'score-cam', 'ada-sise',
 /** As the node reads them. */
 function isZones (text: string): boolean {
   try {
-    if (text.trim() === '') return true
+    if (text === '') return true
     const zones: unknown = JSON.parse(text)
     return Array.isArray(zones) && zones.every(isZone)
   } catch {
     return false
   }
 }
+
+const check = checksOf<Properties>('goodparts-heatmap')
 
 RED.nodes.registerType<Properties>('goodparts-heatmap', {
   category: 'Goodparts',
@@ -39,14 +42,14 @@ RED.nodes.registerType<Properties>('goodparts-heatmap', {
     explainGood: { value: false },
     explainReview: { value: true },
     explainReject: { value: true },
-    opacity: { value: '0.6', required: true, validate: (value) => value !== '' && Number(value) >= 0 && Number(value) <= 1 },
-    quality: { value: '85', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= 100 },
-    capacity: { value: '8', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 && Number(value) <= 1000 },
+    opacity: { value: '0.6', validate: check('opacity', numberFrom(0, 1)) },
+    quality: { value: '85', validate: check('quality', wholeFrom(1, 100)) },
+    capacity: { value: '8', validate: check('capacity', wholeFrom(1, 1000)) },
     model: { value: '', type: 'goodparts-model', required: false },
     methods: { value: '' },
-    budget: { value: '3000', validate: (value) => value === '' || (Number(value) >= 1 && Number(value) <= 60_000) },
+    budget: { value: '3000', validate: check('budget', orNothing(numberFrom(1, 60_000))) },
     judge: { value: true },
-    zones: { value: '', validate: isZones }
+    zones: { value: '', validate: check('zones', { holds: isZones, text: 'zones' }) }
   },
   inputs: 1,
   outputs: 2,

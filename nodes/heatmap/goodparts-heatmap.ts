@@ -32,6 +32,8 @@ export default function register (RED: NodeAPI): void {
       failed: (error, msg) => { node.error(error, msg) }
     })
     const timer = setInterval(show, STATUS_MS).unref()
+    // Node-RED would show what the node before it said, until there is a verdict to explain.
+    status.show('stopped', RED._('goodparts-heatmap.status.idle'))
     model?.register(node.id, () => {})
 
     onInput(node, async (msg: Message, send) => {

@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { checksOf, wholeFrom } from '../shared/editor/reasons.ts'
 
 declare const RED: EditorRED
 
@@ -9,6 +10,8 @@ interface Properties extends EditorNodeProperties {
   capacity: string
 }
 
+const check = checksOf<Properties>('goodparts-image-in')
+
 RED.nodes.registerType<Properties>('goodparts-image-in', {
   category: 'Goodparts',
   color: '#C7E9C0',
@@ -17,7 +20,7 @@ RED.nodes.registerType<Properties>('goodparts-image-in', {
     source: { value: '' },
     folder: { value: '' },
     colour: { value: 'auto', required: true },
-    capacity: { value: '16', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 }
+    capacity: { value: '16', validate: check('capacity', wholeFrom(1)) }
   },
   inputs: 1,
   outputs: 1,

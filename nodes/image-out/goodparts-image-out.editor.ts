@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { checksOf, wholeFrom } from '../shared/editor/reasons.ts'
 
 declare const RED: EditorRED
 
@@ -9,6 +10,8 @@ interface Properties extends EditorNodeProperties {
   capacity: string
 }
 
+const check = checksOf<Properties>('goodparts-image-out')
+
 RED.nodes.registerType<Properties>('goodparts-image-out', {
   category: 'Goodparts',
   color: '#C7E9C0',
@@ -16,8 +19,8 @@ RED.nodes.registerType<Properties>('goodparts-image-out', {
     name: { value: '' },
     content: { value: 'frame', required: true },
     format: { value: 'jpeg', required: true },
-    quality: { value: '85', required: true, validate: (value) => Number(value) >= 1 && Number(value) <= 100 },
-    capacity: { value: '16', required: true, validate: (value) => Number.isInteger(Number(value)) && Number(value) > 0 }
+    quality: { value: '85', validate: check('quality', wholeFrom(1, 100)) },
+    capacity: { value: '16', validate: check('capacity', wholeFrom(1)) }
   },
   inputs: 1,
   outputs: 1,

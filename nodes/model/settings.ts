@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import type { ModelSlotOptions } from '../../engine/decision/model-slot.ts'
-import { readAll } from '../../engine/read-all.ts'
+import { apart, readAll, together } from '../../engine/read-all.ts'
 import { readChoice, readText, readWhole } from '../shared/form-values.ts'
 
 export interface ModelForm {
@@ -43,8 +43,10 @@ export function bundlePath (name: unknown, userFolder: string): string {
 }
 
 /** For the nodes that name a model node whose form is wrong: not they are what a person has to mend. */
-export function modelNotConfigured ({ message, fix }: GoodpartsError): GoodpartsError {
-  return new GoodpartsError('GOODPARTS_ARGUMENT', `The chosen model node is not configured: ${message}`, { fix: fix ?? 'Mend the form of the model node.' })
+export function modelNotConfigured (formError: GoodpartsError): GoodpartsError {
+  const [first, ...others] = apart(formError) as [GoodpartsError, ...GoodpartsError[]]
+  const told = (message: string): GoodpartsError => new GoodpartsError('GOODPARTS_ARGUMENT', message, { fix: formError.fix ?? 'Mend the form of the model node.' })
+  return together(told(`The chosen model node is not configured: ${first.message}`), ...others.map(({ message }) => told(message)))
 }
 
 /** @throws GOODPARTS_ARGUMENT */

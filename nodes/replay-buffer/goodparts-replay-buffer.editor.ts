@@ -3,6 +3,7 @@ import { pageAddress, type PagePlace } from '../shared/editor/page-address.ts'
 import { ContactSheetView } from './editor/contact-sheet-view.ts'
 import { sheetRequests } from './editor/sheet-requests.ts'
 import type { SheetTexts } from './editor/sheet-texts.ts'
+import { checksOf, numberFrom, orNothing, wholeFrom } from '../shared/editor/reasons.ts'
 
 declare const RED: EditorRED
 
@@ -21,10 +22,6 @@ interface Properties extends EditorNodeProperties {
   seed: string
 }
 
-/** A site's value from the environment stays as it is written. */
-const isVariable = (value: string): boolean => value.startsWith('${')
-const isWholeFrom = (least: number) => (value: string): boolean => isVariable(value) || (value !== '' && Number.isInteger(Number(value)) && Number(value) >= least)
-
 /** Of the dialog that is open. */
 let sheet: ContactSheetView | undefined
 
@@ -32,6 +29,8 @@ function closeSheet (): void {
   sheet?.close()
   sheet = undefined
 }
+
+const check = checksOf<Properties>('goodparts-replay-buffer')
 
 RED.nodes.registerType<Properties>('goodparts-replay-buffer', {
   category: 'Goodparts',
@@ -43,13 +42,13 @@ RED.nodes.registerType<Properties>('goodparts-replay-buffer', {
     server: { value: '', type: 'goodparts-live-server', required: false },
     line: { value: '' },
     policy: { value: 'snnl-preserving', required: true },
-    memory: { value: '200', required: true, validate: isWholeFrom(20) },
-    bytes: { value: '500', required: true, validate: isWholeFrom(1) },
+    memory: { value: '200', validate: check('memory', wholeFrom(20)) },
+    bytes: { value: '500', validate: check('bytes', numberFrom(1)) },
     mode: { value: 'extend', required: true },
-    updateAfter: { value: '0', required: true, validate: isWholeFrom(0) },
-    interval: { value: '', validate: (value: string) => value === '' || isVariable(value) || Number(value) >= 0 },
-    driftRate: { value: '1000', required: true, validate: isWholeFrom(2) },
-    seed: { value: '0', required: true, validate: isWholeFrom(0) }
+    updateAfter: { value: '0', validate: check('updateAfter', wholeFrom(0)) },
+    interval: { value: '', validate: check('interval', orNothing(numberFrom(0))) },
+    driftRate: { value: '1000', validate: check('driftRate', numberFrom(2)) },
+    seed: { value: '0', validate: check('seed', wholeFrom(0)) }
   },
   inputs: 1,
   outputs: 3,

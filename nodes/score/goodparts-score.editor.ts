@@ -1,4 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
+import { checksOf, numberFrom, orNothing, wholeFrom } from '../shared/editor/reasons.ts'
 
 declare const RED: EditorRED
 
@@ -12,10 +13,9 @@ interface Properties extends EditorNodeProperties {
   batch: string
 }
 
-/** A site's value from the environment stays as it is written. */
-const isVariable = (value: string): boolean => value.startsWith('${')
-const isWhole = (value: string): boolean => isVariable(value) || (Number.isInteger(Number(value)) && Number(value) >= 1)
 const ports = ['good', 'review', 'reject', 'notInspected']
+
+const check = checksOf<Properties>('goodparts-score')
 
 RED.nodes.registerType<Properties>('goodparts-score', {
   category: 'Goodparts',
@@ -25,10 +25,10 @@ RED.nodes.registerType<Properties>('goodparts-score', {
     model: { value: '', type: 'goodparts-model', required: true },
     line: { value: 'line-1' },
     product: { value: '' },
-    deadline: { value: '1000', validate: (value: string) => value === '' || isVariable(value) || Number(value) >= 0 },
+    deadline: { value: '1000', validate: check('deadline', orNothing(numberFrom(0))) },
     policy: { value: 'newest', required: true },
-    capacity: { value: '4', required: true, validate: isWhole },
-    batch: { value: '1', required: true, validate: isWhole }
+    capacity: { value: '4', validate: check('capacity', wholeFrom(1)) },
+    batch: { value: '1', validate: check('batch', wholeFrom(1)) }
   },
   inputs: 1,
   outputs: 4,

@@ -1,7 +1,9 @@
 /** One way for every node to take messages and to close: exactly one `done` per message, a close that is awaited and bounded. */
 import type { Node, NodeAPI, NodeMessage, NodeMessageInFlow } from 'node-red'
-import { asGoodpartsError, type ErrorCode, type GoodpartsError } from '../../engine/errors.ts'
+import { systemClock } from '../../engine/clock.ts'
+import { asGoodpartsError, GoodpartsError, type ErrorCode } from '../../engine/errors.ts'
 import { RateLimitedReporter } from '../../engine/rate-limited-reporter.ts'
+import { apart } from '../../engine/read-all.ts'
 import { begin, closeInPlace, opens } from './line-closing.ts'
 import type { Status } from './status.ts'
 
@@ -88,11 +90,45 @@ export function heardByUsers (RED: NodeAPI, node: Node): void {
   })
 }
 
-/** What a node does whose form is wrong: says so once, and to every message. `text` is for the status. */
+/** Between two lines of the log on messages to a node whose form is wrong. */
+const REFUSALS_MS = 10_000
+
+/**
+ * What a node does whose form is wrong: says all of it once, and answers every message in short. `text` is for the status, which goes with the node:
+ * the one that takes its place may have nothing to show for long.
+ */
 export function refuse (RED: NodeAPI, node: Node, status: Status, text: string, cause: unknown): void {
   const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
   status.show('failed', text)
   tellOnceStarted(RED, node)(error)
-  onInput(node, async () => await Promise.reject(error))
-  onClose(node, () => { status.close() })
+  const refusal = inShort(error)
+  const log = logSeldom(node, refusal)
+  onInput(node, async () => await Promise.reject(refusal))
+  onClose(node, () => {
+    log.close()
+    status.close()
+    node.status({})
+  })
+}
+
+/** The first mistake, and how many more there are. */
+function inShort (error: GoodpartsError): GoodpartsError {
+  const [{ message, fix }, ...others] = apart(error) as [GoodpartsError, ...GoodpartsError[]]
+  if (others.length === 0) return error
+  return new GoodpartsError(error.code, `${message}; and ${others.length} more in the form, all told at the start`, { cause: error, ...fix === null ? {} : { fix } })
+}
+
+/** Node-RED's own way to Catch nodes (`error` of runtime/lib/nodes/Node.js), which says whether one heard. */
+interface InFlow { _flow?: { handleError?: (node: Node, error: Error, msg: unknown) => boolean } }
+
+/** Catch nodes hear of `error` with every message. Where none does, it is in the log, which a camera would fill, now and then with how often it was. */
+function logSeldom (node: Node & InFlow, error: Error): RateLimitedReporter<string> {
+  const say = node.error.bind(node)
+  const reporter = new RateLimitedReporter<string>((text, count) => { say(count === 1 ? text : `${count} messages refused: ${text}`) }, systemClock, REFUSALS_MS)
+  node.error = (given: unknown, msg?: NodeMessage) => {
+    const flow = node._flow
+    if (given !== error || flow?.handleError === undefined) say(given, msg)
+    else if (!flow.handleError(node, error, msg)) reporter.add(error.message)
+  }
+  return reporter
 }

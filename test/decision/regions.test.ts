@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findRegions } from '../../engine/decision/regions.ts'
+import { findRegions, onlyHighest } from '../../engine/decision/regions.ts'
 
 const map = {
   height: 4,
@@ -35,5 +35,13 @@ describe('regions', () => {
 
   test('gives none above the highest value', () => {
     expect(findRegions(map, { limit: 9.1, frame: { width: 5, height: 4 } })).toEqual([])
+  })
+
+  test('are left of a map as many as asked for, the others below the limit, and the map itself where there are no more', () => {
+    const values = onlyHighest(map, { limit: 3, maximum: 1 })
+
+    expect(findRegions({ ...map, values }, { limit: 3, frame: { width: 5, height: 4 } }).map(({ peak }) => peak)).toEqual([9])
+    expect([...values].map((value, cell) => value === map.values[cell] || Number.isNaN(value) ? null : value < 3).filter((changed) => changed !== null)).toEqual([true, true, true])
+    expect(onlyHighest(map, { limit: 3, maximum: 3 })).toBe(map.values)
   })
 })

@@ -26,7 +26,7 @@ const log: string[] = []
 
 interface EditorNode { type: string, port?: string, changed?: boolean, dirty?: boolean, validationErrors?: string[], status?: { text?: string } }
 interface Editor {
-  editor: { validateNode: (node: EditorNode) => boolean }
+  editor: { validateNode: (node: EditorNode) => boolean, edit: (node: EditorNode) => void }
   actions: { invoke: (action: string) => void }
   nodes: { eachConfig: (visit: (node: EditorNode) => void) => void, dirty: (state?: boolean) => boolean, filterNodes: (filter: object) => EditorNode[] }
 }
@@ -84,20 +84,40 @@ describe.skipIf(missing !== null)('a first day in the editor', () => {
     expect(await editor.evaluate(() => RED.nodes.dirty())).toBe(false)
   }, 60_000)
 
+  const faults = async (change: object, type = 'goodparts-capture'): Promise<string> => editor.evaluate(({ wrong, type }) => {
+    const node = RED.nodes.filterNodes({ type })[0]!
+    const kept = { ...node }
+    RED.editor.validateNode(Object.assign(node, wrong))
+    const found = JSON.stringify(node.validationErrors ?? [])
+    RED.editor.validateNode(Object.assign(node, kept))
+    return found
+  }, { wrong: change, type })
+
   it('marks a capture node that could not run as it is filled in', async () => {
-    const faults = async (change: object): Promise<string> => editor.evaluate((wrong) => {
-      const camera = RED.nodes.filterNodes({ type: 'goodparts-capture' })[0]!
-      const kept = { ...camera }
-      RED.editor.validateNode(Object.assign(camera, wrong))
-      const found = JSON.stringify(camera.validationErrors ?? [])
-      RED.editor.validateNode(Object.assign(camera, kept))
-      return found
-    }, change)
     await expect.poll(async () => faults({ parameters: { rate: 'fast' } })).toMatch(/rate to be a number from 0\.01 to 1000/)
     expect(await faults({ parameters: { rate: '5' } })).toBe('[]')
     expect(await faults({ source: ' ' })).toContain('source')
     expect(await faults({ source: '', name: '' })).toContain('source')
     expect(await faults({})).toBe('[]')
+  }, 30_000)
+
+  it('says why a value of a form is wrong, and goes by what is chosen in the open form', async () => {
+    expect(await faults({ budget: '99999', capacity: '' }, 'goodparts-heatmap')).toBe('["Queue: expected a whole number from 1 to 1000","Time: expected a number from 1 to 60000"]')
+    expect(await faults({ size: '4096', rate: '200000' }, 'goodparts-fit')).toBe('["Input size: expected a multiple of 16 from 32 to 2048","Frame rate: expected a number from 0 to 100000"]')
+
+    await editor.evaluate(() => { RED.editor.edit(RED.nodes.filterNodes({ type: 'goodparts-fit' })[0]!) })
+    const size = editor.locator('#node-input-size')
+    const isMarked = async (): Promise<boolean> => size.evaluate((input) => input.classList.contains('input-error'))
+    await size.fill('100')
+    await size.blur()
+    expect(await isMarked()).toBe(true)
+    await size.hover()
+    await editor.getByText('Input size: expected a multiple of 16 from 32 to 2048').waitFor()
+    await editor.locator('#node-input-detector').selectOption('template-difference')
+    await expect.poll(isMarked).toBe(false)
+    await editor.locator('#node-input-detector').selectOption('distillation')
+    await expect.poll(isMarked).toBe(true)
+    await editor.locator('#node-dialog-cancel').click()
   }, 30_000)
 
   it('learns from good parts, then rejects a bad one and shows where on the live page', async () => {

@@ -44,6 +44,28 @@ describe('overlay', () => {
     expect(reached.has(32 * size + 32)).toBe(false)
   })
 
+  test('closes the line along the edges of the picture', () => {
+    const values = new Float32Array(64).fill(10)
+    const { data } = overlayMap(grey(16, 12, 50), { values, height: 8, width: 8 }, { range: { from: 100, to: 200 }, outline: 5, opacity: 1 })
+
+    const white = (x: number, y: number): boolean => data[3 * (y * 16 + x)] === 255
+    for (let y = 0; y < 12; y++) for (let x = 0; x < 16; x++) expect({ x, y, white: white(x, y) }).toEqual({ x, y, white: x === 0 || y === 0 || x === 15 || y === 11 })
+  })
+
+  test('outlines by other values than those that it colours by, where there are any', () => {
+    const values = new Float32Array(64)
+    values[9] = values[45] = 10
+    const options = { range: { from: 5, to: 10 }, outline: 5, opacity: 0.5 }
+    const both = overlayMap(grey(32, 32, 50), { values, height: 8, width: 8 }, options)
+    const one = overlayMap(grey(32, 32, 50), { values, height: 8, width: 8 }, { ...options, outlined: values.map((value, cell) => cell === 45 ? 0 : value) })
+
+    const white = ({ data }: { data: Uint8Array }, row: number): number => data.subarray(3 * 32 * row, 3 * 32 * (row + 16)).filter((value) => value === 255).length
+    expect(white(one, 0)).toBe(white(both, 0))
+    expect(white(one, 16)).toBeLessThan(white(both, 16))
+    const middle = 3 * (22 * 32 + 22)
+    expect(one.data[middle]).toBe(both.data[middle])
+  })
+
   test('outlines a spot between rows that show nothing as it would on its own, cut out of them', () => {
     const values = new Float32Array(16 * 16)
     values[8 * 16 + 8] = 10

@@ -116,7 +116,8 @@ describe.skipIf(missing !== null)('the live page', () => {
     const byDetector = await colouredPixels('.part-dialog canvas')
 
     const corner = new AnomalyMap(Float32Array.from({ length: 64 }, (_, i) => i === 0 ? 1 : 0), 8, 8)
-    const explained = { regions: [], insertion: 0.9, deletion: 0.1, milliseconds: 1234 }
+    const ofDetector = await text('.facts')
+    const explained = { regions: [{ box: [0, 0, 8, 8] as [number, number, number, number], areaShare: 1 / 64, peak: 1, zone: 'corner' }], insertion: 0.9, deletion: 0.1, milliseconds: 1234 }
     server.explained({
       line: 'Plates 1',
       eventId: part.record.eventId,
@@ -129,12 +130,15 @@ describe.skipIf(missing !== null)('the live page', () => {
     expect(await text('.evidence')).toContain('A good part like it · 00010.png')
     expect(await page.locator('.methods option').allInnerTexts()).toEqual(['the detector\'s map', 'sise', 'rise'])
     await page.locator('.methods').selectOption('rise')
-    expect(await text('.method-note')).toContain('skipped 3 of 9 masks')
+    expect(await text('.coarse')).toBe('Made of 6 of 9 masks: more Time in the heatmap node makes it finer.')
+    expect(await text('.facts')).toContain('corner: 1.56 % of the picture, peak 1.00')
     expect(await text('.method-note')).toContain('0.90 is there')
     await expect.poll(async () => colouredPixels('.part-dialog canvas'), { timeout: 10_000 }).not.toBe(byDetector)
     await screenshot('reject-explained')
     expect(await colouredPixels('.part-dialog canvas')).toBeGreaterThan(30)
     await page.locator('.methods').selectOption('')
+    expect(await text('.facts')).toBe(ofDetector)
+    expect(await page.locator('.coarse').isVisible()).toBe(false)
     await expect.poll(async () => colouredPixels('.part-dialog canvas'), { timeout: 10_000 }).toBe(byDetector)
   })
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { gateDefaults, judgeUpdate } from '../../engine/continual/detector-update/acceptance-gate.ts'
-import { fitProblemInKorean, problemInKorean, skippedInKorean, stageInKorean, warningInKorean } from '../../viewer/said-texts.ts'
+import { fitProblemInKorean, madeOf, problemInKorean, skippedInKorean, stageInKorean, warningInKorean } from '../../viewer/said-texts.ts'
 import { codedInKorean, keptInKorean } from '../../viewer/update-texts.ts'
 
 it.each([
@@ -16,6 +16,11 @@ it.each([
 it('what an explanation left out is told in Korean, or as it came', () => {
   expect(skippedInKorean('12 of 400 masks')).toBe('마스크 400개 중 12개')
   expect(skippedInKorean('the rest')).toBe('the rest')
+})
+
+it('how much an explanation is made of comes from what it left out, where that is counted', () => {
+  expect(madeOf('888 of 1000 masks')).toEqual({ done: 112, planned: 1000, what: 'masks' })
+  expect([madeOf('the rest'), madeOf('1 of 2 wishes')]).toEqual([undefined, undefined])
 })
 
 it('trouble is told in Korean by its code', () => {

@@ -1,8 +1,8 @@
 /** Explains a verdict by the detector's own map: a heatmap over the frame and the regions that reach the limit. Runs in the explanation thread. */
 import { createHash } from 'node:crypto'
 import type { Region } from '../../../schemas/inspection.ts'
-import { paintedRange, type JudgedScore, type PaintedRange } from '../../../schemas/map-limits.ts'
-import { findRegions, type Zone } from '../../decision/regions.ts'
+import { mostShownRegions, paintedRange, type JudgedScore, type PaintedRange } from '../../../schemas/map-limits.ts'
+import { findRegions, onlyHighest, type Zone } from '../../decision/regions.ts'
 import { encodeJpegOnThisThread } from '../../frame/jpeg-on-this-thread.ts'
 import { levelsOf } from '../map-levels.ts'
 import { overlayMap, type MapValues } from '../overlay.ts'
@@ -35,13 +35,15 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
   const { width, height, channels } = frame
   const picture = { data: new Uint8Array(frame.memory, 0, width * height * channels), width, height, channels }
   const range = rangeOf(map, judged)
-  const overlay = overlayMap(picture, map, { range, outline: range.outline, opacity })
+  const regions = findRegions(map, { limit: range.outline, frame: { width, height }, zones })
+  const outlined = regions.length > mostShownRegions ? onlyHighest(map, { limit: range.outline, maximum: mostShownRegions }) : map.values
+  const overlay = overlayMap(picture, map, { range, outline: range.outline, opacity, outlined })
   const jpeg = await encodeJpegOnThisThread(overlay, quality)
   return {
     jpeg,
     sha256: sha256(jpeg),
     mapSha256: sha256(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)),
-    regions: findRegions(map, { limit: range.outline, frame: { width, height }, zones }),
+    regions,
     milliseconds: performance.now() - start
   }
 }

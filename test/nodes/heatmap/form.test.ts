@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { explainers } from '../../../engine/explain/registry.ts'
 import { readHeatmapForm, type HeatmapForm } from '../../../nodes/heatmap/settings.ts'
 import { editorDefinitions } from '../../flows/editor-definitions.ts'
+import { editorTexts } from '../../flows/editor-texts.ts'
 
 const form: HeatmapForm = { explainGood: false, explainReview: true, explainReject: true, opacity: '0.6', quality: '85', capacity: '8', model: '', methods: '', budget: '3000', judge: true, zones: '' }
 const { defaults } = editorDefinitions().get('goodparts-heatmap')!
@@ -16,6 +17,20 @@ function deploys (changes: Partial<HeatmapForm>): boolean {
   }
 }
 
+function checked (name: string, value: string, language?: 'ko'): unknown {
+  const { validate } = defaults[name]!
+  // Of a function of one argument Node-RED takes no reason.
+  expect(validate).toHaveLength(2)
+  return validate!.call({ _: editorTexts('heatmap', language) }, value, {})
+}
+
+test('the editor says why a value is wrong, in both languages', () => {
+  expect(checked('budget', '99999')).toBe('Time: expected a number from 1 to 60000')
+  expect(checked('budget', '99999', 'ko')).toBe('시간: 1부터 60000까지의 숫자여야 합니다')
+  expect(checked('capacity', '')).toBe('Queue: expected a whole number from 1 to 1000')
+  expect(checked('zones', 'rim')).toBe('Zones: expected a JSON list, as [{"name": "rim", "box": [0, 0, 640, 80]}]')
+})
+
 test.each([
   ['budget', '', true], ['budget', '1', true], ['budget', '60000', true], ['budget', '60001', false], ['budget', '0.5', false], ['budget', '-5', false], ['budget', 'soon', false],
   ['zones', '', true], ['zones', ' ', true], ['zones', '[]', true], ['zones', '[{"name": "rim", "box": [0, 0, 64, 8]}]', true],
@@ -24,7 +39,7 @@ test.each([
   ['capacity', '1000', true], ['capacity', '1001', false], ['capacity', '0', false],
   ['opacity', '0', true], ['opacity', '1', true], ['opacity', '1.1', false], ['opacity', '', false]
 ] as const)('%s %j: %s', (name, value, fits) => {
-  expect({ editor: defaults[name]!.validate!.call({}, value, {}), node: deploys({ [name]: value }) }).toEqual({ editor: fits, node: fits })
+  expect({ editor: checked(name, value) === true, node: deploys({ [name]: value }) }).toEqual({ editor: fits, node: fits })
 })
 
 test('the editor offers every method but the detector\'s map, which the first output has', () => {

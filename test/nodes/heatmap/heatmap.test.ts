@@ -21,7 +21,7 @@ import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import type { InspectionRecord, Verdict } from '../../../schemas/inspection.ts'
 import { flatPicture, spottedPicture } from '../../explain/hand-built-models.ts'
 import { spotBundle } from '../../explain/spot-bundle.ts'
-import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
+import { deploy, nextMessage, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 const frame = Frame.fromPixels(new Uint8Array(64 * 48).fill(90), { source: 'test', sequence: 3, width: 64, height: 48, channels: 1 })
 const anomalyMap = new AnomalyMap(Float32Array.from({ length: 8 * 6 }, (_, i) => i === 19 ? 4 : 0.5), 6, 8)
@@ -165,6 +165,14 @@ describe('goodparts-heatmap', () => {
     await deploy([heatmap], flow(changes))
 
     await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')
+  })
+
+  test('is idle once its form is mended, before any verdict', async () => {
+    await deploy([heatmap], flow({ opacity: 'abc' }))
+    await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')
+    await redeploy(flow(), 'nodes')
+
+    expect(await untilStatus('heat', (status) => typeof status === 'object' && status.fill !== undefined)).toMatchObject({ fill: 'grey', text: expect.stringMatching(/status.idle$/) as string })
   })
 
   test('lets a verdict go without its heatmap when that takes too long', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { mostContradicted } from '../../../engine/continual/detector-update/update-detector.ts'
 import { GoodpartsError } from '../../../engine/errors.ts'
+import { apart, together } from '../../../engine/read-all.ts'
+import { modelNotConfigured } from '../../../nodes/model/settings.ts'
 import type { LineDrift } from '../../../schemas/learning.ts'
 import { readCommand, readLabel, readRelabel, readReplayForm, replayStatus, type ReplayForm } from '../../../nodes/replay-buffer/settings.ts'
 
@@ -31,6 +33,14 @@ describe('the form of a replay buffer', () => {
   it('says what is wrong with the model node that is chosen', () => {
     const formError = new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the review rate to be above 0 and below 100 %, got 200')
     expect(() => readReplayForm(form, { ...place, model: { bundlePath: undefined, rates: undefined, formError } })).toThrow('The chosen model node is not configured: Expected the review rate to be above 0 and below 100 %, got 200')
+  })
+
+  it('says all that is wrong with it, each for itself where that is asked', () => {
+    const wrong = ['the device', 'the workers'].map((name) => new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be another`)) as [GoodpartsError, GoodpartsError]
+    const error = modelNotConfigured(together(...wrong))
+
+    expect(error).toMatchObject({ message: 'The chosen model node is not configured: Expected the device to be another; Expected the workers to be another', fix: 'Mend the form of the model node.' })
+    expect(apart(error).map(({ message }) => message)).toEqual(['The chosen model node is not configured: Expected the device to be another', 'Expected the workers to be another'])
   })
 })
 

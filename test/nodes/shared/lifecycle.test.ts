@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red'
 import { GoodpartsError } from '../../../engine/errors.ts'
-import { onInput, tellError } from '../../../nodes/shared/lifecycle.ts'
+import { together } from '../../../engine/read-all.ts'
+import { onInput, refuse, tellError } from '../../../nodes/shared/lifecycle.ts'
+import { Status } from '../../../nodes/shared/status.ts'
 import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy } from '../flow-runtime.ts'
 
 /** A node that does `work` with each message. */
@@ -63,5 +65,55 @@ describe('errors that no message caused', () => {
       { code: 'GOODPARTS_KAFKA_REJECTED', message: 'Expected the broker to take record 100', fix: 'Ask for less', count: 99 }
     ])
     expect(caught[2]?.error).toMatchObject({ message: '99 errors, the last: Expected the broker to take record 100. Ask for less' })
+  })
+})
+
+describe('a node whose form is wrong', () => {
+  const wrong = together(...['the opacity', 'the quality', 'the time'].map((name) => new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a number, got "x"`)) as [GoodpartsError, GoodpartsError, GoodpartsError])
+  /** What it gives to Node-RED to be logged or shown. */
+  let given: { errors: unknown[], statuses: unknown[] }
+  const refused = (RED: NodeAPI): void => {
+    RED.nodes.registerType('tested', function (this: Node, config: NodeDef) {
+      RED.nodes.createNode(this, config)
+      given = { errors: [], statuses: [] }
+      const [error, status] = [this.error.bind(this), this.status.bind(this)]
+      this.error = (text: unknown, msg?: NodeMessage) => { given.errors.push(text); error(text, msg) }
+      this.status = (shown) => { given.statuses.push(shown); status(shown) }
+      refuse(RED, this, new Status(this), 'not configured', wrong)
+    })
+  }
+  const inShort = 'Expected the opacity to be a number, got "x"; and 2 more in the form, all told at the start'
+  const send = (count: number): void => { for (let payload = 0; payload < count; payload++) nodeOf('tested').receive({ payload }) }
+
+  it('says all of it once in the log, and of its messages in short and seldom, with how many there were', async () => {
+    await deploy([refused], flow.filter(({ id }) => id !== 'catch'))
+    const completed = heard('completed')
+    await expect.poll(() => given.errors).toEqual([wrong.message])
+
+    send(50)
+    await expect.poll(() => given.errors).toHaveLength(2)
+    await undeploy()
+
+    expect(given.errors).toEqual([wrong.message, inShort, `49 messages refused: ${inShort}`])
+    expect(completed).toEqual([])
+  })
+
+  it('tells a Catch node of every message, and the log of none', async () => {
+    await deploy([refused], flow)
+    const caught = heard('caught')
+    send(50)
+    await expect.poll(() => caught.filter(({ error }) => (error as Error).message.endsWith(inShort)).length, { timeout: 5000 }).toBe(50)
+    await undeploy()
+
+    expect(caught.find(({ payload }) => payload === 7)).toMatchObject({ error: { code: 'GOODPARTS_ARGUMENT', source: { id: 'tested' } } })
+    expect(given.errors).toEqual([wrong.message])
+  })
+
+  it('takes its status with it, so that the node in its place does not show it', async () => {
+    await deploy([refused], flow)
+    expect(given.statuses).toMatchObject([{ fill: 'red', text: 'not configured' }])
+    await undeploy()
+
+    expect(given.statuses.at(-1)).toEqual({})
   })
 })
