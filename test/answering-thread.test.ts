@@ -9,7 +9,8 @@ const source = `
   parentPort.on('message', (question) => {
     parentPort.postMessage({ result: ++asked })
     if (question === 'exit') process.exit(0)
-    if (question === 'fail') setImmediate(() => { throw new Error('a fault of its own') })
+    // Not at once: an error may overtake the answer on its way.
+    if (question === 'fail') setTimeout(() => { throw new Error('a fault of its own') }, 200)
   })`
 
 let thread: AnsweringThread<string, number> | undefined
