@@ -64,13 +64,15 @@ async function benchExplain (path: string | undefined, options: Options, signal:
     try {
       const load = loadavg()[0] ?? 0
       const loads: ExplainingMeasurement[] = []
+      let isWhole = false
       const measuring = measureExplaining(model, file, { ...options, methods: options.methods.map(({ method }) => method), signal, progress: (done, total) => { progress.update('rounds', done, total) } })
       try {
         for await (const measured of measuring) loads.push(measured)
+        isWhole = true
       } finally {
         progress.clear()
-        // What was measured before an interruption is still told.
-        if (loads.length > 0) await print(loads, load, options, model.choice.reason, signal.aborted)
+        // What was measured before an interruption, or a failure, is still told.
+        if (loads.length > 0) await print(loads, load, options, model.choice.reason, !isWhole)
       }
     } finally {
       await model.close()
