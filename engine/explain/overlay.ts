@@ -28,27 +28,24 @@ export function overlayMap (frame: RawImage, map: MapValues, { range, outline, o
   if (opacity <= 0) return overlay
   const scale = 1 / Math.max(range.to - range.from, Number.MIN_VALUE)
   const columns = sampling(width, map.width)
+  const marked = { ...map, values: outlined }
   const peaks = rowPeaks(map)
-  const shown = Math.min(range.from, outline)
-  const twoRows = (): [Float32Array, Float32Array] => [new Float32Array(width), new Float32Array(width)]
-  const rows = twoRows()
-  const own = outlined === map.values
-  const outlinedRows = own ? rows : twoRows()
+  const markedPeaks = outlined === map.values ? peaks : rowPeaks(marked)
+  const row = new Float32Array(width)
+  const markedRows = [new Float32Array(width), new Float32Array(width)] as const
   const nothing = new Float32Array(width).fill(-Infinity)
   let above: Float32Array | null = null
   for (let y = 0; y < height; y++) {
     const at = rowsAt(map, (y + 0.5) * map.height / height - 0.5)
+    const reach = (peaks: Float32Array, limit: number): boolean => (peaks[at.upper] as number) >= limit || (peaks[at.lower] as number) >= limit
     // Most rows of most parts have nothing to show: they stay the frame's own.
-    const shows = (peaks[at.upper] as number) >= shown || (peaks[at.lower] as number) >= shown
-    if (shows || (above !== null && above !== nothing)) {
-      const parity = y % 2 as 0 | 1
-      const values = sampleRow(map, at, columns, rows[parity])
-      const marks = own ? values : sampleRow({ ...map, values: outlined }, at, columns, outlinedRows[parity])
-      paintRow(data.subarray(3 * y * width, 3 * (y + 1) * width), values, { marks, above, isEdge: y === 0 || y === height - 1 }, { from: range.from, scale, outline, opacity })
-      above = shows ? marks : nothing
-    } else {
-      above = nothing
-    }
+    const isTinted = reach(peaks, range.from)
+    const isMarked = reach(markedPeaks, outline)
+    const pixels = data.subarray(3 * y * width, 3 * (y + 1) * width)
+    if (isTinted) tintRow(pixels, sampleRow(map, at, columns, row), { from: range.from, scale, opacity })
+    const marks = isMarked ? sampleRow(marked, at, columns, markedRows[y % 2 as 0 | 1]) : nothing
+    if (isMarked || (above !== null && above !== nothing)) outlineRow(pixels, { marks, above, isEdge: y === 0 || y === height - 1 }, outline)
+    above = marks
   }
   return overlay
 }
@@ -79,20 +76,29 @@ interface Outlining {
   isEdge: boolean
 }
 
-/** One row of pixels. */
-function paintRow (pixels: Uint8Array, values: Float32Array, { marks, above, isEdge }: Outlining, { from, scale, outline, opacity }: { from: number, scale: number, outline: number, opacity: number }): void {
-  const last = values.length - 1
-  for (let x = 0, p = 0; x <= last; x++, p += 3) {
+/** One row of pixels. A value that is not a number has no colour. */
+function tintRow (pixels: Uint8Array, values: Float32Array, { from, scale, opacity }: { from: number, scale: number, opacity: number }): void {
+  for (let x = 0, p = 0; x < values.length; x++, p += 3) {
     const value = values[x] as number
+    if (!(value > from)) continue
+    const heat = Math.min(1, (value - from) * scale)
+    const weight = opacity * heat * (2 - heat)
+    const rest = 1 - weight
+    const colour = 3 * Math.trunc(255 * heat + 0.5)
+    // Bytes are cut off: half a step more rounds them.
+    pixels[p] = rest * (pixels[p] as number) + weight * (heatColours[colour] as number) + 0.5
+    pixels[p + 1] = rest * (pixels[p + 1] as number) + weight * (heatColours[colour + 1] as number) + 0.5
+    pixels[p + 2] = rest * (pixels[p + 2] as number) + weight * (heatColours[colour + 2] as number) + 0.5
+  }
+}
+
+/** White where one of two neighbours reaches `outline` and the other does not. */
+function outlineRow (pixels: Uint8Array, { marks, above, isEdge }: Outlining, outline: number): void {
+  const last = marks.length - 1
+  for (let x = 0, p = 0; x <= last; x++, p += 3) {
     const reaches = (marks[x] as number) >= outline
     if ((reaches && (isEdge || x === 0 || x === last)) || (x > 0 && ((marks[x - 1] as number) >= outline) !== reaches) || (above !== null && ((above[x] as number) >= outline) !== reaches)) {
       pixels[p] = pixels[p + 1] = pixels[p + 2] = 255
-    } else if (value > from) {
-      // A value that is not a number has no colour.
-      const heat = Math.min(1, (value - from) * scale)
-      const weight = opacity * heat * (2 - heat)
-      const colour = 3 * Math.round(255 * heat)
-      for (let c = 0; c < 3; c++) pixels[p + c] = Math.round((1 - weight) * (pixels[p + c] as number) + weight * (heatColours[colour + c] as number))
     }
   }
 }
@@ -101,6 +107,8 @@ interface Sampling {
   /** Index of the left neighbour of each pixel and the weight of the right one. */
   left: Int32Array
   share: Float32Array
+  /** Room for one row of the map, its last cell twice. */
+  cells: Float64Array
 }
 
 function sampling (pixels: number, cells: number): Sampling {
@@ -111,7 +119,7 @@ function sampling (pixels: number, cells: number): Sampling {
     left[x] = Math.min(Math.floor(position), Math.max(0, cells - 2))
     share[x] = position - (left[x] as number)
   }
-  return { left, share }
+  return { left, share, cells: new Float64Array(cells + 1) }
 }
 
 interface RowsAt {
@@ -129,16 +137,15 @@ function rowsAt (map: MapValues, place: number): RowsAt {
 }
 
 /** Fills `sampled` with one row of the map between its cells (bilinear), one value for each pixel. */
-function sampleRow ({ values, width }: MapValues, { upper, lower, weight }: RowsAt, { left, share }: Sampling, sampled: Float32Array): Float32Array {
+function sampleRow ({ values, width }: MapValues, { upper, lower, weight }: RowsAt, { left, share, cells }: Sampling, sampled: Float32Array): Float32Array {
   const [first, second] = [upper * width, lower * width]
-  const last = width - 1
+  // Down first, once for each cell, of which a map mostly has fewer than a frame has pixels.
+  for (let cell = 0; cell < width; cell++) cells[cell] = (1 - weight) * (values[first + cell] as number) + weight * (values[second + cell] as number)
+  cells[width] = cells[width - 1] as number
   for (let x = 0; x < sampled.length; x++) {
     const cell = left[x] as number
     const across = share[x] as number
-    const next = cell < last ? cell + 1 : last
-    const above = (1 - across) * (values[first + cell] as number) + across * (values[first + next] as number)
-    const below = (1 - across) * (values[second + cell] as number) + across * (values[second + next] as number)
-    sampled[x] = (1 - weight) * above + weight * below
+    sampled[x] = (1 - across) * (cells[cell] as number) + across * (cells[cell + 1] as number)
   }
   return sampled
 }
