@@ -4,7 +4,11 @@ import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { GoodpartsError } from '../errors.ts'
+import { imageSize } from '../frame/image-codec.ts'
 import { splits, type DatasetEntry, type DefectBox, type Split } from './dataset-entry.ts'
+
+/** In pixels: programs that draw boxes round their corners differently. */
+const BOX_TOLERANCE = 1
 
 const requiredColumns = ['split', 'path', 'label'] as const
 
@@ -26,6 +30,7 @@ export async function readDatasetCsv (file: string): Promise<DatasetEntry[]> {
     const entry = readRow(record, dirname(file), where)
     await expectFile(entry.path, 'path', where)
     if (entry.mask !== null) await expectFile(entry.mask, 'mask', where)
+    await expectBoxesInside(entry, where)
     return entry
   }))
 }
@@ -79,6 +84,18 @@ function readBox (text: string, where: string): DefectBox {
     throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected a box to be "x1 y1 x2 y2 type" with x1 < x2 and y1 < y2, got "${text}" (${where})`)
   }
   return { x1, y1, x2, y2, type: parts.slice(4).join(' ') }
+}
+
+/** One that lies elsewhere is of another resolution, or no two corners: what it covers of the picture is no defect. A file that is no picture is told of when it is read. */
+async function expectBoxesInside ({ path, boxes }: DatasetEntry, where: string): Promise<void> {
+  if (boxes.length === 0) return
+  const size = await imageSize(path)
+  if (size === null) return
+  for (const { x1, y1, x2, y2 } of boxes) {
+    if (Math.min(x1, y1) >= -BOX_TOLERANCE && x2 <= size.width + BOX_TOLERANCE && y2 <= size.height + BOX_TOLERANCE && Math.min(x2, y2) > 0 && x1 < size.width && y1 < size.height) continue
+    throw new GoodpartsError('GOODPARTS_DATASET_INVALID', `Expected a box to lie in its picture of ${size.width} x ${size.height} pixels, got "${x1} ${y1} ${x2} ${y2}" (${where})`,
+      { fix: 'Give both corners, "x1 y1 x2 y2 type", in pixels of the picture that path names, the second just outside the defect.' })
+  }
 }
 
 async function expectFile (path: string, column: string, where: string): Promise<void> {

@@ -43,6 +43,16 @@ export async function decodeImage (input: string | Uint8Array, options: { channe
   }
 }
 
+/** Width and height as `decodeImage` gives them, without decoding; `null` of what is not a picture. @throws GOODPARTS_DEPENDENCY_MISSING without sharp. */
+export async function imageSize (path: string): Promise<{ width: number, height: number } | null> {
+  const sharp = await loadSharp()
+  try {
+    return (await sharp(path).metadata()).autoOrient
+  } catch {
+    return null
+  }
+}
+
 /** Resizes with antialiasing to exactly `width` x `height`. */
 export async function resizeImage (image: RawImage, width: number, height: number): Promise<RawImage> {
   const data = await (await raw(image)).resize(width, height, { fit: 'fill' }).raw().toBuffer()

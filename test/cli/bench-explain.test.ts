@@ -6,7 +6,7 @@ import { saveBundle } from '../../engine/bundle/bundle.ts'
 import type { Estimate } from '../../engine/explain/metrics/bootstrap.ts'
 import { pooledQuantile, type ExplainingMeasurement } from '../../cli/commands/bench/explain-measurement.ts'
 import { spotBundle } from '../explain/spot-bundle.ts'
-import { cost, isSlower } from '../../cli/commands/bench/explain.ts'
+import { cost, isSlower, whyNone } from '../../cli/commands/bench/explain.ts'
 import { runGoodparts } from './run-goodparts.ts'
 
 let folder: string
@@ -24,6 +24,14 @@ const steady = { throughputRatio: { value: 1, low: 0.99, high: 1.01 }, p99Ratio:
 const restless = { ...steady, p99Ratio: { value: 1.94, low: 0.7, high: 2.4 } }
 const less = 'less than 5 % of throughput and p99'
 const more = '5 % of throughput or p99, or more'
+
+test.each([
+  [null, 13, /wait while verdicts take half of the cores/],
+  [70, 13, /wait while verdicts take half of the cores/],
+  [7, 17, /too short .* Give --seconds more/]
+])('no reject explained with %s parts/s arriving and verdicts of %i ms', (arriving, median, reason) => {
+  expect(whyNone({ arriving, off: { perSecond: arriving ?? 1, median, p99: median } })).toMatch(reason)
+})
 
 test.each([
   [[0.99, 0.97, 1.01], [1.02, 0.98, 1.04], steady, 8, `${less}.`],

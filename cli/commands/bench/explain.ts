@@ -92,7 +92,7 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)], ['off again, ratio', noise.throughputRatio.value.toFixed(3), '', noise.p99Ratio.value.toFixed(3)], ['95 %', interval(noise.throughputRatio), '', interval(noise.p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
       `${cost(measured, options.rounds)}\n` +
-      `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ' Other methods wait while verdicts take half of the cores: here only the detector\'s own map was painted.' : ''}\n` +
+      `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ` ${whyNone(measured)}` : ''}\n` +
       `Heatmaps of the detector's own map: ${pictures.painted}, ${pictures.median.toFixed(1)} ms after their verdicts, ${pictures.p99.toFixed(1)} ms at p99${pictures.notPainted === 0 ? '' : `; the queue was full for ${pictures.notPainted}`}.\n\n`
   })
   const cores = availableParallelism()
@@ -118,6 +118,13 @@ export function cost (measured: Ratios & { noise: Ratios }, rounds: number): str
   if (rounds === 1) return `${answer}, by one round, which has no bounds: give --rounds more.`
   if (Math.abs(noise.throughputRatio.value - 1) >= LIMIT || Math.abs(noise.p99Ratio.value - 1) >= LIMIT) return `${answer}, but the machine moves them by as much by itself: that is not sure.`
   return isWithin || isBeyond ? `${answer}.` : `${answer}; by these rounds that is not sure.`
+}
+
+/** Why no reject was explained by other methods. */
+export function whyNone ({ arriving, off }: Pick<ExplainingMeasurement, 'arriving' | 'off'>): string {
+  const onlyOwn = 'here only the detector\'s own map was painted.'
+  const isBusy = arriving === null || arriving * off.median / 1000 >= 0.5
+  return isBusy ? `Other methods wait while verdicts take half of the cores: ${onlyOwn}` : `The rounds were too short for other methods, ${onlyOwn} Give --seconds more.`
 }
 
 /** Over turns: how far the ratio is the machine's noise. */

@@ -33,7 +33,7 @@ export function explanationSection (findings: ExplanationFindings | undefined, p
   if (findings === undefined) return null
   return html`<h2>Explanations</h2>
 <p class="note">${explanationHeading(findings)}.</p>
-<div class="card scroll">${table<ExplanationMethodFindings>([{ name: 'Method', cell: ({ method }) => method }, ...explanationColumns(findings).map((column) => ({ name: column.name, numeric: true, cell: (found: ExplanationMethodFindings) => cellOf(column, found) }))], findings.methods)}</div>
+<div class="card scroll wide">${table<ExplanationMethodFindings>([{ name: 'Method', cell: ({ method }) => method }, ...explanationColumns(findings).map((column) => ({ name: column.name, numeric: true, cell: (found: ExplanationMethodFindings) => cellOf(column, found) }))], findings.methods)}</div>
 ${explanationNotes(findings).map((note) => html`<p class="note">${note}</p>`)}
 ${pictures.length === 0 ? null : html`<p class="note">Some of them, the ground truth outlined in green; each map is stretched to its own highest value.</p>`}
 ${pictures.map(explainedRow)}`

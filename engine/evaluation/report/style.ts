@@ -48,10 +48,12 @@ path.series { stroke: var(--series); stroke-width: 2; fill: none; stroke-linejoi
 .limit-review text, .limit-review circle { fill: var(--review) } .limit-reject text, .limit-reject circle { fill: var(--reject) }
 .limit-review circle, .limit-reject circle { stroke: var(--card); stroke-width: 1.5 }
 .scroll { overflow-x: auto }
+.wide { position: relative; left: 50%; translate: -50%; width: max-content; min-width: 100%; max-width: calc(100vw - 40px) }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums }
 th, td { padding: 6px 12px 6px 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top }
 th { color: var(--soft); font-weight: 500; font-size: 13px; white-space: nowrap }
 td.number, th.number { text-align: right; white-space: nowrap }
+.wide :is(th, td) { padding-right: 8px }
 tr:last-child td { border-bottom: 0 }
 tr.chosen td { font-weight: 600 }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 14px }
@@ -67,5 +69,5 @@ figcaption b { color: var(--ink); font-weight: 600 }
 .verdict-good { color: var(--pass) } .verdict-review { color: var(--review) } .verdict-reject { color: var(--reject) }
 code { font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere }
 footer { margin-top: 36px; border-top: 1px solid var(--line); padding-top: 14px; font-size: 13px; color: var(--soft) }
-@media print { body { background: #fff } .card, .tile { break-inside: avoid } }
+@media print { body { background: #fff } .card, .tile { break-inside: avoid } .scroll { overflow: visible } .wide { position: static; translate: none; width: auto; max-width: none; padding: 0 } .wide table { font-size: 9px } .wide :is(th, td) { padding: 3px; font-size: 9px; white-space: normal } }
 `
