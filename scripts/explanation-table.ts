@@ -65,7 +65,9 @@ function together (before: Explain, after: Explain): Explain {
 function summary (report: Explained): string[] {
   const { detector, explain, imageAuroc, scale, size } = report
   const [sise, cam] = [named(explain, 'sise'), named(explain, 'grad-cam')]
-  const most = explain.methods.toSorted((a, b) => (b.ebpg?.value ?? 0) - (a.ebpg?.value ?? 0))[0]
+  // Figures of other, fewer pictures say nothing beside those of more.
+  const pictures = Math.max(...explain.methods.map(({ n }) => n))
+  const most = explain.methods.filter(({ n }) => n === pictures).toSorted((a, b) => (b.ebpg?.value ?? 0) - (a.ebpg?.value ?? 0))[0]
   return [
     report.dataset.name, detector, imageAuroc?.toFixed(4) ?? '–', `${scale ?? ''} ${size ?? ''}`.trim(), [...new Set(explain.methods.map(({ n }) => n))].join(', '),
     `${sise === undefined ? '–' : mapless(sise)} / ${cam === undefined ? '–' : mapless(cam)}`, pairsOf(sise, cam)?.length.toString() ?? '–',

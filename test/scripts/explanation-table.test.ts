@@ -98,6 +98,15 @@ describe('tables of explanations', () => {
     expect(rowsOf(report(measured, { size: 64, k: 1 }), report({ ...measured, budget: 3000 }, { k: 1, size: 64 }))).toBe(1)
   })
 
+  test('name the method with the most energy among those that saw the most pictures', () => {
+    const having = (n: number): ExplanationFindings => ({
+      ...measured,
+      methods: measured.methods.map((method) => method.method === 'sise' ? { ...method, n: 4, ebpg: { value: 0.5, low: 0.5, high: 0.5 } } : { ...method, n, ebpg: { value: 0.9, low: 0.9, high: 0.9 } })
+    })
+
+    expect([4, 3].map((n) => summaryOf(having(n))[0]!['most EBPG'])).toEqual(['`grad-cam`', '`sise`'])
+  })
+
   test('name methods that a model cannot have, and stand a report of none', () => {
     const none = { ...measured, methods: [], unavailable: [{ method: 'sise', reason: 'Expected layers' }, { method: 'grad-cam', reason: 'Expected layers' }] }
     const text = explanationTables([report(none)])
