@@ -106,7 +106,7 @@ function readEntry (bytes: Uint8Array, name: string): string {
   const text = entries[metadataKey]
   if (text === undefined) {
     throw invalid(`Expected ${name} to be a bundle, an ONNX file with the metadata entry "${metadataKey}", got none`, undefined,
-      `${fitFix}; a plain ONNX model is not one`)
+      `${fitFix} A plain ONNX model is not one.`)
   }
   return text
 }
