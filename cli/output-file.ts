@@ -4,8 +4,8 @@ import { constants } from 'node:fs'
 import { access, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { GoodpartsError } from '../engine/errors.ts'
-import { diskFix } from '../engine/file-errors.ts'
 import { makeFolder } from '../engine/make-folder.ts'
+import { notWritten } from '../engine/not-written.ts'
 
 /** @throws GOODPARTS_STORE_FAILED for a folder, and where nothing can be written; not for `-`. */
 export async function mustBeWritable (...files: readonly string[]): Promise<void> {
@@ -13,7 +13,7 @@ export async function mustBeWritable (...files: readonly string[]): Promise<void
     if (file === '') throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the name of a file to write, got an empty one', { fix: 'Name the file.' })
     const there = await stat(file).catch(() => null)
     if (there?.isDirectory() === true) throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${file} to be a file, got a folder`, { fix: 'Name a file in it.' })
-    await (there === null ? tryToMake(`${resolve(file)}.${process.pid}`) : access(file, constants.W_OK)).catch((cause: unknown) => { throw notWritable(file, cause) })
+    await (there === null ? tryToMake(`${resolve(file)}.${process.pid}`) : access(file, constants.W_OK)).catch((cause: unknown) => { throw notWritten(file, cause) })
   }
 }
 
@@ -23,7 +23,7 @@ export async function mustTakeFiles (folder: string): Promise<void> {
     makeFolder(folder)
     await tryToMake(join(folder, `.goodparts-${process.pid}`))
   } catch (cause) {
-    throw notWritable(folder, cause)
+    throw notWritten(folder, cause)
   }
 }
 
@@ -40,11 +40,6 @@ export async function writeOutput (file: string, content: string): Promise<void>
   } catch (cause) {
     throw notWritten(file, cause)
   }
-}
-
-/** What the file system said while `file` was written, by the file's name. */
-export function notWritten (file: string, cause: unknown): GoodpartsError {
-  return notWritable(file, cause, diskFix(cause) ?? undefined)
 }
 
 /** Where a name leads at last, whether something is there or not. @throws the file system's error where it leads in circles or its folder is not there. */
@@ -88,10 +83,6 @@ async function exchange (place: string, content: string, mode: number | null): P
 async function tryToMake (file: string): Promise<void> {
   await (await open(file, 'wx')).close()
   await rm(file, { force: true })
-}
-
-function notWritable (place: string, cause: unknown, fix = 'Make the folder, or name a place that you may write to.'): GoodpartsError {
-  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${place} to be writable, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, fix })
 }
 
 function hasCode (error: unknown, codes: readonly string[]): boolean {

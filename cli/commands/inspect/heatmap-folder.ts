@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { Inspection } from '../../../engine/decision/inspector.ts'
 import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
 import type { Frame } from '../../../engine/frame/frame.ts'
+import { notWritten } from '../../../engine/not-written.ts'
 import type { InspectionRecord } from '../../../schemas/inspection.ts'
-import { mustTakeFiles, notWritten } from '../../output-file.ts'
+import { mustTakeFiles } from '../../output-file.ts'
 
 const looks = { opacity: 0.7, quality: 90 }
 

@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
+import { notWritten } from '../../../engine/not-written.ts'
 import { validate } from '../../../engine/schema-validation.ts'
 import type { InspectionRecord } from '../../../schemas/inspection.ts'
-import { notWritten } from '../../output-file.ts'
 
 export class RecordFile {
   readonly #path: string
