@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, closeSync, existsSync, lstatSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +27,23 @@ describe('an output file', () => {
     expect(statSync(file).ino).not.toBe(ino)
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  it('that is mounted by itself, and so cannot be exchanged, is written over', async ({ skip }) => {
+    const [file, mounted] = [join(folder, 'outside.json'), join(folder, 'mounted.json')]
+    for (const path of [file, mounted]) writeFileSync(path, 'earlier')
+    try {
+      execFileSync('mount', ['--bind', file, mounted], { stdio: 'pipe' })
+    } catch {
+      return skip('mounting a file failed')
+    }
+    try {
+      await writeOutput(mounted, 'new')
+      expect(readFileSync(file, 'utf8')).toBe('new')
+      expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+    } finally {
+      execFileSync('umount', [mounted])
+    }
   })
 
   it('is made where a link leads to nothing yet', async () => {
