@@ -1,27 +1,19 @@
-/** Whether files and folders can be written, asked before the work that fills them. */
+/** Whether files and folders can be written, asked before the work that fills them, and their writing, which keeps what was there until the new is whole. */
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, open, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { access, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { GoodpartsError } from '../engine/errors.ts'
 import { makeFolder } from '../engine/make-folder.ts'
+import { notWritten } from '../engine/not-written.ts'
 
-/** Options of any command that name a file to write. */
-const outputs = ['output', 'json', 'ndjson', 'report', 'suspects', 'checkpoint', 'features']
-
-/** Of the files that the options name. @throws GOODPARTS_STORE_FAILED */
-export async function outputsMustBeWritable (command: Command): Promise<void> {
-  const options = command.opts<Record<string, unknown>>()
-  await mustBeWritable(...outputs.map((name) => options[name]).filter((value) => typeof value === 'string'))
-}
-
-/** @throws GOODPARTS_STORE_FAILED for a folder, and where nothing can be written; not for `-` and for nothing given. */
-export async function mustBeWritable (...files: ReadonlyArray<string | undefined>): Promise<void> {
-  for (const file of files.filter((path) => path !== undefined && path !== '-') as string[]) {
+/** @throws GOODPARTS_STORE_FAILED for a folder, and where nothing can be written; not for `-`. */
+export async function mustBeWritable (...files: readonly string[]): Promise<void> {
+  for (const file of files.filter((path) => path !== '-')) {
     if (file === '') throw new GoodpartsError('GOODPARTS_ARGUMENT', 'Expected the name of a file to write, got an empty one', { fix: 'Name the file.' })
     const there = await stat(file).catch(() => null)
     if (there?.isDirectory() === true) throw new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${file} to be a file, got a folder`, { fix: 'Name a file in it.' })
-    await (there === null ? tryToMake(`${resolve(file)}.${process.pid}`) : access(file, constants.W_OK)).catch((cause: unknown) => { throw notWritable(file, cause) })
+    await (there === null ? tryToMake(`${resolve(file)}.${process.pid}`) : access(file, constants.W_OK)).catch((cause: unknown) => { throw notWritten(file, cause) })
   }
 }
 
@@ -31,7 +23,59 @@ export async function mustTakeFiles (folder: string): Promise<void> {
     makeFolder(folder)
     await tryToMake(join(folder, `.goodparts-${process.pid}`))
   } catch (cause) {
-    throw notWritable(folder, cause)
+    throw notWritten(folder, cause)
+  }
+}
+
+/**
+ * Beside the file, then renamed: a disk that is full, or an end on the way, leaves the earlier file as it was. What is no regular file is
+ * written as it is, as is a file in whose folder none can be made or that cannot be exchanged. @throws GOODPARTS_STORE_FAILED, which names the file.
+ */
+export async function writeOutput (file: string, content: string): Promise<void> {
+  try {
+    const place = await placeOf(file)
+    const there = await stat(place).catch(() => null)
+    if (there?.isFile() === false || isOpenFile(file)) await writeFile(file, content)
+    else await exchange(place, content, there?.mode ?? null)
+  } catch (cause) {
+    throw notWritten(file, cause)
+  }
+}
+
+/** Where a name leads at last, whether something is there or not. @throws the file system's error where it leads in circles or its folder is not there. */
+export async function placeOf (file: string): Promise<string> {
+  try {
+    return await realpath(file)
+  } catch (error) {
+    if (!hasCode(error, ['ENOENT'])) throw error
+    const folder = await realpath(dirname(resolve(file)))
+    const link = await readlink(file).catch(() => null)
+    return link === null ? join(folder, basename(file)) : placeOf(resolve(folder, link))
+  }
+}
+
+/** Standard output and its like: another program, or this one, holds the file that they lead to open, and would not see another in its place. */
+export function isOpenFile (file: string): boolean {
+  return /^\/(?:dev\/(?:fd\/|std)|proc\/)/.test(resolve(file))
+}
+
+async function exchange (place: string, content: string, mode: number | null): Promise<void> {
+  const temporary = `${place}.${randomUUID()}.part`
+  try {
+    const written = await open(temporary, 'wx')
+    try {
+      if (mode !== null) await written.chmod(mode & 0o7777)
+      await written.writeFile(content)
+      await written.sync()
+    } finally {
+      await written.close()
+    }
+    await rename(temporary, place)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    // A folder that takes no new files, and a file that is mounted by itself: only writing over it is left.
+    if (mode === null || !hasCode(error, ['EACCES', 'EPERM', 'EROFS', 'EBUSY'])) throw error
+    await writeFile(place, content)
   }
 }
 
@@ -41,6 +85,6 @@ async function tryToMake (file: string): Promise<void> {
   await rm(file, { force: true })
 }
 
-function notWritable (place: string, cause: unknown): GoodpartsError {
-  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${place} to be writable, got: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, fix: 'Make the folder, or name a place that you may write to.' })
+function hasCode (error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

@@ -1,7 +1,7 @@
 /** The `goodparts` program with all its commands. Each is a file of `cli/commands/`; what is heavy or native they load when they run. */
 import { Command, type Help, type Option } from 'commander'
 import { packageVersion } from '../engine/package-version.ts'
-import { outputsMustBeWritable } from './output-file.ts'
+import { outputsMustBeOfUse } from './command-files.ts'
 import { WrongValues } from './wrong-values.ts'
 
 /** A command adds itself to the program. */
@@ -31,7 +31,7 @@ export async function makeProgram (): Promise<Command> {
     .showHelpAfterError('Fix: the same command with --help lists the options.')
     .hook('preAction', async (_program, command) => {
       wrong.expectNone()
-      await outputsMustBeWritable(command)
+      await outputsMustBeOfUse(command)
     })
     .configureHelp({ optionDescription })
   for (const load of commands) (await load()).register(program)

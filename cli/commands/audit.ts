@@ -1,8 +1,8 @@
 /** `goodparts audit`: whether a log of changes is whole, and what it says. */
-import { writeFile } from 'node:fs/promises'
 import { InvalidArgumentError, type Command } from 'commander'
 import { AuditFile } from '../../engine/store/audit-file.ts'
 import { wholeNumber } from '../option-values.ts'
+import { writeOutput } from '../output-file.ts'
 import { textTable } from '../text-table.ts'
 
 const file = ['<file>', 'goodparts/audit.sqlite of Node-RED\'s user directory, or a copy; the line may run meanwhile'] as const
@@ -52,7 +52,7 @@ function reading<T> (path: string, read: (log: AuditFile) => T): T {
 async function answer (text: string, value: unknown, json: string | undefined): Promise<void> {
   const whole = `${JSON.stringify(value, null, 2)}\n`
   process.stdout.write(json === '-' ? whole : `${text}\n`)
-  if (json !== undefined && json !== '-') await writeFile(json, whole)
+  if (json !== undefined && json !== '-') await writeOutput(json, whole)
 }
 
 function hash (text: string): string {

@@ -1,5 +1,5 @@
 /** `goodparts compare`: several families of detectors on the same pictures, in one table, with a recommendation. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
@@ -12,9 +12,12 @@ import { defectImages, readDataset, type Dataset } from '../../engine/evaluation
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import { chooseTrainingDevice } from '../../engine/training/training-device.ts'
 import { readAll } from '../../engine/read-all.ts'
+import { filesMustBeOfUse } from '../command-files.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
+import { writeOutput } from '../output-file.ts'
+import { printReport } from '../print-report.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { resultFiles } from './compare/result-files.ts'
 import { ComparisonSheet, curveFailureLine, failureLine } from './compare/sheet.ts'
@@ -49,7 +52,9 @@ export function register (program: Command): void {
       settingsMustFit(options)
       const unused = unusedSettings(options)
       if (unused !== '') process.stderr.write(`${unused}\n`)
-      for (const [index, files] of resultFiles(datasets, options).entries()) await compare(datasets[index] as string, { ...options, ...files }, signal)
+      const results = resultFiles(datasets, options)
+      await filesMustBeOfUse(results.flatMap(({ json, report }) => [{ name: '--json', file: json }, { name: '--report', file: report }]).flatMap(({ name, file }) => file === undefined ? [] : [{ name, file }]), datasets)
+      for (const [index, files] of results.entries()) await compare(datasets[index] as string, { ...options, ...files }, signal)
     }))
 }
 
@@ -81,7 +86,7 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
   const { device, reason } = await chooseTrainingDevice(options.device, options.threads)
   if (options.device !== 'cpu') progress.print(`Train steps: ${reason}`)
   const writeJson = async (): Promise<void> => {
-    if (options.json !== undefined && options.json !== '-') await writeFile(options.json, `${JSON.stringify(sheet.report(), null, 2)}\n`)
+    if (options.json !== undefined && options.json !== '-') await writeOutput(options.json, `${JSON.stringify(sheet.report(), null, 2)}\n`)
   }
   try {
     await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, device, learningCurve: options.learningCurve, options: (family) => settingsOf(options.set, family) }, {
@@ -106,9 +111,11 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
     if (sheet.report().results.length === 0) process.exitCode = 1
   } finally {
     progress.clear()
-    await writeJson()
-    if (options.report !== undefined) await writeFile(options.report, sheet.page(['goodparts', ...process.argv.slice(2)].join(' '), await measuredOn()))
-    process.stdout.write(options.json === '-' ? `${JSON.stringify(sheet.report(), null, 2)}\n` : `${sheet.text()}\n`)
+    await printReport(sheet.report(), options, {
+      asText: () => sheet.text(),
+      asPage: async () => sheet.page(['goodparts', ...process.argv.slice(2)].join(' '), await measuredOn()),
+      isPartial: !sheet.complete
+    })
   }
 }
 

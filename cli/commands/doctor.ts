@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { loadPipelines } from '../../engine/capture/pipelines.ts'
 import { canRun, formatChecks } from '../doctor/check.ts'
 import { checkCodec, checkDevice, checkGstreamer, checkJpegTurbo, checkSqlite } from '../doctor/native-parts.ts'
 import { checkPrograms } from '../doctor/programs.ts'
+import { writeOutput } from '../output-file.ts'
 
 export function register (program: Command): void {
   program.command('doctor')
@@ -19,7 +19,7 @@ export function register (program: Command): void {
       const json = JSON.stringify({ canRun: ok, checks }, null, 2)
       if (options.json === true || options.json === '-') process.stdout.write(`${json}\n`)
       else {
-        if (options.json !== undefined) writeFileSync(options.json, json)
+        if (options.json !== undefined) await writeOutput(options.json, `${json}\n`)
         process.stdout.write(`${formatChecks(checks)}\n\n${ok ? 'The main job can run.' : 'The main job cannot run: see MISSING above.'}\n`)
       }
       process.exitCode = ok ? 0 : 1

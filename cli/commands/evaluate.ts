@@ -1,5 +1,5 @@
 /** `goodparts evaluate`: fit on a data set's good parts, test on the rest, print, and write JSON and a report. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
@@ -26,6 +26,7 @@ import { interruptible } from '../interruptible.ts'
 import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
+import { printReport } from '../print-report.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { addExplainOptions, explanationFindings, explanationText, isExplained, type ExplainOptions } from './evaluate/explanations.ts'
 import { evaluationText } from './evaluate/summary.ts'
@@ -80,8 +81,11 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
       progress.clear()
       const failures = [...(explain?.failure === undefined ? [] : [explanationFailure(explain, explain.failure)]), ...(failure === null ? [] : [failure])]
       const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || failures.length > 0 ? { partial: true as const } : {}) }
-      if (options.report !== undefined && !signal.aborted) await writeFile(options.report, renderReport(report, { ...await makeGallery(evaluation, scorer, nameIn(dataset)), explained }))
-      await print(report, signal.aborted ? { ...options, report: undefined } : options)
+      await printReport(report, signal.aborted ? { ...options, report: undefined } : options, {
+        asText: reportText,
+        asPage: async () => renderReport(report, { ...await makeGallery(evaluation, scorer, nameIn(dataset)), explained }),
+        isPartial: report.partial === true
+      })
       const [first, ...others] = failures
       if (first !== undefined) throw together(first, ...others)
     } finally {
@@ -174,14 +178,6 @@ async function completeReport (dataset: Dataset, { findings, pictures, decision 
   }
 }
 
-async function print (report: EvaluationReport, { json, report: page }: { json?: string, report?: string | undefined }): Promise<void> {
-  const text = JSON.stringify(report, null, 2)
-  if (json === '-') {
-    process.stdout.write(`${text}\n`)
-    return
-  }
-  process.stdout.write(`${evaluationText(report)}\n${report.explain === undefined ? '' : `\n${explanationText(report.explain)}\n`}${report.learningCurve === undefined ? '' : `\n${curveTable([{ detector: report.detector, curve: report.learningCurve }])}\n`}`)
-  if (json !== undefined) await writeFile(json, `${text}\n`)
-  const written = [json, page].filter((file) => file !== undefined)
-  if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
+function reportText (report: EvaluationReport): string {
+  return `${evaluationText(report)}${report.explain === undefined ? '' : `\n\n${explanationText(report.explain)}`}${report.learningCurve === undefined ? '' : `\n\n${curveTable([{ detector: report.detector, curve: report.learningCurve }])}`}`
 }

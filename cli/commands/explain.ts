@@ -1,5 +1,5 @@
 /** `goodparts explain`: one picture, every method, side by side. */
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { exemplarsOf } from '../../engine/bundle/kept-exemplars.ts'
@@ -15,6 +15,7 @@ import { decodeImage, type RawImage } from '../../engine/frame/image-codec.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn, measuredOnText } from '../measured-on.ts'
 import { positiveNumber, wholeNumber } from '../option-values.ts'
+import { printReport } from '../print-report.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 import { readMethods } from './evaluate/explanations.ts'
@@ -79,16 +80,10 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
     if (attempts.some(({ code }) => code !== null)) process.exitCode = 1
     const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null, note: nothingText(model, target, confidence) }
     const where = await measuredOn()
-    const figures = { explanation: subject, methods: attempts.map(figuresOf), ...where }
-    if (options.report !== undefined) await writeFile(options.report, await explanationPage(image, evidence, subject, attempts, measuredOnText(where)))
-    if (options.json === '-') {
-      process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-      return
-    }
-    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`)
-    process.stdout.write(`${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}\n`)
-    const written = [options.json, options.report].filter((file) => file !== undefined)
-    if (written.length > 0) process.stdout.write(`\nWritten: ${written.join(', ')}\n`)
+    await printReport({ explanation: subject, methods: attempts.map(figuresOf), ...where }, options, {
+      asText: () => `${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
+      asPage: async () => explanationPage(image, evidence, subject, attempts, measuredOnText(where))
+    })
   } finally {
     progress.clear()
     await model.close()
@@ -140,8 +135,10 @@ async function targetOf (model: ExplainedModel, image: RawImage, wanted: string 
   if (wanted === undefined) return { kind: 'class', index: await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
   const named = model.metadata?.classNames.indexOf(wanted) ?? -1
   const index = named >= 0 ? named : /^\d+$/.test(wanted) ? Number(wanted) : -1
-  if (index >= 0) return { kind: 'class', index }
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the target to be score, a class number${model.metadata?.classNames.length ? ` or one of ${model.metadata.classNames.join(', ')}` : ''}, got ${wanted === '' ? 'nothing' : wanted}`)
+  if (index >= 0 && model.hasClasses) return { kind: 'class', index }
+  const classNames = model.metadata?.classNames ?? []
+  const targets = model.hasClasses ? `${model.hasScore ? 'score, ' : ''}a class number${classNames.length === 0 ? '' : ` or one of ${classNames.join(', ')}`}` : 'score, as the model has no classes'
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the target to be ${targets}, got ${wanted === '' ? 'nothing' : wanted}`)
 }
 
 function targetText (model: ExplainedModel, target: ExplanationTarget): string {

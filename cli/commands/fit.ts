@@ -1,6 +1,6 @@
 /** `goodparts fit`: learn a detector from pictures of good parts and write its bundle. */
 import { existsSync } from 'node:fs'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createDecision } from '../../engine/decision/decision.ts'
@@ -17,6 +17,7 @@ import { detectorOptions } from '../detector-options.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, positiveNumber, readOverlap, readSetting, readTiles, wholeNumber } from '../option-values.ts'
+import { writeOutput } from '../output-file.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 import { givenDefects, unusedDefects } from './fit/given-defects.ts'
@@ -117,7 +118,7 @@ async function fit (source: string, options: Options, signal: AbortSignal): Prom
 }
 
 async function writeSuspects (file: string, suspects: readonly Suspect[], pictures: number, source: string): Promise<void> {
-  await writeFile(file, await renderSuspects(suspects, pictures, (name) => relative(source, name)))
+  await writeOutput(file, await renderSuspects(suspects, pictures, (name) => relative(source, name)))
 }
 
 /** What is left of a fit that was cancelled. */
@@ -176,7 +177,7 @@ async function print (path: string, metadata: BundleMetadata, { json, device }: 
     `Written: ${path}, bundle ${metadata.id}`
   ]
   process.stdout.write(`${parts.filter((part) => part !== '').join('\n\n')}\n`)
-  if (json !== undefined) await writeFile(json, `${text}\n`)
+  if (json !== undefined) await writeOutput(json, `${text}\n`)
 }
 
 /** A loss that still falls at its end asks for more steps. */

@@ -1,5 +1,4 @@
 /** `goodparts inspect`: judge pictures, a video, a camera or a pipeline by a bundle, each frame once, none dropped. */
-import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createDecision, type Decision } from '../../engine/decision/decision.ts'
 import { Inspector, type Inspection } from '../../engine/decision/inspector.ts'
@@ -12,6 +11,7 @@ import type { Verdict } from '../../schemas/inspection.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, readPair, wholeNumber } from '../option-values.ts'
+import { writeOutput } from '../output-file.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 import { HeatmapFolder } from './inspect/heatmap-folder.ts'
@@ -147,7 +147,7 @@ async function print (source: string, model: LoadedModel, { counts, warnings, se
     const { limits, statement } = decisionOf(model).forProduct(product ?? null)
     const text = `${JSON.stringify({ source, bundle, frames, counts, unreadable, warnings, limits, limitsStatement: statement, seconds, imagesPerSecond, device: choice, ...await measuredOn() }, null, 2)}\n`
     if (json === '-') process.stdout.write(text)
-    else await writeFile(json, text)
+    else await writeOutput(json, text)
   }
   const out = json === '-' || ndjson === '-' ? process.stderr : process.stdout
   const rows = Object.entries(counts).map(([verdict, count]) => [verdict, String(count), frames === 0 ? '–' : `${(100 * count / frames).toFixed(1)} %`])

@@ -11,6 +11,7 @@ import { canonicalJson } from '../canonical-json.ts'
 import { GoodpartsError } from '../errors.ts'
 import { readMetadata, withMetadata } from '../graph/metadata.ts'
 import { makeFolder } from '../make-folder.ts'
+import { notWritten } from '../not-written.ts'
 import { validate } from '../schema-validation.ts'
 
 export interface ModelBundle {
@@ -57,7 +58,7 @@ export async function readBundle (source: string | Uint8Array, { maximumBytes = 
   return { bytes, metadata }
 }
 
-/** Writes beside the target, flushes, and renames: a reader sees the old bundle or the new one, never half of one. */
+/** Writes beside the target, flushes, and renames: a reader sees the old bundle or the new one, never half of one. @throws GOODPARTS_STORE_FAILED */
 export async function saveBundle (path: string, bundle: ModelBundle): Promise<void> {
   makeFolder(dirname(path))
   const temporary = `${path}.${randomUUID()}.part`
@@ -72,7 +73,7 @@ export async function saveBundle (path: string, bundle: ModelBundle): Promise<vo
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
-    throw error
+    throw notWritten(path, error)
   }
 }
 
@@ -106,7 +107,7 @@ function readEntry (bytes: Uint8Array, name: string): string {
   const text = entries[metadataKey]
   if (text === undefined) {
     throw invalid(`Expected ${name} to be a bundle, an ONNX file with the metadata entry "${metadataKey}", got none`, undefined,
-      `${fitFix}; a plain ONNX model is not one`)
+      `${fitFix} A plain ONNX model is not one.`)
   }
   return text
 }

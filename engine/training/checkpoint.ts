@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
+import { notWritten } from '../not-written.ts'
 
 export interface TrainingState {
   /** Steps done. */
@@ -90,7 +91,7 @@ export class Checkpoint {
 
 const fix = 'Delete the file to begin anew.'
 
-/** Writes beside the target, flushes and renames: the file is always a whole one. */
+/** Writes beside the target, flushes and renames: the file is always a whole one. @throws GOODPARTS_STORE_FAILED */
 async function writeContent (path: string, { of, choices, training }: Content): Promise<void> {
   const tensors = Object.entries(training?.state ?? {})
   const header: Header = {
@@ -114,7 +115,7 @@ async function writeContent (path: string, { of, choices, training }: Content): 
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
-    throw error
+    throw notWritten(path, error)
   }
 }
 

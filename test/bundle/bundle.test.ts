@@ -6,6 +6,7 @@ import { metadataKey, readBundle, saveBundle, writeBundle, type ModelBundle } fr
 import { readMetadata, withMetadata } from '../../engine/graph/metadata.ts'
 import { openSession } from '../../engine/runtime/onnx-runtime.ts'
 import { brightnessBundle, brightnessGraph, description } from '../runtime/brightness-bundle.ts'
+import { mountSmallDisk } from '../small-disk.ts'
 
 let folder: string
 let bundle: ModelBundle
@@ -47,6 +48,20 @@ describe('a bundle', () => {
   })
 })
 
+it('leaves the earlier bundle on a disk that is full, and names it', async ({ skip }) => {
+  const disk = mountSmallDisk('4k')
+  if (disk === null) return skip('no small disk')
+  try {
+    const path = join(disk.path, 'plates.onnx')
+    writeFileSync(path, 'earlier')
+    await expect(saveBundle(path, bundle)).rejects.toMatchObject({ code: 'GOODPARTS_STORE_FAILED', message: expect.stringMatching(/^Expected \S+plates\.onnx to be writable, got: ENOSPC/) as string, fix: expect.stringContaining('Free room') as string })
+    expect(readFileSync(path, 'utf8')).toBe('earlier')
+    expect(readdirSync(disk.path)).toEqual(['plates.onnx'])
+  } finally {
+    disk.end()
+  }
+})
+
 describe('refuses', () => {
   const changed = (edit: (metadata: Record<string, unknown>) => void): Uint8Array => {
     const metadata = JSON.parse(JSON.stringify(bundle.metadata)) as Record<string, unknown>
@@ -66,6 +81,10 @@ describe('refuses', () => {
 
   it.each(cases)('%s', async (_name, make, message) => {
     await expect(readBundle(make())).rejects.toMatchObject({ code: 'GOODPARTS_BUNDLE_INVALID', message: expect.stringMatching(message) as string })
+  })
+
+  it('an ONNX file that is no bundle, and advises in whole sentences', async () => {
+    await expect(readBundle(brightnessGraph())).rejects.toMatchObject({ fix: 'Make bundles with goodparts fit or the fit node. A plain ONNX model is not one.' })
   })
 
   it('every file with one flipped byte', async () => {

@@ -17,6 +17,7 @@ beforeAll(async () => {
   for (const name of ['000', '001', '002', '003', '004']) await copyFile(join(sample, 'good', `${name}.png`), join(folder, 'five', `${name}.png`))
   await writeFile(join(folder, 'garbage.onnx'), 'no bundle')
   await writeFile(join(folder, 'garbage.csv'), 'path,colour\na.png,red\n')
+  await writeFile(join(folder, 'of-empty.csv'), 'path\n')
   await writeFile(join(folder, 'garbage.png'), 'no picture')
 })
 afterAll(async () => { await rm(folder, { recursive: true }) })
@@ -62,6 +63,13 @@ describe('a command that is given what it cannot use', () => {
     ['inspect SAMPLE --bundle @garbage.onnx --save-heatmaps /proc/goodparts', 'STORE_FAILED'],
     ['bench score --json @nowhere/a.json', 'STORE_FAILED'],
     ['audit list @nowhere --json @nowhere/a.json', 'STORE_FAILED'],
+    ['explain @garbage.onnx @garbage.png --report @garbage.onnx', 'ARGUMENT'],
+    ['explain @garbage.onnx @garbage.png --json @five/../garbage.png', 'ARGUMENT'],
+    ['evaluate @nowhere --json @same.x --report @five/../same.x', 'ARGUMENT'],
+    ['evaluate @five --json @five/000.png', 'ARGUMENT'],
+    ['inspect SAMPLE --bundle @garbage.onnx --ndjson @garbage.onnx', 'ARGUMENT'],
+    ['fit @garbage.csv -o @garbage.csv', 'ARGUMENT'],
+    ['compare @empty @of-empty.csv --json @of.csv', 'ARGUMENT'],
     ['compare SAMPLE --set colour=red', 'ARGUMENT'],
     ['compare SAMPLE --set magic.mapSigma=4', 'ARGUMENT'],
     ['fit SAMPLE -o @new.onnx --scale coarse', 'ARGUMENT'],

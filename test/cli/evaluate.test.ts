@@ -174,7 +174,7 @@ it('writes what it has scored when it is interrupted', async () => {
     // It says how far it is every few seconds.
     started: (child) => { child.stderr?.on('data', (text: string) => { if (text.includes('scoring')) child.kill('SIGTERM') }) }
   })
-  expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(/^Interrupted: /) as string })
+  expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(new RegExp(`^Interrupted: [^]*\nWritten, of what was done until then: ${json}\n$`)) as string })
   const report = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
   expect(report.partial).toBe(true)
   expect(report.images.length).toBeGreaterThan(0)

@@ -128,7 +128,7 @@ describe('goodparts explain', () => {
   }, 30_000)
 
   test.each([
-    [['--target', ''], /score, a class number, got nothing/],
+    [['--target', ''], /target to be a class number, got nothing/],
     [['--mean', '0.5,0.5', '--deviation', '0.5,0.5'], /1 or 3 numbers, got 2 and 2/],
     [['--mean', '0.5', '--deviation', '0'], /deviations above 0, got 0/],
     [['--target', '99'], /class from 0 to \d, got 99/]
@@ -138,6 +138,11 @@ describe('goodparts explain', () => {
     expect(stderr).toMatch(said)
     expect(stderr).not.toContain('Try another method')
     expect(stdout).toBe('')
+  }, 30_000)
+
+  test.each(['good', '0', 'crack'])('tells of a detector that it has no class %s', async (target) => {
+    const { code, stderr } = await runGoodparts(['explain', bundle, join(folder, 'spotted.png'), '--methods', 'grad-cam', '--target', target])
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`Expected the target to be score, as the model has no classes, got ${target} (`)])
   }, 30_000)
 
   test('takes one mean and one deviation for all channels', async () => {
@@ -222,12 +227,12 @@ describe('goodparts evaluate --explain', () => {
     for (const { sanity } of explain!.methods) expect(Math.abs(sanity!.value)).toBeLessThan(0.9)
   }, 60_000)
 
-  test('says before it fits that no defect\'s place is known', async () => {
+  test.each(['--explain', '--methods sise', '--explain-images 3', '--explain-budget 30', '--sanity'])('by %s says before it fits that no defect\'s place is known', async (asked) => {
     const dataset = join(folder, 'unplaced')
     await writeSpots(dataset, 3)
     rmSync(join(dataset, 'ground_truth'), { recursive: true })
     const begun = performance.now()
-    const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, '--methods', 'sise'])
+    const { code, stdout, stderr } = await runGoodparts(['evaluate', dataset, ...asked.split(' ')])
     expect(code).toBe(1)
     expect(stderr).toMatch(/defects with a mask or boxes, got none/)
     expect(stderr).not.toContain('features')

@@ -129,6 +129,7 @@ describe('goodparts inspect', () => {
 })
 
 it.each([
+  ['records that do not fit', ['{root}/parts', '--ndjson', '/dev/full'], /Expected \/dev\/full to be writable, got: ENOSPC.*\(GOODPARTS_STORE_FAILED\)\nFix: Free room/],
   ['a source that is not there', ['nowhere'], /Expected nowhere to be a folder, a picture, a video.*got nothing of that name \(GOODPARTS_ARGUMENT\)/],
   ['a folder without pictures', ['{root}/cache'], /to hold pictures .*got none \(GOODPARTS_DATASET_INVALID\)/],
   ['a picture that is none', ['{root}/parts/broken.png'], /broken\.png to be a picture.*GOODPARTS_IMAGE_DECODE/],

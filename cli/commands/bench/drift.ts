@@ -1,5 +1,4 @@
 /** `goodparts bench drift`: whether and how soon a line would tell that its parts look different, and whether it would without any change. */
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { efficientNetLite0 } from '../../../engine/backbones/backbone.ts'
 import { embeddingSize, PictureEmbedding } from '../../../engine/continual/picture-embedding.ts'
@@ -8,6 +7,7 @@ import { GoodpartsError } from '../../../engine/errors.ts'
 import { folderImages } from '../../../engine/evaluation/dataset.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { positiveNumber, wholeNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import { measureDrift, type DriftMeasurement } from './drift-measurement.ts'
 
@@ -38,7 +38,7 @@ async function benchDrift (beforeFolder: string, afterFolder: string | undefined
     const rows = Array.from({ length: options.seeds }, (_, seed) => measureDrift({ before, after, ...options, falseAlarmRate: 1 / options.falseAlarmIn, seed }))
     const where = await measuredOn()
     process.stdout.write(`${words(rows, [before.length, after.length], options)}\n${measuredOnText(where)}\n`)
-    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'drift', ...options, ...where, pictures: { before: before.length, after: after.length }, rows }, null, 2)}\n`)
+    if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ bench: 'drift', ...options, ...where, pictures: { before: before.length, after: after.length }, rows }, null, 2)}\n`)
   } finally {
     await embedding.close()
   }

@@ -1,5 +1,4 @@
 /** `goodparts bench explain`: what explaining every reject costs the verdicts, off and on in turns, one run. */
-import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +14,7 @@ import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
 import { interruptible } from '../../interruptible.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { Progress } from '../../progress.ts'
 import { textTable } from '../../text-table.ts'
 import { readMethods } from '../evaluate/explanations.ts'
@@ -96,9 +96,9 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
       `Heatmaps of the detector's own map: ${pictures.painted}, ${pictures.median.toFixed(1)} ms after their verdicts, ${pictures.p99.toFixed(1)} ms at p99${pictures.notPainted === 0 ? '' : `; the queue was full for ${pictures.notPainted}`}.\n\n`
   })
   const cores = availableParallelism()
-  process.stdout.write(`${tables.join('')}${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'} of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +
+  process.stdout.write(`${isPartial ? 'Interrupted: the figures are of what was done until then.\n\n' : ''}${tables.join('')}${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'} of ${options.seconds} s each, in turns; one part in ${options.every} a reject.\n` +
     `Model: ${choice}. Seed ${options.seed}.\n${measuredOnText(where)}\n${load > cores / 2 ? `The machine was busy before (load ${load.toFixed(1)} on ${cores} cores).\n` : ''}`)
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'explain', ...options, methods, ...where, loadAverage: load, loads, ...(isPartial ? { partial: true } : {}) }, null, 2)}\n`)
+  if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ bench: 'explain', ...options, methods, ...where, loadAverage: load, loads, ...(isPartial ? { partial: true } : {}) }, null, 2)}\n`)
   if (loads.some(isSlower)) process.exitCode = 1
 }
 

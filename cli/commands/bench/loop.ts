@@ -1,5 +1,4 @@
 /** `goodparts bench loop`: does the main thread stay free while a line is captured and scored at full speed? */
-import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
@@ -11,6 +10,7 @@ import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import { loopDelayDuring, measureLine, type LoopDelay } from './loop-measurement.ts'
 import { madeBundle } from './made-bundle.ts'
@@ -64,7 +64,7 @@ async function benchLoop (path: string | undefined, options: Options): Promise<v
       `${count} frames of ${width}x${height} judged in ${measured.seconds.toFixed(1)} s: ${perSecond.toFixed(1)} per second, ${measured.verdicts['not-inspected']} not inspected; ` +
       `from capture to verdict ${measured.latency.median} ms (p99 ${measured.latency.p99} ms).\nLoading took ${loading.seconds.toFixed(1)} s.\nModel: ${model.choice.reason}.\n${measuredOnText(where)}\n${busyNote(load)}`)
     if (options.json !== undefined) {
-      writeFileSync(options.json, `${JSON.stringify({ bench: 'loop', ...options, ...where, choice: model.choice, idle, loadAverage: load, limitMs: LIMIT_MS, ...measured, loading: { delay: loading.delay, seconds: loading.seconds }, framesPerSecond: perSecond }, null, 2)}\n`)
+      await writeOutput(options.json, `${JSON.stringify({ bench: 'loop', ...options, ...where, choice: model.choice, idle, loadAverage: load, limitMs: LIMIT_MS, ...measured, loading: { delay: loading.delay, seconds: loading.seconds }, framesPerSecond: perSecond }, null, 2)}\n`)
     }
     if (!(measured.delay.p99 < LIMIT_MS && loading.delay.p99 < LIMIT_MS) || count === 0) process.exitCode = 1
   } finally {

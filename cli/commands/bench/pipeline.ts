@@ -1,8 +1,8 @@
 /** `goodparts bench pipeline`: what the way from GStreamer to a frame costs. */
-import { writeFileSync } from 'node:fs'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { positiveNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import { measurePipeline, type PipelineMeasurement } from './pipeline-measurement.ts'
 
@@ -29,7 +29,7 @@ async function benchPipeline (options: Options): Promise<void> {
     `${width}x${height}`, framesPerSecond.toFixed(1), megabytesPerSecond.toFixed(1), String(dropped), latency.median.toFixed(0), latency.p99.toFixed(0)
   ]))
   process.stdout.write(`${table}\n\nRGB, drawn by GStreamer's videotestsrc, nothing dropped on purpose, ${options.seconds} s each row.\n${measuredOnText(where)}\n`)
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'pipeline', ...options, ...where, rows }, null, 2)}\n`)
+  if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ bench: 'pipeline', ...options, ...where, rows }, null, 2)}\n`)
   if (rows.some(({ frames }) => frames === 0)) process.exitCode = 1
 }
 

@@ -1,5 +1,5 @@
 /** `goodparts bench score`: how fast bundles score here, beside the backbone alone. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { GoodpartsError } from '../../../engine/errors.ts'
 import { decodeModel } from '../../../engine/graph/decode.ts'
@@ -10,6 +10,7 @@ import type { Device } from '../../../engine/runtime/loaded-model.ts'
 import type { BundleMetadata } from '../../../schemas/bundle.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { deviceName, wholeNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import { sampleBundle, texturedImages } from './sample-bundle.ts'
 import { measureScore } from './score-measurement.ts'
@@ -69,7 +70,7 @@ async function benchScore (path: string | undefined, options: Options): Promise<
   const where = await measuredOn()
   process.stdout.write(`${table(rows)}\n\nRatio: median of the bundle over median of its backbone, in turns, one run. ` +
     `Device ${options.device}, ${options.threads} ${options.threads === 1 ? 'thread' : 'threads'}, seed ${options.seed}.\n${measuredOnText(where)}\n`)
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'score', ...options, ...where, rows }, null, 2)}\n`)
+  if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ bench: 'score', ...options, ...where, rows }, null, 2)}\n`)
 }
 
 async function madeSubjects ({ sizes, seed }: Options): Promise<Subject[]> {

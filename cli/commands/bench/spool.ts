@@ -1,11 +1,11 @@
 /** `goodparts bench spool`: how many records a second the disk takes, and what a new start finds. */
-import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { wholeNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import { measureSpool, type SpoolMeasurement } from './spool-measurement.ts'
 
@@ -38,6 +38,6 @@ async function benchSpool (options: Options): Promise<void> {
     row.acknowledgedPerSecond.toFixed(0), (1000 * row.reopenSeconds).toFixed(1), `${row.recovered} of ${row.records - row.acknowledged}`
   ]))
   process.stdout.write(`${table}\n\n${options.records} records of ${options.bytes} bytes in each row, in ${resolve(options.folder)}; ${flush}.\n${measuredOnText(where)}\n`)
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'spool', ...options, flush, ...where, rows }, null, 2)}\n`)
+  if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ bench: 'spool', ...options, flush, ...where, rows }, null, 2)}\n`)
   if (rows.some(({ recovered, records, acknowledged }) => recovered !== records - acknowledged)) process.exitCode = 1
 }

@@ -1,5 +1,4 @@
 /** `goodparts bench training`: how fast the families that learn from nothing train here. */
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { namedNuisances } from '../../../engine/detectors/augmentation-selection/augmentation-option.ts'
 import { contrastiveDefaults, readContrastiveOptions } from '../../../engine/detectors/contrastive/options.ts'
@@ -12,6 +11,7 @@ import { toFloatImage, type FloatImage } from '../../../engine/training/augment/
 import type { Training } from '../../../engine/training/train.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { deviceName, wholeNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import { texturedImages } from './sample-bundle.ts'
 import { measureTraining } from './training-measurement.ts'
@@ -45,7 +45,7 @@ async function benchTraining (options: Options): Promise<void> {
     [name, String(imagesPerStep), stepsPerSecond.toFixed(2), imagesPerSecond.toFixed(1), ...[step, pictures, forward].map((time) => time.toFixed(2)), ratio.toFixed(2), loop.step.toFixed(2), loop.ratio.toFixed(2)]))
   process.stdout.write(`${table}\n\nA step is forward, backward and optimiser in one graph, and the pictures that go in; the ratios leave the pictures out. In turns, one run, ${options.steps} steps of each. ` +
     `Device ${options.device}, ${options.threads} ${options.threads === 1 ? 'thread' : 'threads'}, seed ${options.seed}.\n${measuredOnText(where)}\n`)
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'training', ...options, ...where, rows }, null, 2)}\n`)
+  if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ bench: 'training', ...options, ...where, rows }, null, 2)}\n`)
 }
 
 function subjects (seed: number): Subject[] {

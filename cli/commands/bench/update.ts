@@ -1,5 +1,4 @@
 /** `goodparts bench update`: how long an operator waits from the labels to a bundle that has learned them, and what the line's verdicts pay. */
-import { writeFileSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
@@ -10,6 +9,7 @@ import { decodeImage } from '../../../engine/frame/image-codec.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
+import { writeOutput } from '../../output-file.ts'
 import { textTable } from '../../text-table.ts'
 import type { Latency } from './update-line.ts'
 import { measureUpdate, type LabelledPart, type UpdateMeasurement } from './update-measurement.ts'
@@ -62,7 +62,7 @@ async function benchUpdate (bundle: string | undefined, options: Options): Promi
     const measured = await measureUpdate({ request, labels, line: { folder: shown, width, height, rate, deadlineMs: deadline }, slot: { device, cacheFolder: join(folder, 'cache') }, seconds })
     const where = await measuredOn()
     process.stdout.write(`${words(measured, options)}\n${measuredOnText(where)}\n`)
-    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify({ bench: 'update', ...options, ...where, limitSeconds: LIMIT_SECONDS, ...measured }, null, 2)}\n`)
+    if (options.json !== undefined) await writeOutput(options.json, `${JSON.stringify({ bench: 'update', ...options, ...where, limitSeconds: LIMIT_SECONDS, ...measured }, null, 2)}\n`)
     if (!(measured.outcome.accepted && measured.totalSeconds < LIMIT_SECONDS && measured.lost === 0)) process.exitCode = 1
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -24,8 +24,8 @@ export interface ExplainOptions {
 
 export function addExplainOptions (command: Command): Command {
   return command
-    .option('--explain', 'explain the defects whose place is known, by every method, and judge the explanations')
-    .option('--methods <names>', `those methods only, divided by commas, also without --explain: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
+    .option('--explain', 'explain the defects whose place is known, by every method, and judge the explanations; each of the four options below asks for it too')
+    .option('--methods <names>', `those methods only, divided by commas: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
     .option('--explain-images <number>', 'explain at most so many defective pictures, evenly spread', wholeNumber(1))
     .option('--explain-budget <milliseconds>', 'end each explanation after so long', positiveNumber)
     .option('--sanity', 'also explain the same network with random weights: a map that stays the same shows the picture, not what the model has learned')
@@ -35,8 +35,9 @@ export function readMethods (text: string): Explainer[] {
   return [...new Set(text.split(',').map((name) => explainerByName(name.trim())))]
 }
 
-export function isExplained ({ explain, methods }: ExplainOptions): boolean {
-  return explain === true || methods !== undefined
+/** Each of the options asks for it: one that is silently ignored is found out after hours. */
+export function isExplained ({ explain, methods, explainImages, explainBudget, sanity }: ExplainOptions): boolean {
+  return explain === true || sanity === true || [methods, explainImages, explainBudget].some((value) => value !== undefined)
 }
 
 /** `null` unless it was asked for. @param shown Where a report is wanted: gets some of the pictures with their maps. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Inspection } from '../../../engine/decision/inspector.ts'
 import { ExplanationThread } from '../../../engine/explain/explanation-thread.ts'
 import type { Frame } from '../../../engine/frame/frame.ts'
+import { notWritten } from '../../../engine/not-written.ts'
 import type { InspectionRecord } from '../../../schemas/inspection.ts'
 import { mustTakeFiles } from '../../output-file.ts'
 
@@ -23,13 +24,14 @@ export class HeatmapFolder {
     return new HeatmapFolder(folder)
   }
 
-  /** Files are named by sequence, verdict and part. */
+  /** Files are named by sequence, verdict and part. @throws GOODPARTS_STORE_FAILED */
   async save (frame: Frame, { record, anomalyMap }: Inspection): Promise<InspectionRecord> {
     const { score, limits, verdict, partId } = record
     if (anomalyMap === undefined || score === null || limits === null) return record
     const { jpeg, sha256, regions } = await this.#thread.explain(frame, anomalyMap, { ...looks, judged: { score, limits } })
     const part = partId === null ? '' : ` ${partId.replace(/[^\p{L}\p{N}._-]+/gu, '_')}`
-    await writeFile(join(this.#folder, `${String(frame.sequence).padStart(6, '0')} ${verdict}${part}.jpg`), jpeg)
+    const file = join(this.#folder, `${String(frame.sequence).padStart(6, '0')} ${verdict}${part}.jpg`)
+    await writeFile(file, jpeg).catch((cause: unknown) => { throw notWritten(file, cause) })
     return { ...record, regions, explanation: { sha256, mediaType: 'image/jpeg', method: 'anomaly-map' } }
   }
 
