@@ -42,6 +42,32 @@ test.each([
   expect({ editor: checked(name, value) === true, node: deploys({ [name]: value }) }).toEqual({ editor: fits, node: fits })
 })
 
+test.each([
+  ['', '', true], ['', 'm1', true], ['', 'broken', 'Model: expected a model that is there and set up'], ['', 'gone', 'Model: expected a model that is there and set up'],
+  ['layer-cam', 'm1', true], ['layer-cam', '', 'Model: expected the model of the score node, which Also by asks'], ['layer-cam', 'gone', 'Model: expected the model of the score node, which Also by asks']
+])('also by %j, model %j: %s', (methods, model, said) => {
+  const models = new Map([['m1', { valid: true }], ['broken', { valid: false }]])
+  const { model: field } = editorDefinitions(undefined, (id) => models.get(id) ?? null).get('goodparts-heatmap')!.defaults
+
+  expect(field!.validate!.call({ id: 'heat', methods, _: editorTexts('heatmap') }, model, {})).toBe(said)
+})
+
+test('the editor goes by what is chosen in the open form, until that is closed', () => {
+  let chosen = 'layer-cam'
+  const { defaults: { model }, oneditprepare, oneditcancel } = editorDefinitions(() => ({ typedInput: () => { /* shows the choice */ }, val: () => chosen })).get('goodparts-heatmap')!
+  const node = { id: 'heat', methods: '', _: editorTexts('heatmap') }
+  // As the editor's own list of configuration nodes has none.
+  const fits = (): boolean => model!.validate!.call(node, '_ADD_', {}) === true
+
+  oneditprepare!.call(node)
+  expect(fits()).toBe(false)
+  chosen = ''
+  expect(fits()).toBe(true)
+  chosen = 'layer-cam'
+  oneditcancel!.call(node)
+  expect(fits()).toBe(true)
+})
+
 test('the editor offers every method but the detector\'s map, which the first output has', () => {
   const offered: Array<{ types: Array<{ options: Array<{ value: string, label: string }> }> }> = []
   const typedInput = (options: typeof offered[number]): void => { offered.push(options) }
