@@ -1,5 +1,5 @@
 import type { EditorNodeProperties, EditorRED } from 'node-red'
-import { checksOf, numberFrom, orNothing, wholeFrom } from '../shared/editor/reasons.ts'
+import { checksOf, numberFrom, orNothing, wholeFrom, type Expectation } from '../shared/editor/reasons.ts'
 import { isZone } from './zone-form.ts'
 
 declare const RED: EditorRED
@@ -32,6 +32,32 @@ function isZones (text: string): boolean {
   }
 }
 
+/** Of the node whose form is open. */
+let opened: string | undefined
+
+/** In an open form as it is chosen there, before it is saved. */
+function asksMethods ({ id, methods }: { id?: string, methods?: string }): boolean {
+  const chosen = opened !== undefined && id === opened ? $('#node-input-methods').val() : methods
+  return ![undefined, ''].includes(chosen as string | undefined)
+}
+
+/** As the editor itself takes what names a configuration node; a check of ours stands in place of its own. */
+function isModel (id: string): boolean {
+  const found = RED.nodes.node(id) as { valid?: boolean } | null | undefined
+  return found !== null && found !== undefined && found.valid !== false
+}
+
+/** The value for none, saved and in the open form. */
+const noModel = ['', '_ADD_']
+
+function modelFor (node: Properties): Expectation {
+  return asksMethods(node) ? { holds: isModel, text: 'model' } : { holds: (id) => noModel.includes(id) || isModel(id), text: 'configured' }
+}
+
+function close (): void {
+  opened = undefined
+}
+
 const check = checksOf<Properties>('goodparts-heatmap')
 
 RED.nodes.registerType<Properties>('goodparts-heatmap', {
@@ -45,7 +71,7 @@ RED.nodes.registerType<Properties>('goodparts-heatmap', {
     opacity: { value: '0.6', validate: check('opacity', numberFrom(0, 1)) },
     quality: { value: '85', validate: check('quality', wholeFrom(1, 100)) },
     capacity: { value: '8', validate: check('capacity', wholeFrom(1, 1000)) },
-    model: { value: '', type: 'goodparts-model', required: false },
+    model: { value: '', type: 'goodparts-model', validate: check('model', modelFor) },
     methods: { value: '' },
     budget: { value: '3000', validate: check('budget', orNothing(numberFrom(1, 60_000))) },
     judge: { value: true },
@@ -60,7 +86,11 @@ RED.nodes.registerType<Properties>('goodparts-heatmap', {
   inputLabels () { return this._('goodparts-heatmap.port.verdict') },
   outputLabels (index) { return this._(`goodparts-heatmap.port.${index === 0 ? 'explained' : 'methods'}`) },
   oneditprepare () {
+    opened = this.id
     const choice = { value: 'methods', multiple: true, options: methods.map((method) => ({ value: method, label: method })) }
     $('#node-input-methods').typedInput({ types: [choice] })
-  }
+  },
+  oneditsave: close,
+  oneditcancel: close,
+  oneditdelete: close
 })

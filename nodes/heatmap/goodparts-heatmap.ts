@@ -20,7 +20,8 @@ export default function register (RED: NodeAPI): void {
       const settings = readHeatmapForm(config)
       start(this, status, settings, configurationNode(RED, config.model, 'goodparts-model') as ModelNode | null)
     } catch (cause) {
-      refuse(RED, this, status, RED._('goodparts-heatmap.status.notConfigured'), cause)
+      // The records of all sinks behind it come through here.
+      refuse(RED, this, status, RED._('goodparts-heatmap.status.notConfigured'), cause, 'passed on')
     }
   }
 

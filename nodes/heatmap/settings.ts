@@ -19,7 +19,7 @@ export interface HeatmapForm {
   model?: string
   /** Divided by commas; empty for the detector's own map alone. */
   methods?: string
-  /** Milliseconds for all methods of one part, a minute at most. */
+  /** Milliseconds for all methods of one part, a minute at most; empty for 3000. */
   budget?: string
   judge?: boolean
   /** A JSON list of zones; `msg.zones` comes before it. */
@@ -61,10 +61,10 @@ function readFormZones (given: unknown): Zone[] {
   return text === '' ? [] : readZones(parse(text), 'the zones')
 }
 
-/** `[{ name, box: [x, y, width, height] }]`, in pixels of the frame. @throws GOODPARTS_ARGUMENT */
+/** `[{ name, box: [x, y, width, height] }]`, in pixels of the frame, each named and with a width and a height above 0. @throws GOODPARTS_ARGUMENT */
 export function readZones (value: unknown, what: string): Zone[] {
   if (Array.isArray(value) && value.every(isZone)) return value
-  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${what} to be a list of { "name", "box": [x, y, width, height] }, got ${(JSON.stringify(value) as string | undefined ?? 'nothing').slice(0, 80)}`)
+  throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${what} to be a list of { "name", "box": [x, y, width, height] }, each with a name and a width and a height above 0, got ${(JSON.stringify(value) as string | undefined ?? 'nothing').slice(0, 80)}`)
 }
 
 function parse (text: string): unknown {

@@ -95,15 +95,19 @@ const REFUSALS_MS = 10_000
 
 /**
  * What a node does whose form is wrong: says all of it once, and answers every message in short. `text` is for the status, which goes with the node:
- * the one that takes its place may have nothing to show for long.
+ * the one that takes its place may have nothing to show for long. `messages` go no further, or on to the first output as they are where a node only
+ * adds to them.
  */
-export function refuse (RED: NodeAPI, node: Node, status: Status, text: string, cause: unknown): void {
+export function refuse (RED: NodeAPI, node: Node, status: Status, text: string, cause: unknown, messages: 'refused' | 'passed on' = 'refused'): void {
   const error = asGoodpartsError(cause, 'GOODPARTS_ARGUMENT')
   status.show('failed', text)
   tellOnceStarted(RED, node)(error)
   const refusal = inShort(error)
-  const log = logSeldom(node, refusal)
-  onInput(node, async () => await Promise.reject(refusal))
+  const log = logSeldom(node, refusal, messages)
+  onInput(node, async (msg, send) => {
+    if (messages === 'passed on') send(msg)
+    return await Promise.reject(refusal)
+  })
   onClose(node, () => {
     log.close()
     status.close()
@@ -122,9 +126,9 @@ function inShort (error: GoodpartsError): GoodpartsError {
 interface InFlow { _flow?: { handleError?: (node: Node, error: Error, msg: unknown) => boolean } }
 
 /** Catch nodes hear of `error` with every message. Where none does, it is in the log, which a camera would fill, now and then with how often it was. */
-function logSeldom (node: Node & InFlow, error: Error): RateLimitedReporter<string> {
+function logSeldom (node: Node & InFlow, error: Error, messages: string): RateLimitedReporter<string> {
   const say = node.error.bind(node)
-  const reporter = new RateLimitedReporter<string>((text, count) => { say(count === 1 ? text : `${count} messages refused: ${text}`) }, systemClock, REFUSALS_MS)
+  const reporter = new RateLimitedReporter<string>((text, count) => { say(count === 1 ? text : `${count} messages ${messages}: ${text}`) }, systemClock, REFUSALS_MS)
   node.error = (given: unknown, msg?: NodeMessage) => {
     const flow = node._flow
     if (given !== error || flow?.handleError === undefined) say(given, msg)

@@ -31,6 +31,7 @@ interface Editor {
   nodes: { eachConfig: (visit: (node: EditorNode) => void) => void, dirty: (state?: boolean) => boolean, filterNodes: (filter: object) => EditorNode[] }
 }
 declare const RED: Editor
+declare const $: (selector: string) => { typedInput: (property: 'value', value: string) => void }
 
 beforeAll(async () => {
   if (missing !== null) return
@@ -104,6 +105,23 @@ describe.skipIf(missing !== null)('a first day in the editor', () => {
   it('says why a value of a form is wrong, and goes by what is chosen in the open form', async () => {
     expect(await faults({ budget: '99999', capacity: '' }, 'goodparts-heatmap')).toBe('["Queue: expected a whole number from 1 to 1000","Time: expected a number from 1 to 60000"]')
     expect(await faults({ size: '4096', rate: '200000' }, 'goodparts-fit')).toBe('["Input size: expected a multiple of 16 from 32 to 2048","Frame rate: expected a number from 0 to 100000"]')
+
+    expect(await faults({ model: '' }, 'goodparts-heatmap')).toBe('["Model: expected the model of the score node, which Also by asks"]')
+    expect(await faults({ model: '', methods: '' }, 'goodparts-heatmap')).toBe('[]')
+    expect(await faults({ model: 'gone', methods: '' }, 'goodparts-heatmap')).toBe('["Model: expected a model that is there and set up"]')
+    expect(await faults({}, 'goodparts-heatmap')).toBe('[]')
+
+    await editor.evaluate(() => { RED.editor.edit(RED.nodes.filterNodes({ type: 'goodparts-heatmap' })[0]!) })
+    const model = editor.locator('#node-input-model')
+    const isModelMarked = async (): Promise<boolean> => model.evaluate((select) => select.classList.contains('input-error'))
+    expect(await isModelMarked()).toBe(false)
+    await model.selectOption('_ADD_')
+    expect(await isModelMarked()).toBe(true)
+    await model.hover()
+    await editor.getByText('Model: expected the model of the score node, which Also by asks').waitFor()
+    await editor.evaluate(() => { $('#node-input-methods').typedInput('value', '') })
+    expect(await isModelMarked()).toBe(false)
+    await editor.locator('#node-dialog-cancel').click()
 
     await editor.evaluate(() => { RED.editor.edit(RED.nodes.filterNodes({ type: 'goodparts-fit' })[0]!) })
     const size = editor.locator('#node-input-size')

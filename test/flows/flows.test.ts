@@ -22,7 +22,7 @@ interface FlowNode extends Record<string, unknown> {
 const root = join(import.meta.dirname, '..', '..')
 const files = globSync('flows/*.json', { cwd: root }).sort()
 const flows = files.map((file) => ({ file: basename(file), nodes: JSON.parse(readFileSync(join(root, file), 'utf8')) as FlowNode[] }))
-const definitions = editorDefinitions()
+const definitions = editorDefinitions(undefined, (id) => flows.flatMap(({ nodes }) => nodes).find((node) => node.id === id) ?? null)
 const coreTypes = typesOfNodeRed()
 /** What Node-RED itself writes beside a node's own properties. */
 const structural = new Set(['id', 'type', 'z', 'g', 'x', 'y', 'wires', 'd', 'l', 'info', 'name'])

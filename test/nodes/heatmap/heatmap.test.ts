@@ -167,6 +167,33 @@ describe('goodparts-heatmap', () => {
     await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')
   })
 
+  test.each([
+    ['zones that are no list', { zones: '[' }],
+    ['methods without a model', { methods: 'layer-cam', model: '' }]
+  ])('passes every message on unchanged with %s, at once and in order, and Catch hears of each', async (_, changes) => {
+    await deploy([heatmap], [...flow({ ...changes, wires: [['out'], ['later']] }), { id: 'later', z: 'flow', type: 'helper' }])
+    const heard = (id: string): Array<Record<string, unknown>> => {
+      const messages: Array<Record<string, unknown>> = []
+      nodeOf(id).on('input', (msg) => { messages.push(msg) })
+      return messages
+    }
+    const [passed, errors, later] = [heard('out'), heard('errors'), heard('later')]
+    await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')
+    await expect.poll(() => errors).toHaveLength(1)
+    const given = [
+      { _msgid: '1', frame, inspection: inspection('good'), anomalyMap },
+      { _msgid: '2', frame, inspection: inspection('reject'), anomalyMap },
+      { _msgid: '3', payload: 'anything' }
+    ]
+
+    for (const msg of given) nodeOf('heat').receive({ ...msg })
+
+    await expect.poll(() => errors).toHaveLength(4)
+    expect(passed).toEqual(given)
+    expect(later).toEqual([])
+    expect(errors.slice(1)).toMatchObject(given.map(({ _msgid }) => ({ _msgid, error: { code: 'GOODPARTS_ARGUMENT' } })))
+  })
+
   test('is idle once its form is mended, before any verdict', async () => {
     await deploy([heatmap], flow({ opacity: 'abc' }))
     await untilStatus('heat', (status) => typeof status === 'object' && status.fill === 'red')

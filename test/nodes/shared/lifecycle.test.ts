@@ -72,21 +72,21 @@ describe('a node whose form is wrong', () => {
   const wrong = together(...['the opacity', 'the quality', 'the time'].map((name) => new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${name} to be a number, got "x"`)) as [GoodpartsError, GoodpartsError, GoodpartsError])
   /** What it gives to Node-RED to be logged or shown. */
   let given: { errors: unknown[], statuses: unknown[] }
-  const refused = (RED: NodeAPI): void => {
+  const refused = (messages?: 'passed on') => (RED: NodeAPI): void => {
     RED.nodes.registerType('tested', function (this: Node, config: NodeDef) {
       RED.nodes.createNode(this, config)
       given = { errors: [], statuses: [] }
       const [error, status] = [this.error.bind(this), this.status.bind(this)]
       this.error = (text: unknown, msg?: NodeMessage) => { given.errors.push(text); error(text, msg) }
       this.status = (shown) => { given.statuses.push(shown); status(shown) }
-      refuse(RED, this, new Status(this), 'not configured', wrong)
+      refuse(RED, this, new Status(this), 'not configured', wrong, messages)
     })
   }
   const inShort = 'Expected the opacity to be a number, got "x"; and 2 more in the form, all told at the start'
   const send = (count: number): void => { for (let payload = 0; payload < count; payload++) nodeOf('tested').receive({ payload }) }
 
-  it('says all of it once in the log, and of its messages in short and seldom, with how many there were', async () => {
-    await deploy([refused], flow.filter(({ id }) => id !== 'catch'))
+  it.each([['refused', undefined], ['passed on', 'passed on']] as const)('says all of it once in the log, and of its messages, %s, in short and seldom, with how many there were', async (said, messages) => {
+    await deploy([refused(messages)], flow.filter(({ id }) => id !== 'catch'))
     const completed = heard('completed')
     await expect.poll(() => given.errors).toEqual([wrong.message])
 
@@ -94,12 +94,12 @@ describe('a node whose form is wrong', () => {
     await expect.poll(() => given.errors).toHaveLength(2)
     await undeploy()
 
-    expect(given.errors).toEqual([wrong.message, inShort, `49 messages refused: ${inShort}`])
+    expect(given.errors).toEqual([wrong.message, inShort, `49 messages ${said}: ${inShort}`])
     expect(completed).toEqual([])
   })
 
   it('tells a Catch node of every message, and the log of none', async () => {
-    await deploy([refused], flow)
+    await deploy([refused()], flow)
     const caught = heard('caught')
     send(50)
     await expect.poll(() => caught.filter(({ error }) => (error as Error).message.endsWith(inShort)).length, { timeout: 5000 }).toBe(50)
@@ -110,7 +110,7 @@ describe('a node whose form is wrong', () => {
   })
 
   it('takes its status with it, so that the node in its place does not show it', async () => {
-    await deploy([refused], flow)
+    await deploy([refused()], flow)
     expect(given.statuses).toMatchObject([{ fill: 'red', text: 'not configured' }])
     await undeploy()
 
