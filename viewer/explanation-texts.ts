@@ -28,7 +28,7 @@ export const explanationEnglish = {
   explainNoModel: 'The model of the heatmap node is not loaded.',
   explainAnotherModel: 'Another model is in use than the one that judged this part.',
   explainGone: 'The picture that was judged is no longer kept.',
-  explainWithoutMap: 'Other methods gave no map. {reasons}'
+  explainWithoutMap: 'Other methods gave no map. {reasons}.'
 }
 
 export const explanationKorean: Record<keyof typeof explanationEnglish, string> = {
@@ -60,5 +60,5 @@ export const explanationKorean: Record<keyof typeof explanationEnglish, string> 
   explainNoModel: '히트맵 노드의 모델을 아직 불러오지 않았습니다.',
   explainAnotherModel: '이 부품을 판정한 모델이 아닌 다른 모델을 사용 중입니다.',
   explainGone: '판정에 쓰인 사진이 더 이상 보관되어 있지 않습니다.',
-  explainWithoutMap: '다른 방법이 맵을 내놓지 못함. {reasons}'
+  explainWithoutMap: '다른 방법이 맵을 내놓지 못함. {reasons}.'
 }

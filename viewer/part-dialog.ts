@@ -53,7 +53,7 @@ export class PartDialog {
     this.#older.addEventListener('click', () => { this.#go(1) })
     this.#save.addEventListener('click', () => { this.#download() })
     this.dialog = element('dialog', { class: 'part-dialog', tabindex: '-1' },
-      element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.choice, this.#save, this.#newer, this.#older, close),
+      element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.chooser, this.#save, this.#newer, this.#older, close),
       element('div', { class: 'part-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'part-side' }, this.#words.host, this.#explanations.host, this.#explanations.evidence, this.#facts)))
     this.dialog.addEventListener('keydown', (event) => {
       if (event.target === this.#explanations.choice || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return
@@ -68,7 +68,7 @@ export class PartDialog {
     this.#entries = entries
     this.#index = index
     // Hidden until there is a choice, so that opening does not put the focus, and with it the arrow keys, there.
-    this.#explanations.choice.hidden = true
+    this.#explanations.chooser.hidden = true
     if (!this.dialog.open) this.dialog.showModal()
     this.#render()
   }
