@@ -1,5 +1,5 @@
 /** The explanations of one part: which method's map is shown, asking for more, and the good part beside the reject. */
-import type { LiveExplanation, LiveExplanations } from '../schemas/live.ts'
+import type { ExplanationObstacle, LiveExplanation, LiveExplanations } from '../schemas/live.ts'
 import { element } from './element.ts'
 import type { Packet } from './packet.ts'
 import { madeOf } from './said-texts.ts'
@@ -51,6 +51,16 @@ export class Explanations {
       }
       this.#render()
     })
+  }
+
+  /** Why the part that is shown cannot be explained now. */
+  get obstacle (): ExplanationObstacle | null {
+    return this.#shown?.offer.obstacle ?? null
+  }
+
+  /** Whether the obstacle may pass by itself. */
+  get mayPass (): boolean {
+    return this.obstacle !== null && passing.has(this.obstacle)
   }
 
   /** Another part: nothing is known of it yet. */
@@ -131,7 +141,9 @@ export function withMap (packet: Packet, explanation: LiveExplanation | null): P
 }
 
 const states = { none: 'explainNone', explained: undefined, explaining: 'explaining', 'queue-full': 'explainQueueFull', missing: 'explainMissing', 'made-room': 'explainMadeRoom', 'without-map': undefined } as const
-const obstacles = { 'no-explainer': 'explainNobody', 'no-model': 'explainNoModel', 'another-model': 'explainAnotherModel', gone: 'explainGone' } as const
+const obstacles = { 'no-explainer': 'explainNobody', 'set-up-anew': 'explainSetUpAnew', 'no-model': 'explainNoModel', 'another-model': 'explainAnotherModel', gone: 'explainGone' } as const
+/** Over with the next verdict, or when the model is loaded. */
+const passing: ReadonlySet<ExplanationObstacle> = new Set(['no-explainer', 'set-up-anew', 'no-model'])
 
 /** Why there is no map by other methods, and why none may be asked for. */
 function withoutOf (explanations: LiveExplanations | undefined): string {

@@ -1,6 +1,7 @@
 /** Asking for explanations at an opened part, and what is said when the server refuses. */
 import { describe, expect, it } from 'vitest'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { PageMemory } from '../../engine/live/page-memory.ts'
 import { found, HeldExplainer } from '../live/held-explainer.ts'
 import { openSampleLine } from '../live/sample-line.ts'
 import { live, missing } from './live-page.ts'
@@ -85,6 +86,46 @@ describe.skipIf(missing !== null)('an opened part', () => {
     explainer.asked[1]?.resolve(found('grad-cam'))
     await expect.poll(async () => note.innerText()).toBe('7 ms')
     expect(await page.locator('.methods').inputValue()).toBe('grad-cam')
+  })
+
+  it('says after a deploy that the line was set up anew, and may be asked again by itself after the next verdict', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url)
+    const explainer = new HeldExplainer()
+    explainer.usual.push('sise')
+    const line = await openSampleLine('Plates 1')
+    opened.server.publish({ ...line.nextReject(), explainer })
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.ask').click()
+    await page.locator('.method-note').getByText('Explaining by other methods …').waitFor()
+
+    explainer.obstacleNow = 'set-up-anew'
+    explainer.asked[0]?.reject(new Error('it ended with SIGKILL'))
+    await expect.poll(async () => page.locator('.method-note').innerText()).toBe('Other methods gave no map. layer-cam, sise: the line was set up anew, ask again. The line was set up anew. Its parts can be explained again once it has judged the next one.')
+    expect(await page.locator('.ask').isVisible()).toBe(false)
+
+    opened.server.publish({ ...line.nextReject(), explainer: new HeldExplainer() })
+    await page.locator('.ask').waitFor()
+    expect(await page.locator('.method-note').innerText()).toBe('Other methods gave no map. layer-cam, sise: the line was set up anew, ask again.')
+  })
+
+  it('asks again what became of an explanation when the server was away', async () => {
+    const memory = new PageMemory()
+    const { url, port } = await opened.serve({ memory })
+    const page = await opened.visit(url)
+    const explainer = new HeldExplainer()
+    const part = (await openSampleLine('Plates 1')).nextReject()
+    opened.server.publish({ ...part, explainer })
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.ask').click()
+    await page.locator('.method-note').getByText('Explaining by other methods …').waitFor()
+
+    await opened.server.stop()
+    explainer.asked[0]?.resolve(found('layer-cam'))
+    await opened.serve({ memory, port })
+    await expect.poll(async () => page.locator('.method-note').innerText(), { timeout: 15_000 }).toBe('7 ms')
   })
 
   it('says that a request was refused at the part that it was of, and at no other', async () => {
