@@ -368,10 +368,10 @@ export interface LiveExplanation {
 export type ExplanationState = 'none' | 'explaining' | 'queue-full' | 'missing' | 'explained' | 'without-map' | 'made-room'
 
 /**
- * Why nobody explains a part by other methods: no heatmap node with a model has sent a verdict of the line yet, its model is not loaded or has
- * another bundle than the one that judged the part, or the part is no longer kept.
+ * Why nobody explains a part by other methods: no heatmap node with a model has sent a verdict of the line yet, or none since a deploy closed the
+ * one that did (`set-up-anew`), its model is not loaded or has another bundle than the one that judged the part, or the part is no longer kept.
  */
-export type ExplanationObstacle = 'no-explainer' | 'no-model' | 'another-model' | 'gone'
+export type ExplanationObstacle = 'no-explainer' | 'set-up-anew' | 'no-model' | 'another-model' | 'gone'
 
 /** What may be asked for now. */
 export interface ExplanationOffer {

@@ -25,10 +25,11 @@ export const explanationEnglish = {
   explainMissing: 'Not explained by other methods: no answer came.',
   explainMadeRoom: 'Explained by other methods, but the maps are kept no longer: newer ones took their place.',
   explainNobody: 'No heatmap node with a model explains parts of this line.',
+  explainSetUpAnew: 'The line was set up anew. Its parts can be explained again once it has judged the next one.',
   explainNoModel: 'The model of the heatmap node is not loaded.',
   explainAnotherModel: 'Another model is in use than the one that judged this part.',
   explainGone: 'The picture that was judged is no longer kept.',
-  explainWithoutMap: 'Other methods gave no map. {reasons}'
+  explainWithoutMap: 'Other methods gave no map. {reasons}.'
 }
 
 export const explanationKorean: Record<keyof typeof explanationEnglish, string> = {
@@ -57,8 +58,9 @@ export const explanationKorean: Record<keyof typeof explanationEnglish, string> 
   explainMissing: '다른 방법으로 설명되지 않음: 응답이 오지 않음.',
   explainMadeRoom: '다른 방법으로 설명되었지만 더 새로운 부품에 자리를 내주어 맵이 더 이상 남아 있지 않음.',
   explainNobody: '모델이 있는 히트맵 노드가 없어 이 라인의 부품은 설명할 수 없습니다.',
+  explainSetUpAnew: '라인이 새로 설정되었습니다. 다음 부품이 판정되면 다시 설명할 수 있습니다.',
   explainNoModel: '히트맵 노드의 모델을 아직 불러오지 않았습니다.',
   explainAnotherModel: '이 부품을 판정한 모델이 아닌 다른 모델을 사용 중입니다.',
   explainGone: '판정에 쓰인 사진이 더 이상 보관되어 있지 않습니다.',
-  explainWithoutMap: '다른 방법이 맵을 내놓지 못함. {reasons}'
+  explainWithoutMap: '다른 방법이 맵을 내놓지 못함. {reasons}.'
 }

@@ -1,5 +1,5 @@
 /** The explanations of one part: which method's map is shown, asking for more, and the good part beside the reject. */
-import type { LiveExplanation, LiveExplanations } from '../schemas/live.ts'
+import type { ExplanationObstacle, LiveExplanation, LiveExplanations } from '../schemas/live.ts'
 import { element } from './element.ts'
 import type { Packet } from './packet.ts'
 import { madeOf } from './said-texts.ts'
@@ -16,7 +16,8 @@ export interface ExplanationListener {
 }
 
 export class Explanations {
-  readonly choice = element('select', { class: 'methods', label: 'method', hidden: true })
+  readonly choice = element('select', { class: 'methods' })
+  readonly chooser = element('label', { class: 'chooser', hidden: true }, element('span', { text: 'method' }), this.choice)
   readonly evidence = element('figure', { class: 'evidence', hidden: true })
   readonly host = element('section', { class: 'explain' })
   readonly #listener: ExplanationListener
@@ -31,7 +32,7 @@ export class Explanations {
   #method = ''
   /** What was asked for here is shown as soon as it comes. */
   #wanted: readonly string[] = []
-  /** The newest of the part that is shown. */
+  /** The newest of the part that is shown, while it is on its way to the server. */
   #request: symbol | undefined
 
   constructor (listener: ExplanationListener) {
@@ -50,6 +51,16 @@ export class Explanations {
       }
       this.#render()
     })
+  }
+
+  /** Why the part that is shown cannot be explained now. */
+  get obstacle (): ExplanationObstacle | null {
+    return this.#shown?.offer.obstacle ?? null
+  }
+
+  /** Whether the obstacle may pass by itself. */
+  get mayPass (): boolean {
+    return this.obstacle !== null && passing.has(this.obstacle)
   }
 
   /** Another part: nothing is known of it yet. */
@@ -89,7 +100,10 @@ export class Explanations {
       this.#problem.hidden = false
       this.#problem.textContent = error instanceof Error ? error.message : String(error)
     }).finally(() => {
-      if (isShown()) this.#ask.disabled = false
+      if (!isShown()) return
+      this.#request = undefined
+      this.#ask.disabled = false
+      this.#render()
     })
   }
 
@@ -98,13 +112,14 @@ export class Explanations {
     const known = new Set(methods.map(({ method }) => method))
     const more = offer?.methods.filter((method) => !known.has(method)) ?? []
     const found = methods.find(({ method }) => method === this.#method) ?? null
-    this.choice.hidden = methods.length === 0 && more.length === 0
+    this.chooser.hidden = methods.length === 0 && more.length === 0
     this.choice.replaceChildren(option('', translate('ownMap')), ...methods.map(({ method }) => option(method, method)),
       ...more.length === 0 ? [] : [group(translate('explainBy'), more, asked)])
-    this.choice.value = found?.method ?? ''
+    const awaited = this.#wanted.find((method) => more.includes(method) && (this.#request !== undefined || asked.includes(method)))
+    this.choice.value = awaited === undefined ? found?.method ?? '' : `${ASKS}${awaited}`
     // What the line has asked for itself may wait for long.
     this.#ask.hidden = methods.length > 0 || more.length === 0 || asked.length > 0
-    const told = [found === null ? withoutOf(this.#shown) : noteOf(found), ...methods.length > 0 && asked.length > 0 ? [translate('explainingBy', { methods: asked.join(', ') })] : []]
+    const told = [...found === null ? [withoutOf(this.#shown)] : [noteOf(found), failuresOf(this.#shown)], ...methods.length > 0 && asked.length > 0 ? [translate('explainingBy', { methods: asked.join(', ') })] : []]
     this.#note.textContent = told.filter((text) => text !== '').join(' · ')
     this.#note.hidden = this.#note.textContent === ''
     this.#coarse.textContent = found === null ? '' : coarseOf(found)
@@ -126,15 +141,26 @@ export function withMap (packet: Packet, explanation: LiveExplanation | null): P
 }
 
 const states = { none: 'explainNone', explained: undefined, explaining: 'explaining', 'queue-full': 'explainQueueFull', missing: 'explainMissing', 'made-room': 'explainMadeRoom', 'without-map': undefined } as const
-const obstacles = { 'no-explainer': 'explainNobody', 'no-model': 'explainNoModel', 'another-model': 'explainAnotherModel', gone: 'explainGone' } as const
+const obstacles = { 'no-explainer': 'explainNobody', 'set-up-anew': 'explainSetUpAnew', 'no-model': 'explainNoModel', 'another-model': 'explainAnotherModel', gone: 'explainGone' } as const
+/** Over with the next verdict, or when the model is loaded. */
+const passing: ReadonlySet<ExplanationObstacle> = new Set(['no-explainer', 'set-up-anew', 'no-model'])
 
 /** Why there is no map by other methods, and why none may be asked for. */
 function withoutOf (explanations: LiveExplanations | undefined): string {
   if (explanations === undefined) return ''
-  const { state, methods, without, offer: { obstacle } } = explanations
+  const { state, methods, offer: { obstacle } } = explanations
   const said = (key: TextKey | undefined): string => key === undefined ? '' : translate(key)
-  const failed = without.length === 0 ? '' : translate('explainWithoutMap', { reasons: without.map(({ method, reason, code }) => `${method}: ${withoutMapText(reason, code)}`).join('; ') })
-  return [said(states[state]), state === 'explaining' ? '' : failed, obstacle === null || methods.length > 0 || state === 'explaining' ? '' : said(obstacles[obstacle])].filter((text) => text !== '').join(' ')
+  return [said(states[state]), failuresOf(explanations), obstacle === null || methods.length > 0 || state === 'explaining' ? '' : said(obstacles[obstacle])].filter((text) => text !== '').join(' ')
+}
+
+/** Which methods gave no map; those that are asked again may give one yet. */
+function failuresOf (explanations: LiveExplanations | undefined): string {
+  if (explanations === undefined || explanations.state === 'explaining') return ''
+  const { without, asked } = explanations
+  const failed = without.filter(({ method }) => !asked.includes(method)).map(({ method, reason, code }) => ({ method, why: withoutMapText(reason, code) }))
+  if (failed.length === 0) return ''
+  const reasons = [...new Set(failed.map(({ why }) => why))].map((reason) => `${failed.filter(({ why }) => why === reason).map(({ method }) => method).join(', ')}: ${reason}`)
+  return translate('explainWithoutMap', { reasons: reasons.join('; ') })
 }
 
 function noteOf ({ insertion, deletion, skipped, milliseconds }: LiveExplanation): string {
@@ -158,7 +184,7 @@ function option (value: string, text: string): HTMLOptionElement {
 /** Methods that may be asked for; those that are asked for already are not for choosing. */
 function group (label: string, methods: readonly string[], asked: readonly string[]): HTMLOptGroupElement {
   const made = element('optgroup', {}, ...methods.map((method) => {
-    const asking = option(`${ASKS}${method}`, method)
+    const asking = option(`${ASKS}${method}`, asked.includes(method) ? `${method} …` : method)
     asking.disabled = asked.length > 0
     return asking
   }))

@@ -94,6 +94,7 @@ export class Page {
         message.lines.forEach((state) => { this.#add(state) })
         this.#layOut()
         this.#watch()
+        this.#partDialog.refresh()
         break
       case 'line':
         this.#add(message.state)
@@ -116,6 +117,7 @@ export class Page {
         message.lines.forEach((statistics) => this.#lines.get(statistics.line)?.statistics(statistics))
         this.#lost.hidden = message.verdictsLost === 0
         this.#lost.textContent = translate('lost', { count: message.verdictsLost })
+        this.#partDialog.checkObstacle()
         break
       case 'explained': this.#partDialog.explained(message.line, message.eventId); break
       case 'frame': break

@@ -53,7 +53,7 @@ export class PartDialog {
     this.#older.addEventListener('click', () => { this.#go(1) })
     this.#save.addEventListener('click', () => { this.#download() })
     this.dialog = element('dialog', { class: 'part-dialog', tabindex: '-1' },
-      element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.choice, this.#save, this.#newer, this.#older, close),
+      element('header', {}, this.#title, element('span', { class: 'space' }), this.#explanations.chooser, this.#save, this.#newer, this.#older, close),
       element('div', { class: 'part-body' }, element('div', { class: 'picture' }, this.#picture.canvas, this.#gone), element('div', { class: 'part-side' }, this.#words.host, this.#explanations.host, this.#explanations.evidence, this.#facts)))
     this.dialog.addEventListener('keydown', (event) => {
       if (event.target === this.#explanations.choice || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return
@@ -68,7 +68,7 @@ export class PartDialog {
     this.#entries = entries
     this.#index = index
     // Hidden until there is a choice, so that opening does not put the focus, and with it the arrow keys, there.
-    this.#explanations.choice.hidden = true
+    this.#explanations.chooser.hidden = true
     if (!this.dialog.open) this.dialog.showModal()
     this.#render()
   }
@@ -76,7 +76,21 @@ export class PartDialog {
   /** Explanations of a part came in: of the one that is shown, perhaps. */
   explained (line: string, eventId: string): void {
     const entry = this.#entries[this.#index]
-    if (this.dialog.open && entry?.line === line && entry.record.eventId === eventId) this.#explain(entry).catch(() => {})
+    if (entry?.line === line && entry.record.eventId === eventId) this.refresh()
+  }
+
+  /** What is known of the explanations may have changed unheard. */
+  refresh (): void {
+    const entry = this.#entries[this.#index]
+    if (this.dialog.open && entry !== undefined) this.#explain(entry).catch(() => {})
+  }
+
+  /** Called once a second: what keeps the part from being explained may have passed. */
+  checkObstacle (): void {
+    const { obstacle, mayPass } = this.#explanations
+    const entry = this.#entries[this.#index]
+    // A list that is open would close with every answer.
+    if (this.dialog.open && entry !== undefined && mayPass) this.#explain(entry, ({ offer }) => offer.obstacle !== obstacle).catch(() => {})
   }
 
   /** Somebody has said something of a part, or the line's replay buffer has changed. */
@@ -125,9 +139,9 @@ export class PartDialog {
     if (focused === document.body || (focused instanceof HTMLButtonElement && focused.disabled)) this.dialog.focus()
   }
 
-  async #explain (entry: KeptEntry): Promise<void> {
+  async #explain (entry: KeptEntry, isNews: (found: LiveExplanations) => boolean = () => true): Promise<void> {
     const found = await this.#source.explanations(entry.line, entry.record.eventId)
-    if (entry === this.#entries[this.#index] && found !== undefined) this.#explanations.show(found)
+    if (entry === this.#entries[this.#index] && found !== undefined && isNews(found)) this.#explanations.show(found)
   }
 
   /** What becomes of it comes by itself; that it is on its way is said at once. */

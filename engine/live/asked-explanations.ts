@@ -70,6 +70,7 @@ export class AskedExplanations {
     const part = await parts.find(line, eventId)
     if (part === undefined) throw gone()
     const obstacle = explainer.obstacle(part.record)
+    if (obstacle === 'set-up-anew') throw notExplained('a heatmap node that runs to explain the part, got one that was set up anew', 'Ask again after the next part of the line')
     if (obstacle !== null) throw notExplained(`the bundle ${part.record.bundle?.id ?? 'none'} that judged the part to be loaded, got ${obstacle === 'another-model' ? 'another' : 'none'}`, 'Take a newer part')
     const picture = await parts.lossless(line, eventId)
     if (picture === undefined) throw gone()
@@ -78,8 +79,10 @@ export class AskedExplanations {
 
   #explain (line: string, eventId: string, explainer: PartExplainer, part: { record: InspectionRecord, picture: Uint8Array }, methods: readonly string[]): void {
     explainer.explain(part, methods).catch((cause: unknown): FoundExplanations => {
-      const { code, message: reason } = asGoodpartsError(cause, 'GOODPARTS_EXPLANATION_FAILED')
-      return { methods: [], without: methods.map((method) => ({ method, reason, code })), evidence: null }
+      const { code, message } = asGoodpartsError(cause, 'GOODPARTS_EXPLANATION_FAILED')
+      // A deploy ends what is on its way, which is no fault of a process.
+      const why = explainer.obstacle(part.record) === 'set-up-anew' ? { reason: 'the line was set up anew, ask again' } : { reason: message, code }
+      return { methods: [], without: methods.map((method) => ({ method, ...why })), evidence: null }
     }).then((found) => {
       this.#end(line, eventId)
       this.#options.onFound(line, eventId, found)

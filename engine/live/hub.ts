@@ -169,7 +169,8 @@ export class LiveHub {
     }
     this.#published.leave()
     const packet = board.arrived()
-    board.explainer = explainer ?? board.explainer
+    // A verdict that brings nobody after a deploy comes from a line that has no heatmap node any more.
+    if (explainer !== undefined || (record !== undefined && board.explainer?.obstacle(record) === 'set-up-anew')) board.explainer = explainer
     if (record !== undefined) {
       board.judged(record)
       if (weakPromise !== undefined && board.promised(record.product, weakPromise)) this.#tellLine(board)

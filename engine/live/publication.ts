@@ -13,7 +13,7 @@ export interface PartExplainer {
   readonly methods: readonly string[]
   /** Those that the line itself uses; one at least. */
   readonly usual: readonly string[]
-  /** Why it cannot explain this part now; `no-explainer` once it is closed. */
+  /** Why it cannot explain this part now; `set-up-anew` once it is closed, which it stays. */
   obstacle (record: InspectionRecord): ExplanationObstacle | null
   /** Whether an answer to what the line itself has asked of this part is still to come. */
   isExplaining (eventId: string): boolean

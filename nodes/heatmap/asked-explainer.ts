@@ -40,7 +40,7 @@ export class AskedExplainer implements PartExplainer {
   }
 
   obstacle ({ bundle }: InspectionRecord): ExplanationObstacle | null {
-    if (this.#options === null) return 'no-explainer'
+    if (this.#options === null) return 'set-up-anew'
     const current = this.#options.model.current()
     if (current === undefined) return 'no-model'
     return current.model.metadata.id === bundle?.id ? null : 'another-model'

@@ -109,6 +109,36 @@ describe('an explanation that somebody asks for', () => {
     expect((await ask(url, 'a', eventId)).status).toBe(202)
   })
 
+  it('that a deploy ends says so, and so does the part until another node explains or the line goes on without', async () => {
+    const explainer = new HeldExplainer()
+    const { server, url } = await start()
+    const browser = await browse(url)
+    const line = await openSampleLine('a')
+    const part = line.nextReject()
+    server.publish({ ...part, explainer })
+    await browser.until(() => browser.of('kept').length === 1)
+    const { record: { eventId } } = part
+    expect((await ask(url, 'a', eventId, { methods: ['sise'] })).status).toBe(202)
+
+    explainer.obstacleNow = 'set-up-anew'
+    explainer.asked[0]!.reject(new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', 'Expected the explanation process to answer: it ended with SIGKILL'))
+    await browser.until(() => browser.of('explained').length === 2)
+    expect(await explanations(url, 'a', eventId)).toMatchObject({ without: [{ method: 'sise', reason: 'the line was set up anew, ask again' }], offer: { obstacle: 'set-up-anew' } })
+    expect(await ask(url, 'a', eventId)).toEqual({ status: 409, code: 'GOODPARTS_EXPLANATION_FAILED' })
+    const { frame } = line.nextReject()
+    server.publish({ line: 'a', frame })
+    expect((await explanations(url, 'a', eventId)).offer.obstacle).toBe('set-up-anew')
+
+    const next = new HeldExplainer()
+    server.publish({ ...line.nextReject(), explainer: next })
+    expect((await explanations(url, 'a', eventId)).offer.obstacle).toBeNull()
+    server.publish(line.nextReject())
+    expect((await explanations(url, 'a', eventId)).offer.obstacle).toBeNull()
+    next.obstacleNow = 'set-up-anew'
+    server.publish(line.nextReject())
+    expect((await explanations(url, 'a', eventId)).offer.obstacle).toBe('no-explainer')
+  })
+
   it('needs a token where the server has one, of whatever role', async () => {
     const { server, url } = await start({ tokens: { viewer: 'v', operator: 'o' } })
     const browser = await browse(url, 'v')

@@ -1,6 +1,7 @@
 /** Asking for explanations at an opened part, and what is said when the server refuses. */
 import { describe, expect, it } from 'vitest'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { PageMemory } from '../../engine/live/page-memory.ts'
 import { found, HeldExplainer } from '../live/held-explainer.ts'
 import { openSampleLine } from '../live/sample-line.ts'
 import { live, missing } from './live-page.ts'
@@ -37,11 +38,14 @@ describe.skipIf(missing !== null)('an opened part', () => {
     await expect.poll(async () => page.locator('.methods').inputValue()).toBe('layer-cam')
     await expect.poll(async () => opened.colouredPixels('.part-dialog canvas')).not.toBe(byDetector)
     expect(await page.locator('.method-note').innerText()).toBe('7 ms')
+    expect(await page.locator('.part-dialog header').innerText()).toContain('Explained by')
+    expect(await page.getByLabel('Explained by').inputValue()).toBe('layer-cam')
 
     expect(await page.locator('.methods optgroup option').allInnerTexts()).toEqual(['grad-cam', 'sise'])
     await page.locator('.methods').selectOption('ask:sise')
     await page.locator('.method-note').getByText('Explaining by sise …').waitFor()
-    expect(await page.locator('.methods').inputValue()).toBe('layer-cam')
+    expect(await page.locator('.methods').inputValue()).toBe('ask:sise')
+    expect(await page.locator('.methods optgroup option').allInnerTexts()).toEqual(['grad-cam', 'sise …'])
     expect(await page.locator('.methods optgroup option:enabled').count()).toBe(0)
     explainer.asked[1]?.resolve(found('sise'))
     await expect.poll(async () => page.locator('.methods').inputValue()).toBe('sise')
@@ -55,6 +59,73 @@ describe.skipIf(missing !== null)('an opened part', () => {
     await expect.poll(async () => page.locator('.methods option').allInnerTexts()).toEqual(['the detector\'s map', 'layer-cam', 'sise'])
     await page.getByRole('button', { name: 'Older part' }).click()
     await page.getByText('Another model is in use than the one that judged this part.').waitFor()
+  })
+
+  it('says that a method failed beside the map of another too, and goes back to that in the list', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url)
+    const explainer = new HeldExplainer()
+    const part = (await openSampleLine('Plates 1')).nextReject()
+    opened.server.publish({ ...part, explainer })
+    opened.server.explained({ line: 'Plates 1', eventId: part.record.eventId, ...found('sise') })
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.methods').selectOption('sise')
+    const note = page.locator('.method-note')
+    await expect.poll(async () => note.innerText()).toBe('7 ms')
+
+    await page.locator('.methods').selectOption('ask:grad-cam')
+    await note.getByText('Explaining by grad-cam …').waitFor()
+    expect(await page.locator('.methods').inputValue()).toBe('ask:grad-cam')
+    explainer.asked[0]?.reject(new Error('it ended with SIGKILL'))
+    await expect.poll(async () => note.innerText()).toBe('7 ms · Other methods gave no map. grad-cam: it ended with SIGKILL.')
+    expect(await page.locator('.methods').inputValue()).toBe('sise')
+
+    await page.locator('.methods').selectOption('ask:grad-cam')
+    await expect.poll(async () => note.innerText()).toBe('7 ms · Explaining by grad-cam …')
+    explainer.asked[1]?.resolve(found('grad-cam'))
+    await expect.poll(async () => note.innerText()).toBe('7 ms')
+    expect(await page.locator('.methods').inputValue()).toBe('grad-cam')
+  })
+
+  it('says after a deploy that the line was set up anew, and may be asked again by itself after the next verdict', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url)
+    const explainer = new HeldExplainer()
+    explainer.usual.push('sise')
+    const line = await openSampleLine('Plates 1')
+    opened.server.publish({ ...line.nextReject(), explainer })
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.ask').click()
+    await page.locator('.method-note').getByText('Explaining by other methods …').waitFor()
+
+    explainer.obstacleNow = 'set-up-anew'
+    explainer.asked[0]?.reject(new Error('it ended with SIGKILL'))
+    await expect.poll(async () => page.locator('.method-note').innerText()).toBe('Other methods gave no map. layer-cam, sise: the line was set up anew, ask again. The line was set up anew. Its parts can be explained again once it has judged the next one.')
+    expect(await page.locator('.ask').isVisible()).toBe(false)
+
+    opened.server.publish({ ...line.nextReject(), explainer: new HeldExplainer() })
+    await page.locator('.ask').waitFor()
+    expect(await page.locator('.method-note').innerText()).toBe('Other methods gave no map. layer-cam, sise: the line was set up anew, ask again.')
+  })
+
+  it('asks again what became of an explanation when the server was away', async () => {
+    const memory = new PageMemory()
+    const { url, port } = await opened.serve({ memory })
+    const page = await opened.visit(url)
+    const explainer = new HeldExplainer()
+    const part = (await openSampleLine('Plates 1')).nextReject()
+    opened.server.publish({ ...part, explainer })
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.ask').click()
+    await page.locator('.method-note').getByText('Explaining by other methods …').waitFor()
+
+    await opened.server.stop()
+    explainer.asked[0]?.resolve(found('layer-cam'))
+    await opened.serve({ memory, port })
+    await expect.poll(async () => page.locator('.method-note').innerText(), { timeout: 15_000 }).toBe('7 ms')
   })
 
   it('says that a request was refused at the part that it was of, and at no other', async () => {

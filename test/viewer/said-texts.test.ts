@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { gateDefaults, judgeUpdate } from '../../engine/continual/detector-update/acceptance-gate.ts'
-import { fitProblemInKorean, madeOf, problemInKorean, skippedInKorean, stageInKorean, warningInKorean } from '../../viewer/said-texts.ts'
+import { fitProblemInKorean, madeOf, problemInKorean, reasonInKorean, skippedInKorean, stageInKorean, warningInKorean } from '../../viewer/said-texts.ts'
 import { codedInKorean, keptInKorean } from '../../viewer/update-texts.ts'
 
 it.each([
@@ -21,6 +21,13 @@ it('what an explanation left out is told in Korean, or as it came', () => {
 it('how much an explanation is made of comes from what it left out, where that is counted', () => {
   expect(madeOf('888 of 1000 masks')).toEqual({ done: 112, planned: 1000, what: 'masks' })
   expect([madeOf('the rest'), madeOf('1 of 2 wishes')]).toEqual([undefined, undefined])
+})
+
+it('why a method gave no map is told in Korean by its form or code, or as it came', () => {
+  expect(reasonInKorean('the line was set up anew, ask again')).toBe('라인이 새로 설정되었으니 다시 요청하세요')
+  expect(reasonInKorean('time was up before anything was found: 3 of 9 maps left out')).toBe('찾기 전에 시간이 다 됨: 맵 9개 중 3개 남음')
+  expect(reasonInKorean('it ended with SIGKILL', 'GOODPARTS_EXPLANATION_FAILED')).toBe('설명하지 못함')
+  expect(reasonInKorean('something else')).toBe('something else')
 })
 
 it('trouble is told in Korean by its code', () => {

@@ -1,6 +1,7 @@
 /** What the live page gets when it asks a heatmap node, and who goes first. */
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { createServer, type AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,13 +14,16 @@ import type { PartExplainer } from '../../../engine/live/publication.ts'
 import { processorShare } from '../../../engine/runtime/processor-share.ts'
 import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
 import type { PartExplanationMessage } from '../../../nodes/heatmap/part-explanations.ts'
+import live from '../../../nodes/live/goodparts-live.ts'
 import { readLiveMessage } from '../../../nodes/live/live-message.ts'
+import liveServer from '../../../nodes/live-server/goodparts-live-server.ts'
 import model, { type ModelNode } from '../../../nodes/model/goodparts-model.ts'
 import type { InspectionRecord, Verdict } from '../../../schemas/inspection.ts'
+import type { LiveExplanations } from '../../../schemas/live.ts'
 import { spottedPicture } from '../../explain/hand-built-models.ts'
 import { spotBundle } from '../../explain/spot-bundle.ts'
 import { inspection } from '../../publish/fixtures.ts'
-import { deploy, nextMessage, nodeOf, startRuntime, stopRuntime, undeploy } from '../flow-runtime.ts'
+import { deploy, nextMessage, nodeOf, redeploy, startRuntime, stopRuntime, undeploy, untilStatus } from '../flow-runtime.ts'
 
 let folder: string
 let bundleId: string
@@ -30,7 +34,7 @@ beforeAll(async () => {
   const bundle = await spotBundle()
   bundleId = bundle.metadata.id
   await saveBundle(join(folder, 'spots.onnx'), bundle)
-  await startRuntime()
+  await startRuntime({ userDir: folder })
 })
 afterEach(undeploy)
 afterAll(async () => {
@@ -44,14 +48,19 @@ function part (verdict: Verdict): { frame: Frame, inspection: InspectionRecord }
   return { frame, inspection: { ...inspection(sequence), eventId: `part-${sequence}`, verdict, frame: frame.toJSON(), bundle: { id: bundleId, family: 'hand-built' } } }
 }
 
-async function start (changes: object): Promise<void> {
-  await deploy([model, heatmap], [
+function flow (changes: object, more: object[] = []): object[] {
+  return [
     { id: 'flow', type: 'tab' },
     { id: 'heat', z: 'flow', type: 'goodparts-heatmap', name: '', explainGood: false, explainReview: true, explainReject: true, opacity: '0.6', quality: '85', capacity: '3', model: 'model', methods: '', budget: '20000', judge: false, zones: '', wires: [['out'], ['later']], ...changes },
     { id: 'model', type: 'goodparts-model', name: '', bundle: join(folder, 'spots.onnx'), device: 'cpu', workers: '1', reviewRate: '5', rejectRate: '0.5' },
     { id: 'out', z: 'flow', type: 'helper' },
-    { id: 'later', z: 'flow', type: 'helper' }
-  ])
+    { id: 'later', z: 'flow', type: 'helper' },
+    ...more
+  ]
+}
+
+async function start (changes: object, more: object[] = []): Promise<void> {
+  await deploy([model, heatmap, liveServer, live], flow(changes, more))
   const modelNode = nodeOf('model') as ModelNode
   if (modelNode.current() === undefined) await once(modelNode, 'changed')
 }
@@ -63,6 +72,14 @@ async function explainerOf (sent: ReturnType<typeof part>): Promise<PartExplaine
   const input = readLiveMessage(await next, '')
   if (input.kind !== 'publication' || input.publication.explainer === undefined) throw new Error('Expected a verdict that says who explains')
   return input.publication.explainer
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 async function pngOf (frame: Frame): Promise<Uint8Array> {
@@ -87,7 +104,31 @@ test('a verdict says whom to ask, who explains a part of before by the methods a
   expect(found.methods[0]).toMatchObject({ insertion: null, deletion: null, skipped: null })
   await expect(explainer.explain({ record: good.inspection, picture: new Uint8Array(4) }, ['sise'])).rejects.toMatchObject({ code: 'GOODPARTS_IMAGE_DECODE' })
   await undeploy()
-  expect(explainer.obstacle(good.inspection)).toBe('no-explainer')
+  expect(explainer.obstacle(good.inspection)).toBe('set-up-anew')
+}, 30_000)
+
+test('a deploy of the node tells the page that the line was set up anew, and the next verdict brings back who explains', async () => {
+  const port = String(await freePort())
+  const page = [
+    { id: 'server', type: 'goodparts-live-server', name: '', host: '127.0.0.1', port, framesPerSecond: '12', jpegQuality: '80', historyFolder: '', historyInspections: '10000', historySize: '512', tls: '' },
+    { id: 'live', z: 'flow', type: 'goodparts-live', name: '', server: 'server', line: 'a', wires: [] }
+  ]
+  await start({ wires: [['live'], ['live']] }, page)
+  await untilStatus('live', ({ text }) => text === 'goodparts-live.status.viewers')
+  const reject = part('reject')
+  const address = `http://127.0.0.1:${port}/api/lines/a/explanations/${reject.inspection.eventId}`
+  const known = async (): Promise<LiveExplanations> => await (await fetch(address)).json() as LiveExplanations
+  nodeOf('heat').receive({ ...reject })
+  await expect.poll(async () => (await known()).offer.obstacle).toBeNull()
+  const asked = { schema: 'goodparts.live/1', kind: 'explain', methods: ['rise', 'sise'] }
+  expect((await fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(asked) })).status).toBe(202)
+
+  await redeploy(flow({ wires: [['live'], ['live']], name: 'changed' }, page), 'nodes')
+
+  const reason = 'the line was set up anew, ask again'
+  await expect.poll(known).toMatchObject({ state: 'without-map', asked: [], without: [{ method: 'rise', reason }, { method: 'sise', reason }], offer: { obstacle: 'set-up-anew' } })
+  nodeOf('heat').receive({ ...part('reject') })
+  await expect.poll(async () => (await known()).offer.obstacle).toBeNull()
 }, 30_000)
 
 test('who asks later gets the names of the zones that came with the part', async () => {

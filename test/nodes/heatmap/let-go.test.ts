@@ -46,6 +46,6 @@ test('neither the node nor its model, although its explainer is that of the line
   await collectGarbage()
   expect(heatmaps.deref()).toBeUndefined()
   expect(model.deref()).toBeUndefined()
-  expect(board.explainer?.obstacle(inspection(0))).toBe('no-explainer')
+  expect(board.explainer?.obstacle(inspection(0))).toBe('set-up-anew')
   await expect(board.explainer?.explain({ record: inspection(0), picture: new Uint8Array(1) }, ['layer-cam'])).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED' })
 })
