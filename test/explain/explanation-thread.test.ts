@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { afterEach, describe, expect, test } from 'vitest'
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ExplanationThread } from '../../engine/explain/explanation-thread.ts'
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { Frame } from '../../engine/frame/frame.ts'
@@ -16,6 +18,23 @@ function open (capacity: number): ExplanationThread {
   return thread
 }
 
+/** SCHED_IDLE of sched(7). */
+const IDLE = 5
+
+/** Of this process's threads: the 41st field of proc_pid_stat(5), the 39th after the name. */
+function policies (): number[] {
+  return readdirSync('/proc/self/task').map((thread) => Number(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[38]))
+}
+
+function canBeIdle (): boolean {
+  try {
+    execFileSync('chrt', ['--idle', '0', 'true'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
 afterEach(async () => { await thread?.close() })
 
 describe('explanation thread', () => {
@@ -29,6 +48,15 @@ describe('explanation thread', () => {
     const pixel = (x: number, y: number): number[] => [...picture.data.subarray((y * 64 + x) * 3, (y * 64 + x) * 3 + 3)]
     expect(Math.max(...pixel(60, 44)) - Math.min(...pixel(60, 44))).toBeLessThan(20)
     expect(pixel(32, 20)[0]! - pixel(32, 20)[2]!).toBeGreaterThan(60)
+  })
+
+  test('gives way to every other thread once its first picture is painted, where Linux and chrt are', async ({ skip }) => {
+    skip(!canBeIdle(), 'chrt --idle is not there or refused')
+    const painting = open(4)
+    await painting.explain(frame, map, { ...options, judged: null })
+
+    await vi.waitFor(() => { expect(policies()).toContain(IDLE) }, 5000)
+    expect((await painting.explain(frame, map, { ...options, judged: null })).jpeg.byteLength).toBeGreaterThan(0)
   })
 
   test('colours nothing below the review limit, as the live page does', async () => {

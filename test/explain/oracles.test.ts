@@ -6,11 +6,15 @@ import { gradCamPlusPlus, layerCam } from '../../engine/explain/methods/gradient
 import type { ScoreCamVariant } from '../../engine/explain/explainer.ts'
 import { channelWeights } from '../../engine/explain/methods/score-cam.ts'
 import { aboveOtsu, fuse } from '../../engine/explain/methods/sise.ts'
+import { addNearestSquared } from '../../engine/detectors/patch-memory/nearest-neighbour.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
+import { withRandomWeights } from '../../engine/explain/model/random-weights.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
 import { explainerByName, explainers } from '../../engine/explain/registry.ts'
 import { stretched } from '../../engine/explain/saliency-maths.ts'
 import { resampleMap } from '../../engine/frame/resample-map.ts'
+import { GraphBuilder } from '../../engine/graph/builder.ts'
+import { floatsOf } from '../../engine/graph/constant-tensor.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
 import { classifierGraph, classifier, classWeights, detector, detectorGraph, edge, spot, spottedPicture } from './hand-built-models.ts'
@@ -154,4 +158,28 @@ describe('weights made random (Adebayo et al. 2018)', () => {
     expect(likeness.length).toBe(9)
     expect(likeness.sort((a, b) => a - b)[likeness.length >> 1]).toBeLessThan(0.5)
   }, 60_000)
+
+  test('leave distances to a memory distances: the squares beside its entries are those of the drawn ones', () => {
+    const [width, count, random] = [3, 100, seededRandom(1)]
+    const builder = new GraphBuilder('memory')
+    const features = builder.input('features', 'float32', [1, 'P', width + 1])
+    // Far from nothing in one direction, as no memory is whose origin is its mean: the squares are far from the entries' own numbers.
+    const entries = Float32Array.from({ length: width * count }, (_, i) => (i % width === 0 ? 20 : 0) + normal(random))
+    builder.output('nearest', addNearestSquared(builder, features, { entries, width }), 'float32', [1, 'P'])
+    const graph = builder.build()
+    const drawn = withRandomWeights(graph, 7)
+    const memories = graph.nodes.filter(({ operator }) => operator === 'MatMul').map(({ inputs }) => inputs[1] as string)
+
+    expect(memories.length).toBeGreaterThan(1)
+    for (const name of memories) {
+      const [before, after] = [graph, drawn].map(({ constants }) => floatsOf(constants.get(name)!)) as [Float32Array, Float32Array]
+      const columns = after.length / (width + 1)
+      for (let column = 0; column < columns; column++) {
+        const numbers = Array.from({ length: width + 1 }, (_, row) => after[row * columns + column]!)
+        const square = numbers.slice(0, width).reduce((sum, value) => sum + value * value / 4, 0)
+        expect(numbers[width]! / square).toBeCloseTo(1, 4)
+        expect(numbers[0]).not.toBe(before[column])
+      }
+    }
+  })
 })
