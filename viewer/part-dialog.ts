@@ -42,6 +42,7 @@ export class PartDialog {
   #entries: KeptEntry[] = []
   #index = 0
   #packet: Packet | undefined
+  #isChecking = false
 
   constructor (settings: HeatmapSettings, source: PartSource) {
     this.#source = source
@@ -89,8 +90,10 @@ export class PartDialog {
   checkObstacle (): void {
     const { obstacle, mayPass } = this.#explanations
     const entry = this.#entries[this.#index]
+    if (!this.dialog.open || entry === undefined || !mayPass || this.#isChecking) return
+    this.#isChecking = true
     // A list that is open would close with every answer.
-    if (this.dialog.open && entry !== undefined && mayPass) this.#explain(entry, ({ offer }) => offer.obstacle !== obstacle).catch(() => {})
+    this.#explain(entry, ({ offer }) => offer.obstacle !== obstacle).catch(() => {}).finally(() => { this.#isChecking = false })
   }
 
   /** Somebody has said something of a part, or the line's replay buffer has changed. */

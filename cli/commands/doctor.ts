@@ -19,8 +19,8 @@ export function register (program: Command): void {
       const json = JSON.stringify({ canRun: ok, checks }, null, 2)
       if (options.json === true || options.json === '-') process.stdout.write(`${json}\n`)
       else {
-        if (options.json !== undefined) await writeOutput(options.json, `${json}\n`)
         process.stdout.write(`${formatChecks(checks)}\n\n${ok ? 'The main job can run.' : 'The main job cannot run: see MISSING above.'}\n`)
+        if (options.json !== undefined) await writeOutput(options.json, `${json}\n`)
       }
       process.exitCode = ok ? 0 : 1
     })

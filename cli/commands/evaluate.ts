@@ -81,18 +81,29 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
       progress.clear()
       const failures = [...(explain?.failure === undefined ? [] : [explanationFailure(explain, explain.failure)]), ...(failure === null ? [] : [failure])]
       const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || failures.length > 0 ? { partial: true as const } : {}) }
-      await printReport(report, signal.aborted ? { ...options, report: undefined } : options, {
+      const notWritten = await failureOf(printReport(report, signal.aborted ? { ...options, report: undefined } : options, {
         asText: reportText,
         asPage: async () => renderReport(report, { ...await makeGallery(evaluation, scorer, nameIn(dataset)), explained }),
         isPartial: report.partial === true
-      })
-      const [first, ...others] = failures
+      }))
+      const [first, ...others] = [...failures, ...(notWritten === null ? [] : [notWritten])]
       if (first !== undefined) throw together(first, ...others)
     } finally {
       await scorer.close()
     }
   } finally {
     progress.clear()
+  }
+}
+
+/** What is told beside other failures; anything else is thrown on. */
+async function failureOf (work: Promise<void>): Promise<GoodpartsError | null> {
+  try {
+    await work
+    return null
+  } catch (error) {
+    if (error instanceof GoodpartsError) return error
+    throw error
   }
 }
 

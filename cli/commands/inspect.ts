@@ -142,19 +142,18 @@ async function print (source: string, model: LoadedModel, { counts, warnings, se
   const { metadata, choice } = model
   const frames = Object.values(counts).reduce((sum, count) => sum + count)
   const imagesPerSecond = frames / seconds
-  if (json !== undefined) {
-    const bundle = { id: metadata.id, name: metadata.name }
-    const { limits, statement } = decisionOf(model).forProduct(product ?? null)
-    const text = `${JSON.stringify({ source, bundle, frames, counts, unreadable, warnings, limits, limitsStatement: statement, seconds, imagesPerSecond, device: choice, ...await measuredOn() }, null, 2)}\n`
-    if (json === '-') process.stdout.write(text)
-    else await writeOutput(json, text)
-  }
   const out = json === '-' || ndjson === '-' ? process.stderr : process.stdout
   const rows = Object.entries(counts).map(([verdict, count]) => [verdict, String(count), frames === 0 ? '–' : `${(100 * count / frames).toFixed(1)} %`])
   if (unreadable > 0) rows.push(['unreadable', String(unreadable), 'no part of the frames'])
   out.write(`${textTable(['verdict', 'frames', 'share'], rows)}\n\n`)
   out.write(`${frames} frames in ${seconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} a second, by ${metadata.name} (${metadata.id}). Chosen when such a bundle was first timed on this machine: ${choice.reason}\n`)
   if (warnings.length > 0) out.write(`${warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`}, see above.\n`)
+  if (json === undefined) return
+  const bundle = { id: metadata.id, name: metadata.name }
+  const { limits, statement } = decisionOf(model).forProduct(product ?? null)
+  const text = `${JSON.stringify({ source, bundle, frames, counts, unreadable, warnings, limits, limitsStatement: statement, seconds, imagesPerSecond, device: choice, ...await measuredOn() }, null, 2)}\n`
+  if (json === '-') process.stdout.write(text)
+  else await writeOutput(json, text)
 }
 
 function readParameter (text: string, earlier: Record<string, string>): Record<string, string> {

@@ -11,6 +11,7 @@ import type { PartExplanation } from '../../../engine/explain/part-explanation.t
 import { Frame } from '../../../engine/frame/frame.ts'
 import { goldenImage } from '../../../engine/bundle/golden.ts'
 import type { LoadedModel } from '../../../engine/runtime/loaded-model.ts'
+import { processorShare } from '../../../engine/runtime/processor-share.ts'
 
 export interface ExplainingOptions {
   methods: ExplanationMethod[]
@@ -60,6 +61,8 @@ export interface ExplainingMeasurement {
   queueFull: number
   /** Rejects that waited when their round ended. */
   unfinished: number
+  /** Share of the time of the rounds with explanations in which verdicts took half of the cores or more, for which other methods wait. */
+  busyShare: number
   /** Heatmaps of the detector's own map. */
   pictures: Pictures
 }
@@ -110,7 +113,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
   }
 
   /** The process has opened its bundle and the thread has painted before the round begins, as on a line that runs; one of each for each round, so that none works on while it is "off". */
-  const explainedRound = async (arriving: number | null, counts: Counts, paintedIn: number[]): Promise<number[]> => {
+  const explainedRound = async (arriving: number | null, counts: Counts, paintedIn: number[], busy: BusyTime): Promise<number[]> => {
     const thread = new ExplanationThread('heatmap/bench', capacity)
     const others = new ExplanationProcess('heatmap/bench/methods', capacity)
     const { explanations, without } = await explain(others, frames[0] as Frame)
@@ -124,6 +127,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
     }
     const { anomalyMap } = await inspector.inspect(frames[0] as Frame, { partId: null })
     if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(frames[0] as Frame, anomalyMap, { ...looks, judged: null })
+    const stop = busy.start()
     const latencies = round(arriving, (frame, { anomalyMap }) => {
       const judged = performance.now()
       if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).then(() => { paintedIn.push(performance.now() - judged) }, failed('notPainted'))
@@ -135,6 +139,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
     try {
       await latencies
     } finally {
+      stop()
       isOver = true
       await Promise.all([thread.close(), others.close()])
     }
@@ -147,13 +152,14 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
     const counts: Counts = { explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
     const paintedIn: number[] = []
+    const busy = new BusyTime()
     const [off, on, again]: [number[][], number[][], number[][]] = [[], [], []]
     for (let turn = 0; turn < options.rounds; turn++) {
       // Whichever comes first in one turn comes last in the next.
       const order = [off, on, again]
       for (const turns of turn % 2 === 0 ? order : order.toReversed()) {
         options.progress(roundsDone++, rounds)
-        turns.push(turns === on ? await explainedRound(arriving, counts, paintedIn) : await round(arriving, () => { /* nobody explains */ }))
+        turns.push(turns === on ? await explainedRound(arriving, counts, paintedIn, busy) : await round(arriving, () => { /* nobody explains */ }))
       }
     }
     const ratios = (turns: number[][]): Pick<ExplainingMeasurement, 'throughputRatio' | 'p99Ratio'> => {
@@ -165,7 +171,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
     const [without, having] = [off, on].map((turns) => rates(turns.flat(), options.rounds * options.seconds)) as [Rates, Rates]
     const { notPainted, ...explanations } = counts
     const { median, p99 } = quantiles(paintedIn)
-    return { arriving, off: without, on: having, ...ratios(on), noise: ratios(again), ...explanations, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
+    return { arriving, off: without, on: having, ...ratios(on), noise: ratios(again), ...explanations, busyShare: busy.share, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
   }
 
   try {
@@ -175,6 +181,33 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
     for (const parts of [2, 10]) yield await inTurns(atFullSpeed.off.perSecond / parts)
   } finally {
     inspector.close()
+  }
+}
+
+/** How much of some stretches of time verdicts took half of the cores or more. */
+class BusyTime {
+  #all = 0
+  #busy = 0
+
+  /** @returns What ends the stretch. */
+  start (): () => void {
+    const begun = performance.now()
+    let since: number | null = null
+    const add = (isBusy: boolean): void => {
+      const now = performance.now()
+      if (since !== null) this.#busy += now - since
+      since = isBusy ? now : null
+    }
+    const unwatch = processorShare.watch(add)
+    return () => {
+      unwatch()
+      add(false)
+      this.#all += performance.now() - begun
+    }
+  }
+
+  get share (): number {
+    return this.#all === 0 ? 0 : this.#busy / this.#all
   }
 }
 

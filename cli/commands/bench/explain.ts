@@ -121,10 +121,9 @@ export function cost (measured: Ratios & { noise: Ratios }, rounds: number): str
 }
 
 /** Why no reject was explained by other methods. */
-export function whyNone ({ arriving, off }: Pick<ExplainingMeasurement, 'arriving' | 'off'>): string {
+export function whyNone ({ busyShare }: Pick<ExplainingMeasurement, 'busyShare'>): string {
   const onlyOwn = 'here only the detector\'s own map was painted.'
-  const isBusy = arriving === null || arriving * off.median / 1000 >= 0.5
-  return isBusy ? `Other methods wait while verdicts take half of the cores: ${onlyOwn}` : `The rounds were too short for other methods, ${onlyOwn} Give --seconds more.`
+  return busyShare >= 0.5 ? `Other methods wait while verdicts take half of the cores, ${(100 * busyShare).toFixed(0)} % of the time: ${onlyOwn}` : `The rounds were too short for other methods, ${onlyOwn} Give --seconds more.`
 }
 
 /** Over turns: how far the ratio is the machine's noise. */

@@ -39,7 +39,10 @@ function endsInSquares (values: Float32Array, rows: number, columns: number): bo
 
 function drawnEntries (values: Float32Array, columns: number, random: Random): Float32Array {
   const entries = drawnAnew(values.subarray(0, values.length - columns), random)
-  return Float32Array.from([...entries, ...squaresOf(entries, columns)])
+  const drawn = new Float32Array(values.length)
+  drawn.set(entries)
+  drawn.set(squaresOf(entries, columns), entries.length)
+  return drawn
 }
 
 /** `|b|²` of each column of `-2 b`. */
