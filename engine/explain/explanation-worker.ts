@@ -27,7 +27,7 @@ answerQuestions<ExplanationResult>('GOODPARTS_EXPLANATION_FAILED', async (reques
 
 /**
  * Linux's idle class, by util-linux's chrt, which every Debian has: an inference thread that wakes takes the core at once, where from a thread that is only
- * nice it waits for the picture to be done (`goodparts bench explain`). Not before the first picture, for which modules load: on a machine whose cores
+ * nice it may wait for the picture to be done. Not before the first picture, for which modules load: on a machine whose cores
  * are all taken that would last longer than anybody waits. Without chrt, and in containers that refuse it, niceness stays.
  */
 function giveWay (): void {
