@@ -169,7 +169,10 @@ describe.skipIf(missing !== null)('an opened part', () => {
     opened.server.publish({ ...part, explainer: new HeldExplainer() })
     await page.locator('.thumb').first().focus()
     await page.keyboard.press('Enter')
+    // The word is shown as soon as the server tells of it: before the answer to who said it, a key does nothing yet.
+    const answered = page.waitForResponse('**/word')
     await page.keyboard.press('g')
+    await (await answered).finished()
     await page.locator('.said').waitFor()
     // Another browser is a moment earlier.
     await page.route('**/word', async (route) => {
