@@ -1,11 +1,11 @@
 /** Whether files and folders can be written, asked before the work that fills them, and their writing, which keeps what was there until the new is whole. */
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, open, readlink, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { GoodpartsError } from '../engine/errors.ts'
 import { makeFolder } from '../engine/make-folder.ts'
 import { notWritten } from '../engine/not-written.ts'
+import { writeWhole } from '../engine/whole-file.ts'
 
 /** @throws GOODPARTS_STORE_FAILED for a folder, and where nothing can be written; not for `-`. */
 export async function mustBeWritable (...files: readonly string[]): Promise<void> {
@@ -36,9 +36,9 @@ export async function writeOutput (file: string, content: string): Promise<void>
     const place = await placeOf(file)
     const there = await stat(place).catch(() => null)
     if (there?.isFile() === false || isOpenFile(file)) await writeFile(file, content)
-    else await exchange(place, content, there?.mode ?? null)
+    else await exchange(place, content, there?.mode)
   } catch (cause) {
-    throw notWritten(file, cause)
+    throw notWritten(file, cause instanceof GoodpartsError ? cause.cause : cause)
   }
 }
 
@@ -59,22 +59,12 @@ export function isOpenFile (file: string): boolean {
   return /^\/(?:dev\/(?:fd\/|std)|proc\/)/.test(resolve(file))
 }
 
-async function exchange (place: string, content: string, mode: number | null): Promise<void> {
-  const temporary = `${place}.${randomUUID()}.part`
+async function exchange (place: string, content: string, mode: number | undefined): Promise<void> {
   try {
-    const written = await open(temporary, 'wx')
-    try {
-      if (mode !== null) await written.chmod(mode & 0o7777)
-      await written.writeFile(content)
-      await written.sync()
-    } finally {
-      await written.close()
-    }
-    await rename(temporary, place)
+    await writeWhole(place, [content], mode)
   } catch (error) {
-    await rm(temporary, { force: true })
     // A folder that takes no new files, and a file that is mounted by itself: only writing over it is left.
-    if (mode === null || !hasCode(error, ['EACCES', 'EPERM', 'EROFS', 'EBUSY'])) throw error
+    if (mode === undefined || !(error instanceof GoodpartsError) || !hasCode(error.cause, ['EACCES', 'EPERM', 'EROFS', 'EBUSY'])) throw error
     await writeFile(place, content)
   }
 }

@@ -43,3 +43,14 @@ export async function printReport<Report> (report: Report, { json, report: page 
   const [first, ...others] = failures
   if (first !== undefined) throw together(first, ...others)
 }
+
+/** What is told beside other failures; anything else is thrown on. */
+export async function failureOf (work: Promise<void>): Promise<GoodpartsError | null> {
+  try {
+    await work
+    return null
+  } catch (error) {
+    if (error instanceof GoodpartsError) return error
+    throw error
+  }
+}

@@ -26,7 +26,8 @@ export function together (first: GoodpartsError, ...others: readonly GoodpartsEr
   if (others.length === 0) return first
   const all = [first, ...others]
   const fixes = [...new Set(all.map(({ fix }) => fix).filter((fix) => fix !== null))]
-  return new GoodpartsError(first.code, all.map(({ message }) => message).join('; '), { cause: all, ...fixes.length === 0 ? {} : { fix: fixes.join(' ') } })
+  const messages = [...new Set(all.map(({ message }) => message))]
+  return new GoodpartsError(first.code, messages.join('; '), { cause: all, ...fixes.length === 0 ? {} : { fix: fixes.join(' ') } })
 }
 
 /** Each of what `together`, also of errors of its own, made one error of. */

@@ -11,13 +11,13 @@ import { cropDataset } from '../../engine/evaluation/crop-dataset.ts'
 import { defectImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import { chooseTrainingDevice } from '../../engine/training/training-device.ts'
-import { readAll } from '../../engine/read-all.ts'
+import { readAll, together } from '../../engine/read-all.ts'
 import { filesMustBeOfUse } from '../command-files.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { writeOutput } from '../output-file.ts'
-import { printReport } from '../print-report.ts'
+import { failureOf, printReport } from '../print-report.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { resultFiles } from './compare/result-files.ts'
 import { ComparisonSheet, curveFailureLine, failureLine } from './compare/sheet.ts'
@@ -88,6 +88,14 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
   const writeJson = async (): Promise<void> => {
     if (options.json !== undefined && options.json !== '-') await writeOutput(options.json, `${JSON.stringify(sheet.report(), null, 2)}\n`)
   }
+  const report = async (): Promise<void> => {
+    progress.clear()
+    await printReport(sheet.report(), options, {
+      asText: () => sheet.text(),
+      asPage: async () => sheet.page(['goodparts', ...process.argv.slice(2)].join(' '), await measuredOn()),
+      isPartial: !sheet.complete
+    })
+  }
   try {
     await compareFamilies(dataset, { families: options.families, seeds: options.seeds, threads: options.threads, device, learningCurve: options.learningCurve, options: (family) => settingsOf(options.set, family) }, {
       signal,
@@ -95,7 +103,9 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
       onResult: async (compared, scorer) => {
         await sheet.add(compared, options.report === undefined ? null : scorer)
         progress.print(sheet.lastLine())
-        await writeJson()
+        const notWritten = await failureOf(writeJson())
+        // Tried again in the end, which says so then; the family has done nothing wrong.
+        if (notWritten !== null) progress.print(`The figures so far are not written. ${notWritten.message}`)
       },
       onFailure: (failure) => {
         sheet.fail(failure)
@@ -109,14 +119,12 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
     })
     sheet.complete = true
     if (sheet.report().results.length === 0) process.exitCode = 1
-  } finally {
-    progress.clear()
-    await printReport(sheet.report(), options, {
-      asText: () => sheet.text(),
-      asPage: async () => sheet.page(['goodparts', ...process.argv.slice(2)].join(' '), await measuredOn()),
-      isPartial: !sheet.complete
-    })
+  } catch (error) {
+    // What was compared until then is told too.
+    const notWritten = await failureOf(report())
+    throw notWritten !== null && error instanceof GoodpartsError ? together(error, notWritten) : error
   }
+  await report()
 }
 
 /** Only the families that can learn from the data set; says which cannot. @throws GOODPARTS_DATASET_INVALID where none can. */

@@ -26,7 +26,7 @@ import { interruptible } from '../interruptible.ts'
 import { curveTable } from '../learning-curve-table.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, positiveNumber, readSetting, wholeNumber, type Settings } from '../option-values.ts'
-import { printReport } from '../print-report.ts'
+import { failureOf, printReport } from '../print-report.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { addExplainOptions, explanationFindings, explanationText, isExplained, type ExplainOptions } from './evaluate/explanations.ts'
 import { evaluationText } from './evaluate/summary.ts'
@@ -93,17 +93,6 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
     }
   } finally {
     progress.clear()
-  }
-}
-
-/** What is told beside other failures; anything else is thrown on. */
-async function failureOf (work: Promise<void>): Promise<GoodpartsError | null> {
-  try {
-    await work
-    return null
-  } catch (error) {
-    if (error instanceof GoodpartsError) return error
-    throw error
   }
 }
 

@@ -2,17 +2,16 @@
  * The model bundle: one ONNX file whose `metadata_props` hold, under `goodparts`, what the bundle says of itself. Bundles are read as
  * data: size-limited, hash-checked, schema-checked, never run before that.
  */
-import { createHash, randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
-
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { BundleMetadata, JsonValue } from '../../schemas/bundle.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { GoodpartsError } from '../errors.ts'
 import { readMetadata, withMetadata } from '../graph/metadata.ts'
 import { makeFolder } from '../make-folder.ts'
-import { notWritten } from '../not-written.ts'
 import { validate } from '../schema-validation.ts'
+import { writeWhole } from '../whole-file.ts'
 
 export interface ModelBundle {
   /** The ONNX file, metadata inside. */
@@ -58,23 +57,10 @@ export async function readBundle (source: string | Uint8Array, { maximumBytes = 
   return { bytes, metadata }
 }
 
-/** Writes beside the target, flushes, and renames: a reader sees the old bundle or the new one, never half of one. @throws GOODPARTS_STORE_FAILED */
+/** A reader sees the old bundle or the new one, never half of one. @throws GOODPARTS_STORE_FAILED */
 export async function saveBundle (path: string, bundle: ModelBundle): Promise<void> {
   makeFolder(dirname(path))
-  const temporary = `${path}.${randomUUID()}.part`
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await file.writeFile(bundle.bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw notWritten(path, error)
-  }
+  await writeWhole(path, [bundle.bytes])
 }
 
 async function readLimited (path: string, maximumBytes: number): Promise<Uint8Array> {

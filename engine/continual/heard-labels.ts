@@ -6,7 +6,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } f
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HeardLabel } from '../heard-words.ts'
-import { makeStoreFolder, writeWholeInTurn } from './picture-files.ts'
+import { writeWhole } from '../whole-file.ts'
+import { makeStoreFolder } from './picture-files.ts'
 
 /** Labels that are kept, and pictures whose withdrawal is: of more the oldest go. */
 export const mostHeard = 10_000
@@ -49,7 +50,7 @@ export class HeardLabels {
   /** Says beside the labels of an update that is not in use yet which pictures its bank, or its light, was learned from. @throws GOODPARTS_STORE_FAILED */
   async noteLearned (update: string, pictures: readonly string[]): Promise<void> {
     makeStoreFolder(join(this.#aside, update))
-    await writeWholeInTurn(join(this.#aside, update, learnedName), Buffer.from(JSON.stringify(pictures)))
+    await writeWhole(join(this.#aside, update, learnedName), [JSON.stringify(pictures)])
   }
 
   /** A label file, of what is taken back before an update has learned it or with the update that had, lies here from now on. */
@@ -69,7 +70,7 @@ export class HeardLabels {
 
   /** A person has taken back what was said of the picture: no rollback brings it again, and the next update sets no limit by it. @throws GOODPARTS_STORE_FAILED */
   async withdraw (sha256: string): Promise<void> {
-    await writeWholeInTurn(join(this.#withdrawn, sha256), Buffer.from('1'))
+    await writeWhole(join(this.#withdrawn, sha256), ['1'])
   }
 
   /** Something is said of it anew. */

@@ -1,6 +1,6 @@
 /** A moment that outlives the process. */
 import { readFileSync } from 'node:fs'
-import { writeWholeInTurn } from './picture-files.ts'
+import { writeWhole } from '../whole-file.ts'
 
 export class KeptTime {
   readonly #path: string
@@ -20,7 +20,7 @@ export class KeptTime {
   /** Counts at once; resolves when it is on the disk. Where it cannot be, it counts until the process ends. */
   async set (time: string): Promise<void> {
     this.#value = time
-    this.#written = this.#written.then(async () => writeWholeInTurn(this.#path, Buffer.from(JSON.stringify(time)))).catch(() => {})
+    this.#written = this.#written.then(async () => writeWhole(this.#path, [JSON.stringify(time)])).catch(() => {})
     await this.#written
   }
 

@@ -9,8 +9,9 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
 import { hasOwnId, isHeard, mostWords, wordsOf, type HeardLabel } from '../heard-words.ts'
+import { writeWhole, writeWholeSync } from '../whole-file.ts'
 import { HeardLabels } from './heard-labels.ts'
-import { makeStoreFolder, PictureFiles, sha256InTurn, writeWhole, writeWholeInTurn } from './picture-files.ts'
+import { makeStoreFolder, PictureFiles, sha256InTurn } from './picture-files.ts'
 
 export interface PictureLabel {
   product: string
@@ -209,7 +210,7 @@ export class LabelInbox {
     if (isAsKnown(from, known)) renameIfThere(from, to)
     if (isAsKnown(to, known)) return
     putBack(to, from)
-    writeWhole(to, Buffer.from(known))
+    writeWholeSync(to, Buffer.from(known))
   }
 
   async #hashInOrder (picture: Uint8Array): Promise<string> {
@@ -269,7 +270,7 @@ export class LabelInbox {
     const words = [...heard.filter((each) => each !== own), ...(own === null ? [] : [own])].slice(-mostWords)
     const waiting: WaitingPicture = { ...label, partId: label.partId ?? before?.partId ?? null, labelledAt: new Date().toISOString(), sha256, bytes, confirmed: label.by === 'person' && (confirmed || stands), ...(words.length === 0 ? {} : { words }) }
     await this.heard.sayAnew(sha256)
-    await writeWholeInTurn(this.#labelPath(sha256), Buffer.from(JSON.stringify(waiting)))
+    await writeWhole(this.#labelPath(sha256), [JSON.stringify(waiting)])
     // An update may have taken the picture in meanwhile, with what was said of it before.
     await this.pictures.addInTurn(picture, sha256)
     this.#waiting.set(sha256, waiting)

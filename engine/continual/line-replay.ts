@@ -17,13 +17,14 @@ import { settleInThread, takeBackInThread, type TakingBackById } from './detecto
 import type { UpdateOutcome, UpdateRequest } from './detector-update/update-detector.ts'
 import { updateInProcess } from './detector-update/update-process.ts'
 import { removedLabel } from '../label-text.ts'
+import { writeWhole } from '../whole-file.ts'
 import { DueLabels } from './due-labels.ts'
 import { pngOf } from './frame-png.ts'
 import { KeptTime } from './kept-time.ts'
 import { LabelInbox, type PictureLabel, type WaitingPicture } from './label-inbox.ts'
 import type { LineReplayEvents } from './line-replay-events.ts'
 import { LineWatch } from './line-watch.ts'
-import { PictureFiles, sha256InTurn, writeWholeInTurn } from './picture-files.ts'
+import { PictureFiles, sha256InTurn } from './picture-files.ts'
 import { labelOf, type SaidLabel } from './said-word.ts'
 
 export interface LineReplayOptions {
@@ -385,7 +386,7 @@ export class LineReplay extends EventEmitter<LineReplayEvents> {
   }
 
   async #remember (outcome: UpdateOutcome): Promise<void> {
-    await writeWholeInTurn(lastOutcomePath(this.#options.request.folder), Buffer.from(JSON.stringify(outcome)))
+    await writeWhole(lastOutcomePath(this.#options.request.folder), [JSON.stringify(outcome)])
     this.#last = outcome
   }
 

@@ -1,12 +1,11 @@
 /** Pictures as files named by their content, written so that a reader sees a whole one or none. */
-import { createHash, randomUUID, webcrypto } from 'node:crypto'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, openSync, fsyncSync, closeSync } from 'node:fs'
+import { createHash, webcrypto } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { GoodpartsError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
-
-const unfinished = '.part'
+import { notWritten } from '../not-written.ts'
+import { writeWhole, writeWholeSync } from '../whole-file.ts'
 
 export class PictureFiles {
   readonly folder: string
@@ -26,7 +25,7 @@ export class PictureFiles {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const path = this.path(sha256)
     if (statSync(path, { throwIfNoEntry: false })?.size === bytes.byteLength) return sha256
-    writeWhole(path, bytes)
+    writeWholeSync(path, bytes)
     return sha256
   }
 
@@ -34,7 +33,7 @@ export class PictureFiles {
   async addInTurn (bytes: Uint8Array, sha256: string): Promise<void> {
     const path = this.path(sha256)
     const kept = await stat(path).then(({ size }) => size, () => null)
-    if (kept !== bytes.byteLength) await writeWholeInTurn(path, bytes)
+    if (kept !== bytes.byteLength) await writeWhole(path, [bytes])
   }
 
   path (sha256: string): string {
@@ -75,47 +74,6 @@ export function makeStoreFolder (folder: string): void {
   try {
     makeFolder(folder)
   } catch (cause) {
-    throw writeFailure(folder, cause)
+    throw notWritten(folder, cause)
   }
-}
-
-/** Writes beside the target, flushes, and renames. @throws GOODPARTS_STORE_FAILED */
-export function writeWhole (path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.${randomUUID()}${unfinished}`
-  try {
-    writeFileSync(temporary, bytes, { flag: 'wx' })
-    const file = openSync(temporary, 'r+')
-    try {
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(temporary, path)
-  } catch (cause) {
-    rmSync(temporary, { force: true })
-    throw writeFailure(path, cause)
-  }
-}
-
-/** The same without holding up the thread. @throws GOODPARTS_STORE_FAILED */
-export async function writeWholeInTurn (path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}${unfinished}`
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (cause) {
-    await rm(temporary, { force: true })
-    throw writeFailure(path, cause)
-  }
-}
-
-function writeFailure (path: string, cause: unknown): GoodpartsError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new GoodpartsError('GOODPARTS_STORE_FAILED', `Expected ${path} to be written, got "${message}"`, { cause, fix: 'Check that the folder can be written and that its disk has room' })
 }

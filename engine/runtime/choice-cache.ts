@@ -1,11 +1,12 @@
 /** Remembers how a kind of bundle runs best on this machine, so that a restart or a swap does not measure again. */
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { cpus, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { BundleMetadata } from '../../schemas/bundle.ts'
 import { makeFolder } from '../make-folder.ts'
+import { writeWhole } from '../whole-file.ts'
 import type { ChoiceRequest } from './device-choice.ts'
 import type { DeviceChoice } from './loaded-model.ts'
 
@@ -44,9 +45,7 @@ export async function rememberedChoice (folder: string, key: string): Promise<De
 export async function rememberChoice (folder: string, key: string, choice: DeviceChoice): Promise<void> {
   try {
     makeFolder(folder)
-    const temporary = join(folder, `${fileName}.${randomUUID()}.part`)
-    await writeFile(temporary, JSON.stringify({ ...await readChoices(folder), [key]: { ...choice, measuredAt: new Date().toISOString() } }, null, 2))
-    await rename(temporary, join(folder, fileName))
+    await writeWhole(join(folder, fileName), [JSON.stringify({ ...await readChoices(folder), [key]: { ...choice, measuredAt: new Date().toISOString() } }, null, 2)])
   } catch {
     // Measured again next time.
   }

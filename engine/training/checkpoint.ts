@@ -2,11 +2,10 @@
  * What a fit has reached, in a file: a line of JSON, padding to a multiple of four bytes, then every tensor as float32. It holds the choices made
  * so far and the state of the training, so that a fit that was killed goes on where it stopped and ends where it would have ended.
  */
-import { randomUUID } from 'node:crypto'
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { GoodpartsError } from '../errors.ts'
-import { notWritten } from '../not-written.ts'
+import { isUnfinished, writeWhole } from '../whole-file.ts'
 
 export interface TrainingState {
   /** Steps done. */
@@ -84,14 +83,14 @@ export class Checkpoint {
   /** Takes the file away once it is no longer needed, and what a process left that was killed while it wrote. */
   async remove (): Promise<void> {
     const folder = dirname(this.#path)
-    const left = (await readdir(folder)).filter((name) => name.startsWith(`${basename(this.#path)}.`) && name.endsWith('.part'))
+    const left = (await readdir(folder)).filter((name) => isUnfinished(name, this.#path))
     await Promise.all([this.#path, ...left.map((name) => join(folder, name))].map((path) => rm(path, { force: true })))
   }
 }
 
 const fix = 'Delete the file to begin anew.'
 
-/** Writes beside the target, flushes and renames: the file is always a whole one. @throws GOODPARTS_STORE_FAILED */
+/** The file is always a whole one. @throws GOODPARTS_STORE_FAILED */
 async function writeContent (path: string, { of, choices, training }: Content): Promise<void> {
   const tensors = Object.entries(training?.state ?? {})
   const header: Header = {
@@ -102,21 +101,7 @@ async function writeContent (path: string, { of, choices, training }: Content): 
   }
   const text = Buffer.from(JSON.stringify(header))
   const line = Buffer.concat([text, Buffer.alloc(3 - text.length % 4, ' '), Buffer.from('\n')])
-  const temporary = `${path}.${randomUUID()}.part`
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await file.writeFile(line)
-      for (const [, { buffer, byteOffset, byteLength }] of tensors) await file.writeFile(new Uint8Array(buffer, byteOffset, byteLength))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw notWritten(path, error)
-  }
+  await writeWhole(path, [line, ...tensors.map(([, { buffer, byteOffset, byteLength }]) => new Uint8Array(buffer, byteOffset, byteLength))])
 }
 
 async function readContent (path: string): Promise<Content | null> {

@@ -73,6 +73,24 @@ describe('goodparts compare', { timeout: 180_000 }, () => {
     expect(stdout).toContain('(interrupted)')
   })
 
+  it('says what it could not write when it is interrupted', async () => {
+    const interrupt = (child: ChildProcess): void => {
+      child.stderr!.on('data', (text: string) => { if (text.includes('template-difference, seed 0: image AUROC')) child.kill('SIGINT') })
+    }
+    const { code, stderr } = await runGoodparts(['compare', dataset, '--families', 'template-difference', '--seeds', '0,1,2,3,4,5,6,7,8,9', ...quick, '--report', '/dev/full'], { started: interrupt })
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/Expected \/dev\/full to be writable, got: ENOSPC.*\(GOODPARTS_STORE_FAILED\)\nFix: .*\nCancelled\.\n$/)])
+  })
+
+  it('takes no family for failed whose figures find no room, and leaves the page', async () => {
+    const page = join(folder, 'no-room.html')
+    const { code, stdout, stderr } = await runGoodparts(['compare', dataset, '--families', 'template-difference', '--seeds', '0', ...quick, '--json', '/dev/full', '--report', page])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/The figures so far are not written\. Expected \/dev\/full to be writable, got: ENOSPC[^]*goodparts: Expected \/dev\/full to be writable, got: ENOSPC/)
+    expect(stdout).not.toContain('failed')
+    expect(stdout).toContain(`Written: ${page}`)
+    expect(readFileSync(page, 'utf8')).toContain('<h2>template-difference</h2>')
+  })
+
   it('writes files of their own for several data sets', async () => {
     const { code, stderr } = await runGoodparts(['compare', dataset, join(folder, 'nothing there'), '--families', 'template-difference', '--seeds', '0', ...quick, '--json', join(folder, 'all.json')])
     // The second is not there: the first is measured all the same.

@@ -116,6 +116,8 @@ it('keeps what it measured when the learning curve fails, and says so in the end
   expect(report).toMatchObject({ partial: true, images: { length: 4 } })
   expect(report.learningCurve).toBeUndefined()
   expect(readFileSync(html, 'utf8')).toContain('hole')
+  const both = await runGoodparts(['evaluate', dataset, '--bundle', join(folder, 'brightness.onnx'), '--learning-curve', '--json', '/dev/full'])
+  expect([both.code, both.stderr]).toEqual([1, expect.stringMatching(/Expected a learning curve, got: .*; Expected \/dev\/full to be writable, got: ENOSPC/)])
 }, 60_000)
 
 it('says what it cannot compute from good pictures alone', async () => {

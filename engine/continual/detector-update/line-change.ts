@@ -8,11 +8,11 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { basename, dirname, join } from 'node:path'
 import { saveBundle, type ModelBundle } from '../../bundle/bundle.ts'
 import { asGoodpartsError } from '../../errors.ts'
+import { writeWhole } from '../../whole-file.ts'
 import type { BufferState } from '../buffers/replay-buffer.ts'
 import { ExemplarStore, type ExemplarBounds } from '../exemplar-store.ts'
 import { HeardLabels } from '../heard-labels.ts'
 import { LabelInbox, type InboxBounds, type WaitingPicture } from '../label-inbox.ts'
-import { writeWholeInTurn } from '../picture-files.ts'
 import { BundleHistory } from './bundle-history.ts'
 
 export interface LinePlace {
@@ -144,8 +144,8 @@ async function change (place: LinePlace, store: ExemplarStore, { bundle, keepsPr
   try {
     if (keepsPresent) await history.keep(place.bundle)
     await saveBundle(nextBundlePath(place), bundle)
-    await writeWholeInTurn(nextOutcomePath(place.folder), Buffer.from(outcome))
-    await writeWholeInTurn(journalPath(place.folder), Buffer.from(JSON.stringify(journal)))
+    await writeWhole(nextOutcomePath(place.folder), [outcome])
+    await writeWhole(journalPath(place.folder), [JSON.stringify(journal)])
     commit(id)
   } catch (error) {
     discard(place)
