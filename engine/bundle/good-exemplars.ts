@@ -18,6 +18,11 @@ export class GoodExemplars {
     return this.#exemplars.length
   }
 
+  /** `(H, W, C)` each, in the order in which they were added. */
+  get images (): RawImage[] {
+    return this.#exemplars.map(({ image }) => image)
+  }
+
   /** By layout and texture together (see `lookOf`). `null` without exemplars. */
   async nearest (image: RawImage): Promise<Exemplar | null> {
     const look = await lookOf(image)

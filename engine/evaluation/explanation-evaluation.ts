@@ -11,7 +11,7 @@ import { faithfulness, type Faithfulness } from '../explain/metrics/faithfulness
 import { rankCorrelation } from '../explain/metrics/rank-correlation.ts'
 import type { ExplainedModel } from '../explain/model/explained-model.ts'
 import { workingPicture, type WorkingPicture } from '../explain/model/working-picture.ts'
-import type { MapValues } from '../explain/overlay.ts'
+import type { MapValues } from '../explain/map-rows.ts'
 import { decodeImage, type RawImage } from '../frame/image-codec.ts'
 import { resampleMap } from '../frame/resample-map.ts'
 import { goodImages, testEntries, type Dataset, type DatasetEntry } from './dataset.ts'

@@ -1,7 +1,7 @@
 /** What explains a model's answer to one picture, whatever the method and the model. */
 import type { RawImage } from '../frame/image-codec.ts'
 import type { ExplainedModel } from './model/explained-model.ts'
-import type { MapValues } from './overlay.ts'
+import type { MapValues } from './map-rows.ts'
 
 export type ExplanationMethod = 'anomaly-map' | 'rise' | 'occlusion' | 'score-cam' | 'grad-cam' | 'grad-cam++' | 'layer-cam' | 'sise' | 'ada-sise'
 

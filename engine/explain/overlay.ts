@@ -1,13 +1,7 @@
 /** A map over a frame. Loops over pixels: for worker threads, never for Node-RED's main thread. */
 import { heatColours } from '../../schemas/heat-colours.ts'
 import type { RawImage } from '../frame/image-codec.ts'
-
-/** A map `(height, width)` that covers the whole frame. */
-export interface MapValues {
-  values: Float32Array
-  height: number
-  width: number
-}
+import { nowhere, rowPeaks, rowsAt, RowSampler, type MapValues, type Span } from './map-rows.ts'
 
 export interface OverlayOptions {
   /** The values of the map that get the first and the last colour. */
@@ -26,39 +20,30 @@ export function overlayMap (frame: RawImage, map: MapValues, { range, outline, o
   const data = inColour(frame)
   const overlay: RawImage = { data, width, height, channels: 3 }
   if (opacity <= 0) return overlay
-  const scale = 1 / Math.max(range.to - range.from, Number.MIN_VALUE)
-  const columns = sampling(width, map.width)
-  const marked = { ...map, values: outlined }
+  const tint = tintOf(range, opacity)
+  const rows = new RowSampler(width, map.width)
+  const isOneMap = outlined === map.values
+  const marked = isOneMap ? map : { ...map, values: outlined }
   const peaks = rowPeaks(map)
-  const markedPeaks = outlined === map.values ? peaks : rowPeaks(marked)
-  const row = new Float32Array(width)
-  const markedRows = [new Float32Array(width), new Float32Array(width)] as const
-  const nothing = new Float32Array(width).fill(-Infinity)
-  let above: Float32Array | null = null
+  const markedPeaks = isOneMap ? peaks : rowPeaks(marked)
+  let [above, reached] = [nothingReached(width), nothingReached(width)]
   for (let y = 0; y < height; y++) {
-    const at = rowsAt(map, (y + 0.5) * map.height / height - 0.5)
-    const reach = (peaks: Float32Array, limit: number): boolean => (peaks[at.upper] as number) >= limit || (peaks[at.lower] as number) >= limit
+    const at = rowsAt(map, y, height)
+    const isHigh = (peaks: Float32Array, limit: number): boolean => (peaks[at.upper] as number) >= limit || (peaks[at.lower] as number) >= limit
     // Most rows of most parts have nothing to show: they stay the frame's own.
-    const isTinted = reach(peaks, range.from)
-    const isMarked = reach(markedPeaks, outline)
+    const isTinted = isHigh(peaks, range.from)
+    const isMarked = isHigh(markedPeaks, outline)
+    if (!isTinted && !isMarked && above.end === 0) continue
     const pixels = data.subarray(3 * y * width, 3 * (y + 1) * width)
-    if (isTinted) tintRow(pixels, sampleRow(map, at, columns, row), { from: range.from, scale, opacity })
-    const marks = isMarked ? sampleRow(marked, at, columns, markedRows[y % 2 as 0 | 1]) : nothing
-    if (isMarked || (above !== null && above !== nothing)) outlineRow(pixels, { marks, above, isEdge: y === 0 || y === height - 1 }, outline)
-    above = marks
+    let span = isTinted || (isMarked && isOneMap) ? rows.sample(map, at, isMarked && isOneMap ? Math.min(range.from, outline) : range.from) : nowhere
+    if (isTinted) tintRow(pixels, rows.sampled, span, tint)
+    if (!isMarked) span = nowhere
+    else if (!isOneMap) span = rows.sample(marked, at, outline)
+    reach(reached, rows.sampled, span, outline)
+    outlineRow(pixels, reached, above, y === height - 1)
+    ;[above, reached] = [reached, above]
   }
   return overlay
-}
-
-/** The highest value of each row; a row of values that are not numbers has none. */
-function rowPeaks ({ values, height, width }: MapValues): Float32Array {
-  const peaks = new Float32Array(height).fill(-Infinity)
-  for (let y = 0; y < height; y++) {
-    let peak = -Infinity
-    for (let cell = y * width; cell < (y + 1) * width; cell++) if ((values[cell] as number) > peak) peak = values[cell] as number
-    peaks[y] = peak
-  }
-  return peaks
 }
 
 function inColour ({ data, width, height, channels }: RawImage): Uint8Array {
@@ -68,84 +53,67 @@ function inColour ({ data, width, height, channels }: RawImage): Uint8Array {
   return colour
 }
 
-/** What the outline of a row goes by. */
-interface Outlining {
-  marks: Float32Array
-  /** Those of the row before, `null` in the first. */
-  above: Float32Array | null
-  isEdge: boolean
+/** What a pixel becomes, by how far its value is from `from` to the range's end, in 256 steps; shares in 65536ths, so that integers do. */
+interface Tint {
+  from: number
+  /** Steps to one of the map's unit. */
+  scale: number
+  /** Of the pixel's own colour, `(256)`. */
+  own: Int32Array
+  /** What is added to that, and half of a colour's step with it: what is cut off is rounded so. `(256, 3)`. */
+  heat: Int32Array
+}
+
+const WHOLE = 65536
+
+function tintOf ({ from, to }: OverlayOptions['range'], opacity: number): Tint {
+  const [own, heat] = [new Int32Array(256), new Int32Array(3 * 256)]
+  for (let step = 0; step < 256; step++) {
+    const weight = opacity * step / 255 * (2 - step / 255)
+    own[step] = WHOLE * (1 - weight)
+    for (let colour = 3 * step; colour < 3 * step + 3; colour++) heat[colour] = WHOLE * (weight * (heatColours[colour] as number) + 0.5)
+  }
+  return { from, scale: 255 / Math.max(to - from, Number.MIN_VALUE), own, heat }
 }
 
 /** One row of pixels. A value that is not a number has no colour. */
-function tintRow (pixels: Uint8Array, values: Float32Array, { from, scale, opacity }: { from: number, scale: number, opacity: number }): void {
-  for (let x = 0, p = 0; x < values.length; x++, p += 3) {
+function tintRow (pixels: Uint8Array, values: Float32Array, { begin, end }: Span, { from, scale, own, heat }: Tint): void {
+  for (let x = begin, p = 3 * begin; x < end; x++, p += 3) {
     const value = values[x] as number
     if (!(value > from)) continue
-    const heat = Math.min(1, (value - from) * scale)
-    const weight = opacity * heat * (2 - heat)
-    const rest = 1 - weight
-    const colour = 3 * Math.trunc(255 * heat + 0.5)
-    // Bytes are cut off: half a step more rounds them.
-    pixels[p] = rest * (pixels[p] as number) + weight * (heatColours[colour] as number) + 0.5
-    pixels[p + 1] = rest * (pixels[p + 1] as number) + weight * (heatColours[colour + 1] as number) + 0.5
-    pixels[p + 2] = rest * (pixels[p + 2] as number) + weight * (heatColours[colour + 2] as number) + 0.5
+    const step = Math.min(255, (value - from) * scale + 0.5) | 0
+    const share = own[step] as number
+    pixels[p] = (share * (pixels[p] as number) + (heat[3 * step] as number)) >> 16
+    pixels[p + 1] = (share * (pixels[p + 1] as number) + (heat[3 * step + 1] as number)) >> 16
+    pixels[p + 2] = (share * (pixels[p + 2] as number) + (heat[3 * step + 2] as number)) >> 16
   }
 }
 
-/** White where one of two neighbours reaches `outline` and the other does not. */
-function outlineRow (pixels: Uint8Array, { marks, above, isEdge }: Outlining, outline: number): void {
-  const last = marks.length - 1
-  for (let x = 0, p = 0; x <= last; x++, p += 3) {
-    const reaches = (marks[x] as number) >= outline
-    if ((reaches && (isEdge || x === 0 || x === last)) || (x > 0 && ((marks[x - 1] as number) >= outline) !== reaches) || (above !== null && ((above[x] as number) >= outline) !== reaches)) {
-      pixels[p] = pixels[p + 1] = pixels[p + 2] = 255
-    }
+/** Pixels of a row whose values reach the outline are 1; outside of the span all are 0. */
+interface Reached extends Span {
+  pixels: Uint8Array
+}
+
+function nothingReached (width: number): Reached {
+  return { pixels: new Uint8Array(width), ...nowhere }
+}
+
+function reach (reached: Reached, values: Float32Array, { begin, end }: Span, outline: number): void {
+  reached.pixels.fill(0, reached.begin, reached.end)
+  for (let x = begin; x < end; x++) reached.pixels[x] = (values[x] as number) >= outline ? 1 : 0
+  reached.begin = begin
+  reached.end = end
+}
+
+/** White where one of two neighbours reaches the outline and the other does not; beyond the frame's edges nothing does. */
+function outlineRow (row: Uint8Array, { pixels, begin, end }: Reached, above: Reached, isLast: boolean): void {
+  const last = pixels.length - 1
+  const [from, to] = end === 0 ? [above.begin, above.end] : above.end === 0 ? [begin, end] : [Math.min(begin, above.begin), Math.max(end, above.end)]
+  let before = 0
+  // One more: the neighbour of the last that reaches it.
+  for (let x = from; x <= Math.min(to, last); x++) {
+    const here = pixels[x] as number
+    if (here !== before || here !== above.pixels[x] || (here === 1 && (isLast || x === last))) row[3 * x] = row[3 * x + 1] = row[3 * x + 2] = 255
+    before = here
   }
-}
-
-interface Sampling {
-  /** Index of the left neighbour of each pixel and the weight of the right one. */
-  left: Int32Array
-  share: Float32Array
-  /** Room for one row of the map, its last cell twice. */
-  cells: Float64Array
-}
-
-function sampling (pixels: number, cells: number): Sampling {
-  const left = new Int32Array(pixels)
-  const share = new Float32Array(pixels)
-  for (let x = 0; x < pixels; x++) {
-    const position = Math.min(cells - 1, Math.max(0, (x + 0.5) * cells / pixels - 0.5))
-    left[x] = Math.min(Math.floor(position), Math.max(0, cells - 2))
-    share[x] = position - (left[x] as number)
-  }
-  return { left, share, cells: new Float64Array(cells + 1) }
-}
-
-interface RowsAt {
-  upper: number
-  lower: number
-  /** Of the lower one. */
-  weight: number
-}
-
-/** The rows of the map that a place between them, in rows, lies between. */
-function rowsAt (map: MapValues, place: number): RowsAt {
-  const position = Math.min(map.height - 1, Math.max(0, place))
-  const upper = Math.min(Math.floor(position), Math.max(0, map.height - 2))
-  return { upper, lower: Math.min(upper + 1, map.height - 1), weight: position - upper }
-}
-
-/** Fills `sampled` with one row of the map between its cells (bilinear), one value for each pixel. */
-function sampleRow ({ values, width }: MapValues, { upper, lower, weight }: RowsAt, { left, share, cells }: Sampling, sampled: Float32Array): Float32Array {
-  const [first, second] = [upper * width, lower * width]
-  // Down first, once for each cell, of which a map mostly has fewer than a frame has pixels.
-  for (let cell = 0; cell < width; cell++) cells[cell] = (1 - weight) * (values[first + cell] as number) + weight * (values[second + cell] as number)
-  cells[width] = cells[width - 1] as number
-  for (let x = 0; x < sampled.length; x++) {
-    const cell = left[x] as number
-    const across = share[x] as number
-    sampled[x] = (1 - across) * (cells[cell] as number) + across * (cells[cell + 1] as number)
-  }
-  return sampled
 }

@@ -5,7 +5,7 @@ import type { RawImage } from '../frame/image-codec.ts'
 import type { QuantisedMap } from '../frame/quantised-map.ts'
 import type { ExplanationMethod } from './explainer.ts'
 import type { Faithfulness } from './metrics/faithfulness.ts'
-import type { MapValues } from './overlay.ts'
+import type { MapValues } from './map-rows.ts'
 
 export interface PartRequest {
   /** The bundle that judged the part. */

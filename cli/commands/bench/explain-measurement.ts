@@ -9,9 +9,12 @@ import { bootstrapEstimate, ratioEstimate, type Estimate } from '../../../engine
 import { GoodpartsError } from '../../../engine/errors.ts'
 import type { PartExplanation } from '../../../engine/explain/part-explanation.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
-import { goldenImage } from '../../../engine/bundle/golden.ts'
+import type { RawImage } from '../../../engine/frame/image-codec.ts'
 import type { LoadedModel } from '../../../engine/runtime/loaded-model.ts'
 import { processorShare } from '../../../engine/runtime/processor-share.ts'
+import type { InspectionRecord } from '../../../schemas/inspection.ts'
+import type { JudgedScore } from '../../../schemas/map-limits.ts'
+import { withHole } from './line-pictures.ts'
 
 export interface ExplainingOptions {
   methods: ExplanationMethod[]
@@ -54,6 +57,8 @@ export interface ExplainingMeasurement {
   p99Ratio: Estimate
   /** Off in the same turns once more, over off: what such a measurement finds where there is nothing to find. */
   noise: { throughputRatio: Estimate, p99Ratio: Estimate }
+  /** Parts with a hole that the model rejects, in the rounds with explanations; the others are explained as well. */
+  judgedRejects: number
   explained: number
   /** Of these, the ones whose time was up before a method had seen all that it would. */
   cutShort: number
@@ -70,16 +75,17 @@ export interface ExplainingMeasurement {
 /** As the heatmap node's. */
 const capacity = 8
 const looks = { opacity: 0.6, quality: 85 }
-const frameCount = 16
 /** Of each round, before its latencies count: what came before it, another round or the start of a process, is over by then. */
 const leadSeconds = 1
 
-type Counts = Pick<ExplainingMeasurement, 'explained' | 'cutShort' | 'queueFull' | 'unfinished'> & Pick<Pictures, 'notPainted'>
+type Counts = Pick<ExplainingMeasurement, 'judgedRejects' | 'explained' | 'cutShort' | 'queueFull' | 'unfinished'> & Pick<Pictures, 'notPainted'>
 
-/** At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. @throws the signal's reason */
-export async function * measureExplaining (model: LoadedModel, path: string, options: ExplainingOptions): AsyncGenerator<ExplainingMeasurement> {
+/** At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. Parts are the `good` pictures, rejects the same with a hole. @throws the signal's reason */
+export async function * measureExplaining (model: LoadedModel, path: string, good: readonly RawImage[], options: ExplainingOptions): AsyncGenerator<ExplainingMeasurement> {
   const { width, height, channels } = model.metadata.input
-  const frames = Array.from({ length: frameCount }, (_, i) => Frame.fromPixels(goldenImage(options.seed + i, width, height, channels).data, { source: 'bench', sequence: i, width, height, channels }))
+  const framesOf = (pictures: readonly RawImage[]): Frame[] => pictures.map(({ data }, i) => Frame.fromPixels(data, { source: 'bench', sequence: i, width, height, channels }))
+  const [parts, rejects] = [framesOf(good), framesOf(good.map((picture, i) => withHole(picture, options.seed + i)))]
+  const rejectAt = (part: number): Frame => rejects[part / options.every % rejects.length] as Frame
   const decision = createDecision({ calibrationScores: model.metadata.calibration.scores })
   const inspector = new Inspector(() => ({ model, decision }), { line: 'bench', product: null, deadlineMs: Infinity, policy: 'every', capacity: 1000, batch: 1, hop: 'score/bench' })
   const explain = async (others: ExplanationProcess, frame: Frame): Promise<PartExplanation> => {
@@ -97,12 +103,13 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
       const due = arriving === null ? null : begun + 1000 * part / arriving
       if (due !== null) await delay(Math.max(0, due - performance.now()))
       else if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
-      const frame = frames[part % frames.length] as Frame
+      const isReject = part % options.every === 0
+      const frame = isReject ? rejectAt(part) : parts[part % parts.length] as Frame
       const arrived = due ?? performance.now()
       const judged = inspector.inspect(frame, { partId: null }).then((inspection) => {
         if (arrived >= counted) latencies.push(performance.now() - arrived)
         inFlight.delete(judged)
-        if (part % options.every === 0) rejected(frame, inspection)
+        if (isReject) rejected(frame, inspection)
       })
       inFlight.add(judged)
     }
@@ -116,7 +123,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
   const explainedRound = async (arriving: number | null, counts: Counts, paintedIn: number[], busy: BusyTime): Promise<number[]> => {
     const thread = new ExplanationThread('heatmap/bench', capacity)
     const others = new ExplanationProcess('heatmap/bench/methods', capacity)
-    const { explanations, without } = await explain(others, frames[0] as Frame)
+    const { explanations, without } = await explain(others, rejectAt(0))
     if (explanations.length === 0) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected methods that explain this bundle, got ${without.map(({ method, reason }) => `${method}: ${reason}`).join('; ')}`)
     const failures: Error[] = []
     let isOver = false
@@ -125,12 +132,13 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
       else if (isOver) counts[whenFull === 'queueFull' ? 'unfinished' : whenFull]++
       else failures.push(error instanceof Error ? error : new Error(String(error)))
     }
-    const { anomalyMap } = await inspector.inspect(frames[0] as Frame, { partId: null })
-    if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(frames[0] as Frame, anomalyMap, { ...looks, judged: null })
+    const { anomalyMap, record } = await inspector.inspect(rejectAt(0), { partId: null })
+    if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(rejectAt(0), anomalyMap, { ...looks, judged: judgedOf(record) })
     const stop = busy.start()
-    const latencies = round(arriving, (frame, { anomalyMap }) => {
-      const judged = performance.now()
-      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: null }).then(() => { paintedIn.push(performance.now() - judged) }, failed('notPainted'))
+    const latencies = round(arriving, (frame, { anomalyMap, record }) => {
+      const judgedAt = performance.now()
+      if (record.verdict === 'reject') counts.judgedRejects++
+      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: judgedOf(record) }).then(() => { paintedIn.push(performance.now() - judgedAt) }, failed('notPainted'))
       explain(others, frame).then(({ explanations, without }) => {
         counts.explained++
         if (without.length > 0 || explanations.some(({ skipped }) => skipped !== null)) counts.cutShort++
@@ -150,7 +158,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
   const rounds = 9 * options.rounds
   let roundsDone = 0
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
-    const counts: Counts = { explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
+    const counts: Counts = { judgedRejects: 0, explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
     const paintedIn: number[] = []
     const busy = new BusyTime()
     const [off, on, again]: [number[][], number[][], number[][]] = [[], [], []]
@@ -182,6 +190,10 @@ export async function * measureExplaining (model: LoadedModel, path: string, opt
   } finally {
     inspector.close()
   }
+}
+
+function judgedOf ({ score, limits }: InspectionRecord): JudgedScore | null {
+  return score === null || limits === null ? null : { score, limits }
 }
 
 /** How much of some stretches of time verdicts took half of the cores or more. */

@@ -4,7 +4,6 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Option, type Command } from 'commander'
 import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
-import { goldenImage } from '../../../engine/bundle/golden.ts'
 import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
 import type { Explainer } from '../../../engine/explain/explainer.ts'
 import type { Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
@@ -19,6 +18,7 @@ import { Progress } from '../../progress.ts'
 import { textTable } from '../../text-table.ts'
 import { readMethods } from '../evaluate/explanations.ts'
 import { measureExplaining, type ExplainingMeasurement, type Rates } from './explain-measurement.ts'
+import { goodPictures, texturedPictures } from './line-pictures.ts'
 import { madeBundle } from './made-bundle.ts'
 
 interface Options {
@@ -34,6 +34,8 @@ interface Options {
   json?: string
 }
 
+/** Good pictures of the made bundle. */
+const EXEMPLARS = 12
 /** What explanations may cost. */
 const LIMIT = 0.05
 
@@ -59,13 +61,15 @@ async function benchExplain (path: string | undefined, options: Options, signal:
   const folder = await mkdtemp(join(tmpdir(), 'goodparts-bench-'))
   try {
     const file = path ?? join(folder, 'bundle.onnx')
-    if (path === undefined) await saveBundle(file, await bundleWithExemplar(options))
-    const model = await loadModel(await readBundle(file), { device: options.device })
+    if (path === undefined) await saveBundle(file, await bundleWithExemplars(options))
+    const bundle = await readBundle(file)
+    const good = await goodPictures(bundle, EXEMPLARS, options.seed)
+    const model = await loadModel(bundle, { device: options.device })
     try {
       const load = loadavg()[0] ?? 0
       const loads: ExplainingMeasurement[] = []
       let isWhole = false
-      const measuring = measureExplaining(model, file, { ...options, methods: options.methods.map(({ method }) => method), signal, progress: (done, total) => { progress.update('rounds', done, total) } })
+      const measuring = measureExplaining(model, file, good, { ...options, methods: options.methods.map(({ method }) => method), signal, progress: (done, total) => { progress.update('rounds', done, total) } })
       try {
         for await (const measured of measuring) loads.push(measured)
         isWhole = true
@@ -87,12 +91,12 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   const methods = options.methods.map(({ method }) => method)
   const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
   const tables = loads.map((measured) => {
-    const { arriving, off, on, throughputRatio, p99Ratio, noise, explained, cutShort, queueFull, unfinished, pictures } = measured
+    const { arriving, off, on, throughputRatio, p99Ratio, noise, judgedRejects, explained, cutShort, queueFull, unfinished, pictures } = measured
     const rejects = explained + queueFull + unfinished
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)], ['off again, ratio', noise.throughputRatio.value.toFixed(3), '', noise.p99Ratio.value.toFixed(3)], ['95 %', interval(noise.throughputRatio), '', interval(noise.p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
       `${cost(measured, options.rounds)}\n` +
-      `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ` ${whyNone(measured)}` : ''}\n` +
+      `${explained} of ${rejects} parts with a hole explained${judgedRejects < rejects ? `, of which the model rejects ${judgedRejects}` : ''}${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ` ${whyNone(measured)}` : ''}\n` +
       `Heatmaps of the detector's own map: ${pictures.painted}, ${pictures.median.toFixed(1)} ms after their verdicts, ${pictures.p99.toFixed(1)} ms at p99${pictures.notPainted === 0 ? '' : `; the queue was full for ${pictures.notPainted}`}.\n\n`
   })
   const cores = availableParallelism()
@@ -131,8 +135,8 @@ function interval ({ low, high }: Estimate): string {
   return `${low.toFixed(3)}–${high.toFixed(3)}`
 }
 
-/** With a good picture in it: explaining a part looks for the one that is most like it. */
-async function bundleWithExemplar ({ layers, size, seed }: Options): Promise<ModelBundle> {
+/** With good pictures in it: they are the line's parts, and explaining one looks for the one that is most like it. */
+async function bundleWithExemplars ({ layers, size, seed }: Options): Promise<ModelBundle> {
   const bundle = await madeBundle({ layers, size, width: size, height: size, seed })
-  return withExemplars(bundle, [{ name: 'made', read: async () => Promise.resolve(goldenImage(seed + 1, size, size)) }])
+  return withExemplars(bundle, texturedPictures(EXEMPLARS, size, seed + 2).map((picture, i) => ({ name: `made ${i}`, read: async () => Promise.resolve(picture) })))
 }

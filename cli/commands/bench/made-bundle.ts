@@ -1,10 +1,14 @@
-/** A bundle for measurements that are given none: a patch memory of synthetic pictures. Its limits mean nothing; its cost is that of a real one. */
+/** A bundle for measurements that are given none: a patch memory of synthetic pictures. Its cost is that of a real one; its limits are those of `texturedPictures` of its own size. */
 import { writeBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import { goldenImage, goldenTolerance, makeGoldenVectors } from '../../../engine/bundle/golden.ts'
 import { encodeModel } from '../../../engine/graph/encode.ts'
 import { modelRunner } from '../../../engine/runtime/model-runner.ts'
 import { openSession } from '../../../engine/runtime/onnx-runtime.ts'
+import { texturedPictures } from './line-pictures.ts'
 import { sampleBundle } from './sample-bundle.ts'
+
+/** Pictures, enough for a review limit at the usual rate. */
+const CALIBRATION = 20
 
 export interface MadeBundleOptions {
   layers: string
@@ -23,7 +27,9 @@ export async function madeBundle ({ layers, size, width, height, seed }: MadeBun
     const run = modelRunner(session)
     const input = { width, height, channels: 3 } as const
     const vectors = await makeGoldenVectors(run, input)
-    const { score, map, ...geometry } = await run(goldenImage(seed, width, height))
+    const { map, ...geometry } = await run(goldenImage(seed, width, height))
+    const scores: number[] = []
+    for (const picture of texturedPictures(CALIBRATION, size, seed + 1)) scores.push((await run(picture)).score)
     return writeBundle(graph, {
       name: 'bench',
       family: 'patch-memory',
@@ -31,7 +37,7 @@ export async function madeBundle ({ layers, size, width, height, seed }: MadeBun
       options: { layers, size },
       input,
       map: { height: geometry.height, width: map.length / geometry.height },
-      calibration: { scores: [score], heldOutBy: 'image' },
+      calibration: { scores, heldOutBy: 'image' },
       classNames: [],
       training: { images: 0, groups: null, imageHashes: [], seed, seconds: 0 },
       parent: null,

@@ -5,7 +5,8 @@ import { style } from '../../../engine/evaluation/report/style.ts'
 import type { Attempt } from '../../../engine/explain/explain-all.ts'
 import { withoutMapText } from '../../../engine/explain/masked-passes.ts'
 import type { Saliency } from '../../../engine/explain/explainer.ts'
-import { overlayMap, type MapValues } from '../../../engine/explain/overlay.ts'
+import type { MapValues } from '../../../engine/explain/map-rows.ts'
+import { overlayMap } from '../../../engine/explain/overlay.ts'
 import { encodeJpeg, resizeImage, type RawImage } from '../../../engine/frame/image-codec.ts'
 
 export interface Subject {

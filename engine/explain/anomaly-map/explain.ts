@@ -5,7 +5,8 @@ import { mostShownRegions, paintedRange, type JudgedScore, type PaintedRange } f
 import { findRegions, onlyHighest, type Zone } from '../../decision/regions.ts'
 import { encodeJpegOnThisThread } from '../../frame/jpeg-on-this-thread.ts'
 import { levelsOf } from '../map-levels.ts'
-import { overlayMap, type MapValues } from '../overlay.ts'
+import type { MapValues } from '../map-rows.ts'
+import { overlayMap } from '../overlay.ts'
 
 export interface ExplanationRequest {
   frame: { width: number, height: number, channels: 1 | 3, memory: SharedArrayBuffer }

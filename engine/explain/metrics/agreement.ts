@@ -1,5 +1,5 @@
 /** How well a map in [0, 1] agrees with where the defect is. `truth` is `(H, W)` as the map is, non-zero = defective, neither empty nor full. */
-import type { MapValues } from '../overlay.ts'
+import type { MapValues } from '../map-rows.ts'
 import { otsuThreshold } from '../otsu.ts'
 
 export interface Agreement {
