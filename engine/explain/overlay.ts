@@ -12,12 +12,16 @@ export interface OverlayOptions {
   opacity: number
   /** What the outline goes by, nowhere above the map's own values, which are the default. */
   outlined?: Float32Array
+  /** Memory for the overlay, which is overwritten; new memory where it is too small, and by default. */
+  room?: Uint8Array
 }
 
 /** `(H, W, 3)`: the frame in grey or colour, tinted where the map rises above `range.from`, with a white line around what reaches `outline`, closed along the frame's edges. */
-export function overlayMap (frame: RawImage, map: MapValues, { range, outline, opacity, outlined = map.values }: OverlayOptions): RawImage {
+export function overlayMap (frame: RawImage, map: MapValues, { range, outline, opacity, outlined = map.values, room }: OverlayOptions): RawImage {
   const { width, height } = frame
-  const data = inColour(frame)
+  const bytes = 3 * width * height
+  const data = room !== undefined && room.length >= bytes ? room.subarray(0, bytes) : new Uint8Array(bytes)
+  fillInColour(data, frame)
   const overlay: RawImage = { data, width, height, channels: 3 }
   if (opacity <= 0) return overlay
   const tint = tintOf(range, opacity)
@@ -34,23 +38,21 @@ export function overlayMap (frame: RawImage, map: MapValues, { range, outline, o
     const isTinted = isHigh(peaks, range.from)
     const isMarked = isHigh(markedPeaks, outline)
     if (!isTinted && !isMarked && above.end === 0) continue
-    const pixels = data.subarray(3 * y * width, 3 * (y + 1) * width)
+    const row = 3 * y * width
     let span = isTinted || (isMarked && isOneMap) ? rows.sample(map, at, isMarked && isOneMap ? Math.min(range.from, outline) : range.from) : nowhere
-    if (isTinted) tintRow(pixels, rows.sampled, span, tint)
+    if (isTinted) tintRow(data, row, rows.sampled, span, tint)
     if (!isMarked) span = nowhere
     else if (!isOneMap) span = rows.sample(marked, at, outline)
     reach(reached, rows.sampled, span, outline)
-    outlineRow(pixels, reached, above, y === height - 1)
+    outlineRow(data, row, reached, above, y === height - 1)
     ;[above, reached] = [reached, above]
   }
   return overlay
 }
 
-function inColour ({ data, width, height, channels }: RawImage): Uint8Array {
-  if (channels === 3) return new Uint8Array(data.subarray(0, 3 * width * height))
-  const colour = new Uint8Array(3 * width * height)
-  for (let p = 0, q = 0; p < width * height; p++, q += 3) colour[q] = colour[q + 1] = colour[q + 2] = data[p] as number
-  return colour
+function fillInColour (colour: Uint8Array, { data, channels }: RawImage): void {
+  if (channels === 3) colour.set(data.subarray(0, colour.length))
+  else for (let p = 0, q = 0; q < colour.length; p++, q += 3) colour[q] = colour[q + 1] = colour[q + 2] = data[p] as number
 }
 
 /** What a pixel becomes, by how far its value is from `from` to the range's end, in 256 steps; shares in 65536ths, so that integers do. */
@@ -76,9 +78,9 @@ function tintOf ({ from, to }: OverlayOptions['range'], opacity: number): Tint {
   return { from, scale: 255 / Math.max(to - from, Number.MIN_VALUE), own, heat }
 }
 
-/** One row of pixels. A value that is not a number has no colour. */
-function tintRow (pixels: Uint8Array, values: Float32Array, { begin, end }: Span, { from, scale, own, heat }: Tint): void {
-  for (let x = begin, p = 3 * begin; x < end; x++, p += 3) {
+/** One row of pixels, which begins at `row`. A value that is not a number has no colour. */
+function tintRow (pixels: Uint8Array, row: number, values: Float32Array, { begin, end }: Span, { from, scale, own, heat }: Tint): void {
+  for (let x = begin, p = row + 3 * begin; x < end; x++, p += 3) {
     const value = values[x] as number
     if (!(value > from)) continue
     const step = Math.min(255, (value - from) * scale + 0.5) | 0
@@ -106,14 +108,14 @@ function reach (reached: Reached, values: Float32Array, { begin, end }: Span, ou
 }
 
 /** White where one of two neighbours reaches the outline and the other does not; beyond the frame's edges nothing does. */
-function outlineRow (row: Uint8Array, { pixels, begin, end }: Reached, above: Reached, isLast: boolean): void {
+function outlineRow (data: Uint8Array, row: number, { pixels, begin, end }: Reached, above: Reached, isLast: boolean): void {
   const last = pixels.length - 1
   const [from, to] = end === 0 ? [above.begin, above.end] : above.end === 0 ? [begin, end] : [Math.min(begin, above.begin), Math.max(end, above.end)]
   let before = 0
   // One more: the neighbour of the last that reaches it.
   for (let x = from; x <= Math.min(to, last); x++) {
     const here = pixels[x] as number
-    if (here !== before || here !== above.pixels[x] || (here === 1 && (isLast || x === last))) row[3 * x] = row[3 * x + 1] = row[3 * x + 2] = 255
+    if (here !== before || here !== above.pixels[x] || (here === 1 && (isLast || x === last))) data[row + 3 * x] = data[row + 3 * x + 1] = data[row + 3 * x + 2] = 255
     before = here
   }
 }
