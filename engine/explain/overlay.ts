@@ -12,16 +12,12 @@ export interface OverlayOptions {
   opacity: number
   /** What the outline goes by, nowhere above the map's own values, which are the default. */
   outlined?: Float32Array
-  /** Memory for the overlay, which is overwritten; new memory where it is too small, and by default. */
-  room?: Uint8Array
 }
 
 /** `(H, W, 3)`: the frame in grey or colour, tinted where the map rises above `range.from`, with a white line around what reaches `outline`, closed along the frame's edges. */
-export function overlayMap (frame: RawImage, map: MapValues, { range, outline, opacity, outlined = map.values, room }: OverlayOptions): RawImage {
+export function overlayMap (frame: RawImage, map: MapValues, { range, outline, opacity, outlined = map.values }: OverlayOptions): RawImage {
   const { width, height } = frame
-  const bytes = 3 * width * height
-  const data = room !== undefined && room.length >= bytes ? room.subarray(0, bytes) : new Uint8Array(bytes)
-  fillInColour(data, frame)
+  const data = inColour(frame)
   const overlay: RawImage = { data, width, height, channels: 3 }
   if (opacity <= 0) return overlay
   const tint = tintOf(range, opacity)
@@ -50,9 +46,11 @@ export function overlayMap (frame: RawImage, map: MapValues, { range, outline, o
   return overlay
 }
 
-function fillInColour (colour: Uint8Array, { data, channels }: RawImage): void {
-  if (channels === 3) colour.set(data.subarray(0, colour.length))
-  else for (let p = 0, q = 0; q < colour.length; p++, q += 3) colour[q] = colour[q + 1] = colour[q + 2] = data[p] as number
+function inColour ({ data, width, height, channels }: RawImage): Uint8Array {
+  if (channels === 3) return new Uint8Array(data.subarray(0, 3 * width * height))
+  const colour = new Uint8Array(3 * width * height)
+  for (let p = 0, q = 0; q < colour.length; p++, q += 3) colour[q] = colour[q + 1] = colour[q + 2] = data[p] as number
+  return colour
 }
 
 /** What a pixel becomes, by how far its value is from `from` to the range's end, in 256 steps; shares in 65536ths, so that integers do. */

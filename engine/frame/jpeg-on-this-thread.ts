@@ -11,9 +11,8 @@ export async function encodeJpegOnThisThread (image: RawImage, quality: number):
   const turbo = await (loaded ??= load())
   if (turbo === null) return await encodeJpeg({ ...image, pixels: () => data }, quality)
   const [format, subsampling] = channels === 1 ? [turbo.FORMAT_GRAY, turbo.SAMP_GRAY] : [turbo.FORMAT_RGB, turbo.SAMP_420]
-  const largest = turbo.bufferSize({ width, height, subsampling })
-  if (room.length < largest) room = Buffer.alloc(largest)
-  return new Uint8Array(turbo.compressSync(Buffer.from(data.buffer, data.byteOffset, data.byteLength), room, { format, width, height, subsampling, quality }))
+  // What it returns lies in memory for the largest picture that this could have become.
+  return new Uint8Array(turbo.compressSync(Buffer.from(data.buffer, data.byteOffset, data.byteLength), { format, width, height, subsampling, quality }))
 }
 
 /** Whether libjpeg-turbo can be used on this machine. */
@@ -21,8 +20,6 @@ export async function hasJpegTurbo (): Promise<boolean> {
   return await (loaded ??= load()) !== null
 }
 
-/** For the largest that a picture can become: twice the picture, taken once and not for each. */
-let room = Buffer.alloc(0)
 let loaded: Promise<typeof Turbo | null> | undefined
 
 async function load (): Promise<typeof Turbo | null> {

@@ -80,19 +80,6 @@ describe('overlay', () => {
     expect(whole.data.subarray(3 * 32 * 21)).toEqual(new Uint8Array(3 * 32 * 11).fill(90))
   })
 
-  test.each([{ channels: 1 as const, values: 1 }, { channels: 3 as const, values: 3 }])('is the same in memory that was used before, of $channels channels', ({ channels, values }) => {
-    const frame = { data: Uint8Array.from({ length: 24 * 20 * values }, (_, i) => i % 251), width: 24, height: 20, channels }
-    const options = { range: { from: 1, to: 10 }, outline: 4, opacity: 0.7 }
-    const fresh = overlayMap(frame, map, options)
-    const used = new Uint8Array(5000).fill(77)
-
-    const again = overlayMap(frame, map, { ...options, room: used })
-
-    expect(again).toEqual(fresh)
-    expect(again.data.buffer).toBe(used.buffer)
-    expect(overlayMap(frame, map, { ...options, room: new Uint8Array(10) })).toEqual(fresh)
-  })
-
   test('colours nothing where the map is no number, and the rest as without it', () => {
     const frame = grey(32, 32, 90)
     const values = new Float32Array(64).fill(10)

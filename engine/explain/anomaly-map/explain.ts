@@ -30,10 +30,7 @@ export interface ExplanationResult {
   milliseconds: number
 }
 
-/** For the overlay of one part after the other: memory that is taken and left anew for each costs time of the whole process. */
-let room = new Uint8Array(0)
-
-/** One at a time. @throws GOODPARTS_DEPENDENCY_MISSING without sharp. */
+/** @throws GOODPARTS_DEPENDENCY_MISSING without sharp. */
 export async function explainByAnomalyMap ({ frame, map, judged, opacity, quality, zones = [] }: ExplanationRequest): Promise<ExplanationResult> {
   const start = performance.now()
   const { width, height, channels } = frame
@@ -41,8 +38,7 @@ export async function explainByAnomalyMap ({ frame, map, judged, opacity, qualit
   const range = rangeOf(map, judged)
   const regions = findRegions(map, { limit: range.outline, frame: { width, height }, zones })
   const outlined = regions.length > mostShownRegions ? onlyHighest(map, { limit: range.outline, maximum: mostShownRegions }) : map.values
-  if (room.length < 3 * width * height) room = new Uint8Array(3 * width * height)
-  const overlay = overlayMap(picture, map, { range, outline: range.outline, opacity, outlined, room })
+  const overlay = overlayMap(picture, map, { range, outline: range.outline, opacity, outlined })
   const jpeg = await encodeJpegOnThisThread(overlay, quality)
   return {
     jpeg,
