@@ -8,7 +8,7 @@ const interruptedExitCode = 130
 
 /**
  * Runs `work` with a signal that SIGINT or SIGTERM aborts. What it throws after that counts as its way of ending: the exit code is set
- * and nothing is thrown; only what could not be written is told. @param left What to say then of what is left to go on from; empty for nothing.
+ * and nothing is thrown; only what the disk refused is told. @param left What to say then of what is left to go on from; empty for nothing.
  */
 export async function interruptible (work: (signal: AbortSignal) => Promise<void>, left: () => string = () => ''): Promise<void> {
   const controller = new AbortController()
@@ -20,7 +20,8 @@ export async function interruptible (work: (signal: AbortSignal) => Promise<void
   } catch (error) {
     if (!controller.signal.aborted) throw error
     const [first, ...others] = error instanceof GoodpartsError ? apart(error).filter(({ code }) => code === 'GOODPARTS_STORE_FAILED') : []
-    if (first !== undefined) process.stderr.write(failureText(together(first, ...others)) ?? '')
+    const refused = error instanceof GoodpartsError ? first === undefined ? null : together(first, ...others) : error
+    process.stderr.write((refused === null ? null : failureText(refused)) ?? '')
   } finally {
     process.off('SIGINT', abort)
     process.off('SIGTERM', abort)

@@ -54,3 +54,10 @@ export async function failureOf (work: Promise<void>): Promise<GoodpartsError | 
     throw error
   }
 }
+
+/** What ended the work, and with it what could not be written of it; any other error is the cause of one that says both. */
+export function alsoNotWritten (error: unknown, notWritten: GoodpartsError | null): Error {
+  if (notWritten === null) return error instanceof Error ? error : new Error(String(error))
+  if (error instanceof GoodpartsError) return together(error, notWritten)
+  return new Error(`${String(error)}; ${notWritten.message}`, { cause: error })
+}

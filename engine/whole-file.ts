@@ -6,6 +6,7 @@ import { basename } from 'node:path'
 import { notWritten } from './not-written.ts'
 
 const unfinished = '.part'
+const uuidAndEnding = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/
 
 /** `pieces` follow each other without a gap; `mode` is the new file's, where given. @throws GOODPARTS_STORE_FAILED with the file system's error as its cause; the earlier file is then as it was */
 export async function writeWhole (path: string, pieces: ReadonlyArray<string | Uint8Array>, mode?: number): Promise<void> {
@@ -46,7 +47,7 @@ export function writeWholeSync (path: string, bytes: Uint8Array): void {
 
 /** Whether `name`, in the folder of `path`, is what an end on the way left of it. */
 export function isUnfinished (name: string, path: string): boolean {
-  return name.startsWith(`${basename(path)}.`) && name.endsWith(unfinished)
+  return name.startsWith(`${basename(path)}.`) && uuidAndEnding.test(name.slice(basename(path).length + 1))
 }
 
 function beside (path: string): string {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,5 +56,6 @@ it('leaves the earlier file, and nothing else, where the new one finds no room',
 })
 
 it('knows what an end on the way has left of a file, and of no other', () => {
-  expect(['file.0a1b.part', 'file', 'file.part.txt', 'other.0a1b.part'].map((name) => isUnfinished(name, join(folder, 'file')))).toEqual([true, false, false, false])
+  const id = randomUUID()
+  expect([`file.${id}.part`, `file.onnx.${id}.part`, `file.${id}.part.txt`, `other.${id}.part`, 'file', 'file.part'].map((name) => isUnfinished(name, join(folder, 'file')))).toEqual([true, false, false, false, false, false])
 })

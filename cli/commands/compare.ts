@@ -11,13 +11,13 @@ import { cropDataset } from '../../engine/evaluation/crop-dataset.ts'
 import { defectImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
 import type { DeviceRequest } from '../../engine/runtime/loaded-model.ts'
 import { chooseTrainingDevice } from '../../engine/training/training-device.ts'
-import { readAll, together } from '../../engine/read-all.ts'
+import { readAll } from '../../engine/read-all.ts'
 import { filesMustBeOfUse } from '../command-files.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn } from '../measured-on.ts'
 import { deviceRequest, readSeeds, readSetting, wholeNumber, type Settings } from '../option-values.ts'
 import { writeOutput } from '../output-file.ts'
-import { failureOf, printReport } from '../print-report.ts'
+import { alsoNotWritten, failureOf, printReport } from '../print-report.ts'
 import { lossNote, Progress } from '../progress.ts'
 import { resultFiles } from './compare/result-files.ts'
 import { ComparisonSheet, curveFailureLine, failureLine } from './compare/sheet.ts'
@@ -121,8 +121,7 @@ async function compareOn (dataset: Dataset, options: Options, signal: AbortSigna
     if (sheet.report().results.length === 0) process.exitCode = 1
   } catch (error) {
     // What was compared until then is told too.
-    const notWritten = await failureOf(report())
-    throw notWritten !== null && error instanceof GoodpartsError ? together(error, notWritten) : error
+    throw alsoNotWritten(error, await failureOf(report()))
   }
   await report()
 }

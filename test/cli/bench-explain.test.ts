@@ -47,13 +47,11 @@ test.each([
 })
 
 test('tells what it has when it is interrupted, and leaves nothing behind', async () => {
-  const bundle = join(folder, 'stopped.onnx')
-  await saveBundle(bundle, await spotBundle())
   const [temporary, json] = [join(folder, 'temporary'), join(folder, 'stopped.json')]
   mkdirSync(temporary)
   let [output, isStopped] = ['', false]
 
-  const { code, stdout, stderr } = await runGoodparts(['bench', 'explain', bundle, '--methods', 'grad-cam', '--rounds', '1', '--seconds', '6', '--device', 'cpu', '--json', json], {
+  const { code, stdout, stderr } = await runGoodparts(['bench', 'explain', '--size', '96', '--methods', 'grad-cam', '--rounds', '1', '--seconds', '6', '--device', 'cpu', '--json', json], {
     env: { TMPDIR: temporary },
     started: (child) => {
       child.stderr!.on('data', (text: string) => {
@@ -70,8 +68,14 @@ test('tells what it has when it is interrupted, and leaves nothing behind', asyn
   expect(stderr).toContain('Cancelled.')
   expect(stdout).toMatch(/^Interrupted: the figures are of what was done until then\.\n\nAt full speed/)
   expect(stdout).not.toContain('arriving')
-  const figures = JSON.parse(readFileSync(json, 'utf8')) as { loads: unknown[], partial?: boolean }
+  const figures = JSON.parse(readFileSync(json, 'utf8')) as { loads: ExplainingMeasurement[], partial?: boolean }
   expect(figures.loads).toHaveLength(1)
+  // The made bundle knows its parts.
+  const { verdicts: { good, reject }, explained, queueFull, unfinished } = figures.loads[0]!
+  expect(reject.found).toBe(reject.meant)
+  expect(reject.meant).toBe(explained + queueFull + unfinished)
+  expect(good.found / good.meant).toBeGreaterThan(0.5)
+  expect(stdout).toContain(`The model rejects ${reject.meant} of ${reject.meant} parts that are meant to be rejects, and finds ${good.found} of ${good.meant} others good.`)
   expect(figures.partial).toBe(true)
   expect(readdirSync(temporary).filter((name) => name.startsWith('goodparts-bench-'))).toEqual([])
 }, 120_000)

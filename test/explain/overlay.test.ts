@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { overlayMap } from '../../engine/explain/overlay.ts'
+import type { MapValues } from '../../engine/explain/map-rows.ts'
+import { overlayMap, type OverlayOptions } from '../../engine/explain/overlay.ts'
+import type { RawImage } from '../../engine/frame/image-codec.ts'
+import { seededRandom } from '../../engine/random.ts'
 import { heatColours } from '../../schemas/heat-colours.ts'
 
 const grey = (width: number, height: number, value: number) => ({ data: new Uint8Array(width * height).fill(value), width, height, channels: 1 as const })
@@ -91,6 +94,23 @@ describe('overlay', () => {
     expect(pixel(4, 4)).toEqual([...heatColours.subarray(-3)])
   })
 
+  test.each(Array.from({ length: 40 }, (_, seed) => seed))('is what painting each pixel by itself gives, whatever frame and map (%i)', (seed) => {
+    const random = seededRandom(seed)
+    const upTo = (most: number): number => 1 + Math.floor(most * random() ** 2)
+    const [width, height, columns, rows] = [upTo(40), upTo(40), upTo(60), upTo(60)]
+    const channels: 1 | 3 = seed % 2 === 0 ? 1 : 3
+    const frame: RawImage = { data: Uint8Array.from({ length: width * height * channels }, () => 200 * random()), width, height, channels }
+    const values = Float32Array.from({ length: columns * rows }, () => random() < 0.7 ? 0 : 10 * random())
+    const outlined = seed % 3 === 0 ? values.map((value) => value > 7 ? -1 : value) : values
+    const options = { range: { from: 4 * random(), to: 9 }, outline: 5 * random(), opacity: 0.3 + 0.7 * random(), outlined }
+
+    const { data } = overlayMap(frame, { values, height: rows, width: columns }, options)
+
+    const expected = paintEach(frame, { values, height: rows, width: columns }, options)
+    const wrong = [...data.keys()].filter((i) => Math.abs(data[i]! - expected[i]!) > (expected[i] === 255 || data[i] === 255 ? 0 : 1))
+    expect(wrong).toEqual([])
+  })
+
   test('samples between the cells of the map', () => {
     const ramp = { values: Float32Array.of(0, 10), height: 1, width: 2 }
 
@@ -101,3 +121,28 @@ describe('overlay', () => {
     expect(data[9 * 3]).toBe(Math.round(heat * (2 - heat) * heatColours[index * 3]!))
   })
 })
+
+/** Slowly, and as it is told. */
+function paintEach ({ data, width, height, channels }: RawImage, map: MapValues, { range: { from, to }, outline, opacity, outlined }: Required<OverlayOptions>): number[] {
+  const place = (at: number, pixels: number, cells: number): [number, number, number] => {
+    const position = Math.min(cells - 1, Math.max(0, (at + 0.5) * cells / pixels - 0.5))
+    return [Math.floor(position), Math.min(cells - 1, Math.floor(position) + 1), position - Math.floor(position)]
+  }
+  const valueAt = (values: Float32Array, x: number, y: number): number => {
+    const [[left, right, across], [upper, lower, down]] = [place(x, width, map.width), place(y, height, map.height)]
+    const cell = (row: number, column: number): number => values[row * map.width + column]!
+    return (1 - down) * ((1 - across) * cell(upper, left) + across * cell(upper, right)) + down * ((1 - across) * cell(lower, left) + across * cell(lower, right))
+  }
+  const reaches = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < width && y < height && valueAt(outlined, x, y) >= outline
+  return Array.from({ length: 3 * width * height }, (_, i) => {
+    const [pixel, channel] = [Math.floor(i / 3), i % 3]
+    const [x, y] = [pixel % width, Math.floor(pixel / width)]
+    const here = reaches(x, y)
+    const isEdge = here && (x === width - 1 || y === height - 1)
+    if (isEdge || reaches(x - 1, y) !== here || reaches(x, y - 1) !== here) return 255
+    const own = data[channels === 3 ? i : pixel]!
+    const heat = Math.min(1, Math.max(0, (valueAt(map.values, x, y) - from) / (to - from)))
+    const weight = opacity * heat * (2 - heat)
+    return Math.round((1 - weight) * own + weight * heatColours[3 * Math.round(255 * heat) + channel]!)
+  })
+}

@@ -89,7 +89,7 @@ describe('train', () => {
     const resumed = await train(training(), { ...work, checkpoint, trained: (losses) => { told = losses }, step: (_stage, done) => { if (first < 0) first = done; return Promise.resolve() } })
     expect(first).toBe(5)
     expect(resumed).toEqual(whole)
-    await writeFile(join(folder, 'resumed.left.part'), 'killed while it wrote')
+    await writeFile(join(folder, 'resumed.3b0c8f7e-1d2a-4c5b-9e6f-7a8b9c0d1e2f.part'), 'killed while it wrote')
     await checkpoint.remove()
     expect(await readdir(folder)).toEqual([])
     expect(told).toEqual(whole.losses)

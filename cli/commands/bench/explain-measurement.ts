@@ -57,8 +57,8 @@ export interface ExplainingMeasurement {
   p99Ratio: Estimate
   /** Off in the same turns once more, over off: what such a measurement finds where there is nothing to find. */
   noise: { throughputRatio: Estimate, p99Ratio: Estimate }
-  /** Parts with a hole that the model rejects, in the rounds with explanations; the others are explained as well. */
-  judgedRejects: number
+  /** In the rounds with explanations: parts that are meant to be good and those of them that the model finds good, and so of rejects, which are explained whatever it finds. */
+  verdicts: { good: Judged, reject: Judged }
   explained: number
   /** Of these, the ones whose time was up before a method had seen all that it would. */
   cutShort: number
@@ -72,13 +72,18 @@ export interface ExplainingMeasurement {
   pictures: Pictures
 }
 
+interface Judged {
+  meant: number
+  found: number
+}
+
 /** As the heatmap node's. */
 const capacity = 8
 const looks = { opacity: 0.6, quality: 85 }
 /** Of each round, before its latencies count: what came before it, another round or the start of a process, is over by then. */
 const leadSeconds = 1
 
-type Counts = Pick<ExplainingMeasurement, 'judgedRejects' | 'explained' | 'cutShort' | 'queueFull' | 'unfinished'> & Pick<Pictures, 'notPainted'>
+type Counts = Pick<ExplainingMeasurement, 'verdicts' | 'explained' | 'cutShort' | 'queueFull' | 'unfinished'> & Pick<Pictures, 'notPainted'>
 
 /** At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. Parts are the `good` pictures, rejects the same with a hole. @throws the signal's reason */
 export async function * measureExplaining (model: LoadedModel, path: string, good: readonly RawImage[], options: ExplainingOptions): AsyncGenerator<ExplainingMeasurement> {
@@ -93,8 +98,8 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     return others.explain({ bundle: { path, id: model.metadata.id }, image, methods: options.methods, budget: options.budget, seed: 0, judge: true, zones: [], ...looks })
   }
 
-  /** Latencies of a round, in milliseconds, from when a part is due, not from when this thread has found time for it; `rejected` hears of every reject. */
-  const round = async (arriving: number | null, rejected: (frame: Frame, inspection: Inspection) => void): Promise<number[]> => {
+  /** Latencies of a round, in milliseconds, from when a part is due, not from when this thread has found time for it; `heard` is told of every part what it was meant to be. */
+  const round = async (arriving: number | null, heard: (meant: 'good' | 'reject', frame: Frame, inspection: Inspection) => void): Promise<number[]> => {
     const begun = performance.now()
     const inFlight = new Set<Promise<void>>()
     const latencies: number[] = []
@@ -109,7 +114,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
       const judged = inspector.inspect(frame, { partId: null }).then((inspection) => {
         if (arrived >= counted) latencies.push(performance.now() - arrived)
         inFlight.delete(judged)
-        if (isReject) rejected(frame, inspection)
+        heard(isReject ? 'reject' : 'good', frame, inspection)
       })
       inFlight.add(judged)
     }
@@ -135,9 +140,11 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     const { anomalyMap, record } = await inspector.inspect(rejectAt(0), { partId: null })
     if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(rejectAt(0), anomalyMap, { ...looks, judged: judgedOf(record) })
     const stop = busy.start()
-    const latencies = round(arriving, (frame, { anomalyMap, record }) => {
+    const latencies = round(arriving, (meant, frame, { anomalyMap, record }) => {
+      counts.verdicts[meant].meant++
+      if (record.verdict === meant) counts.verdicts[meant].found++
+      if (meant === 'good') return
       const judgedAt = performance.now()
-      if (record.verdict === 'reject') counts.judgedRejects++
       if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: judgedOf(record) }).then(() => { paintedIn.push(performance.now() - judgedAt) }, failed('notPainted'))
       explain(others, frame).then(({ explanations, without }) => {
         counts.explained++
@@ -158,7 +165,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
   const rounds = 9 * options.rounds
   let roundsDone = 0
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
-    const counts: Counts = { judgedRejects: 0, explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
+    const counts: Counts = { verdicts: { good: { meant: 0, found: 0 }, reject: { meant: 0, found: 0 } }, explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
     const paintedIn: number[] = []
     const busy = new BusyTime()
     const [off, on, again]: [number[][], number[][], number[][]] = [[], [], []]

@@ -8,12 +8,14 @@ import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
 import type { Explainer } from '../../../engine/explain/explainer.ts'
 import type { Estimate } from '../../../engine/explain/metrics/bootstrap.ts'
 import { explainerByName } from '../../../engine/explain/registry.ts'
+import type { RawImage } from '../../../engine/frame/image-codec.ts'
 import { loadModel } from '../../../engine/runtime/inference-runtime.ts'
 import type { DeviceRequest } from '../../../engine/runtime/loaded-model.ts'
 import { interruptible } from '../../interruptible.ts'
 import { measuredOn, measuredOnText } from '../../measured-on.ts'
 import { deviceRequest, positiveNumber, wholeNumber } from '../../option-values.ts'
 import { writeOutput } from '../../output-file.ts'
+import { alsoNotWritten, failureOf } from '../../print-report.ts'
 import { Progress } from '../../progress.ts'
 import { textTable } from '../../text-table.ts'
 import { readMethods } from '../evaluate/explanations.ts'
@@ -63,21 +65,24 @@ async function benchExplain (path: string | undefined, options: Options, signal:
     const file = path ?? join(folder, 'bundle.onnx')
     if (path === undefined) await saveBundle(file, await bundleWithExemplars(options))
     const bundle = await readBundle(file)
-    const good = await goodPictures(bundle, EXEMPLARS, options.seed)
+    // What the made one keeps has lost its grain as JPEG, and is no more what it has learned.
+    const good = path === undefined ? texturesOf(options) : await goodPictures(bundle, EXEMPLARS, options.seed)
     const model = await loadModel(bundle, { device: options.device })
     try {
       const load = loadavg()[0] ?? 0
       const loads: ExplainingMeasurement[] = []
-      let isWhole = false
       const measuring = measureExplaining(model, file, good, { ...options, methods: options.methods.map(({ method }) => method), signal, progress: (done, total) => { progress.update('rounds', done, total) } })
+      const report = async (isPartial: boolean): Promise<void> => {
+        progress.clear()
+        if (loads.length > 0) await print(loads, load, options, model.choice.reason, isPartial)
+      }
       try {
         for await (const measured of measuring) loads.push(measured)
-        isWhole = true
-      } finally {
-        progress.clear()
+      } catch (error) {
         // What was measured before an interruption, or a failure, is still told.
-        if (loads.length > 0) await print(loads, load, options, model.choice.reason, !isWhole)
+        throw alsoNotWritten(error, await failureOf(report(true)))
       }
+      await report(false)
     } finally {
       await model.close()
     }
@@ -91,12 +96,13 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   const methods = options.methods.map(({ method }) => method)
   const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
   const tables = loads.map((measured) => {
-    const { arriving, off, on, throughputRatio, p99Ratio, noise, judgedRejects, explained, cutShort, queueFull, unfinished, pictures } = measured
+    const { arriving, off, on, throughputRatio, p99Ratio, noise, verdicts: { good, reject }, explained, cutShort, queueFull, unfinished, pictures } = measured
     const rejects = explained + queueFull + unfinished
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)], ['off again, ratio', noise.throughputRatio.value.toFixed(3), '', noise.p99Ratio.value.toFixed(3)], ['95 %', interval(noise.throughputRatio), '', interval(noise.p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
       `${cost(measured, options.rounds)}\n` +
-      `${explained} of ${rejects} parts with a hole explained${judgedRejects < rejects ? `, of which the model rejects ${judgedRejects}` : ''}${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ` ${whyNone(measured)}` : ''}\n` +
+      `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ` ${whyNone(measured)}` : ''}\n` +
+      `The model rejects ${reject.found} of ${reject.meant} parts that are meant to be rejects, and finds ${good.found} of ${good.meant} others good.\n` +
       `Heatmaps of the detector's own map: ${pictures.painted}, ${pictures.median.toFixed(1)} ms after their verdicts, ${pictures.p99.toFixed(1)} ms at p99${pictures.notPainted === 0 ? '' : `; the queue was full for ${pictures.notPainted}`}.\n\n`
   })
   const cores = availableParallelism()
@@ -135,8 +141,14 @@ function interval ({ low, high }: Estimate): string {
   return `${low.toFixed(3)}–${high.toFixed(3)}`
 }
 
-/** With good pictures in it: they are the line's parts, and explaining one looks for the one that is most like it. */
-async function bundleWithExemplars ({ layers, size, seed }: Options): Promise<ModelBundle> {
+/** Good parts of the made bundle. */
+function texturesOf ({ size, seed }: Options): RawImage[] {
+  return texturedPictures(EXEMPLARS, size, seed + 2)
+}
+
+/** With good pictures in it: explaining a part looks for the one that is most like it. */
+async function bundleWithExemplars (options: Options): Promise<ModelBundle> {
+  const { layers, size, seed } = options
   const bundle = await madeBundle({ layers, size, width: size, height: size, seed })
-  return withExemplars(bundle, texturedPictures(EXEMPLARS, size, seed + 2).map((picture, i) => ({ name: `made ${i}`, read: async () => Promise.resolve(picture) })))
+  return withExemplars(bundle, texturesOf(options).map((picture, i) => ({ name: `made ${i}`, read: async () => Promise.resolve(picture) })))
 }
