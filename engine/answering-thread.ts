@@ -25,10 +25,17 @@ export interface AnsweringThreadOptions {
   failure: ErrorCode
 }
 
+/** The question that the thread has now. */
+interface Asked<Answer> {
+  resolve: (reply: ThreadReply<Answer>) => void
+  reject: (error: Error) => void
+}
+
 export class AnsweringThread<Question, Answer> {
   readonly #options: AnsweringThreadOptions
   readonly #queue: WorkQueue
   #worker: Worker | undefined
+  #asked: Asked<Answer> | undefined
 
   constructor (options: AnsweringThreadOptions) {
     this.#options = options
@@ -64,20 +71,31 @@ export class AnsweringThread<Question, Answer> {
   #start (): Worker {
     const { module, name, failure: code } = this.#options
     const worker = new Worker(module, { name })
-    const gone = (): void => { if (this.#worker === worker) this.#worker = undefined }
-    // Also between questions: an error that nobody hears would end this process, and one that is gone would let the next question wait.
-    return worker.on('exit', gone).on('error', (error) => {
-      gone()
-      const isAsked = worker.listenerCount('message') > 0
-      if (!isAsked) process.emitWarning(`Expected the thread ${name} to wait for the next question: ${String(error)}`, { code })
-    })
+    // Heard for as long as it lives, also between questions: an error that nobody hears would end this process, and one that is gone would let the next question wait.
+    const gone = (error: Error): boolean => {
+      if (this.#worker !== worker) return false
+      this.#worker = undefined
+      this.#asked?.reject(error)
+      return this.#asked !== undefined
+    }
+    return worker
+      .on('message', (reply: ThreadReply<Answer>) => { if (this.#worker === worker) this.#asked?.resolve(reply) })
+      .on('exit', (code) => { gone(new Error(`it ended with ${code}`)) })
+      .on('error', (error: unknown) => {
+        if (!gone(error instanceof Error ? error : new Error(String(error)))) process.emitWarning(`Expected the thread ${name} to wait for the next question: ${String(error)}`, { code })
+      })
   }
 
   async #exchange (question: Question, moved: readonly Transferable[]): Promise<Answer> {
     const { name, limitMs, failure } = this.#options
     const worker = this.#worker ??= this.#start()
+    let timer: NodeJS.Timeout | undefined
     try {
-      const { result, error } = await exchange<Answer>(worker, question, moved, limitMs)
+      const { result, error } = await new Promise<ThreadReply<Answer>>((resolve, reject) => {
+        this.#asked = { resolve, reject }
+        timer = setTimeout(() => { reject(new Error(`it took longer than ${limitMs} ms`)) }, limitMs)
+        worker.postMessage(question, moved)
+      })
       if (result !== undefined) return result
       throw new GoodpartsError(error?.code ?? failure, error?.message ?? 'Expected an answer, got none', error?.fix == null ? {} : { fix: error.fix })
     } catch (error) {
@@ -85,6 +103,9 @@ export class AnsweringThread<Question, Answer> {
       this.#worker = undefined
       await worker.terminate()
       throw new GoodpartsError(failure, `Expected the thread ${name} to answer: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    } finally {
+      clearTimeout(timer)
+      this.#asked = undefined
     }
   }
 }
@@ -97,18 +118,5 @@ export function answerQuestions<Answer> (failure: ErrorCode, answer: (question: 
       const { code, message, fix } = asGoodpartsError(cause, failure)
       reply({ error: { code, message, fix } })
     })
-  })
-}
-
-/** One question, one answer. Rejects when the thread fails, ends or takes too long. */
-async function exchange<Answer> (worker: Worker, question: unknown, moved: readonly Transferable[], limitMs: number): Promise<ThreadReply<Answer>> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => { clearTimeout(timer); worker.off('message', answered).off('error', failed).off('exit', ended) }
-    const answered = (reply: ThreadReply<Answer>): void => { stop(); resolve(reply) }
-    const failed = (error: unknown): void => { stop(); reject(error instanceof Error ? error : new Error(String(error))) }
-    const ended = (code: number): void => { stop(); reject(new Error(`it ended with ${code}`)) }
-    const timer = setTimeout(() => { failed(new Error(`it took longer than ${limitMs} ms`)) }, limitMs)
-    worker.on('message', answered).on('error', failed).on('exit', ended)
-    worker.postMessage(question, moved)
   })
 }

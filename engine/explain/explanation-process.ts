@@ -58,6 +58,11 @@ export class ExplanationProcess {
     return this.#queue.run(async () => this.#ask(request), options)
   }
 
+  /** As `WorkQueue.turnsAway`. */
+  turnsAway (urgency = 0): boolean {
+    return this.#queue.turnsAway(urgency)
+  }
+
   /** As `WorkQueue.hurry`. */
   hurry (name: string, urgency: number): void {
     this.#queue.hurry(name, urgency)

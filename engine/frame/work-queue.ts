@@ -40,8 +40,7 @@ export class WorkQueue {
   async run<Result> (work: () => Promise<Result>, { urgency = 0, name }: WorkOptions = {}): Promise<Result> {
     this.#ledger.enter()
     if (this.#closed) throw this.#refusal('closed', 'Expected the queue to be open, got work after it was closed')
-    const ahead = [...this.#waiting, ...this.#running === undefined ? [] : [this.#running]].filter((piece) => piece.urgency >= urgency)
-    if (ahead.length >= this.#capacity) throw this.#refusal('queue-full', `Expected at most ${this.#capacity} to wait, got one more`)
+    if (this.#isFull(urgency)) throw this.#refusal('queue-full', `Expected at most ${this.#capacity} to wait, got one more`)
     return new Promise<Result>((resolve, reject) => {
       this.#add({
         urgency,
@@ -54,6 +53,14 @@ export class WorkQueue {
         displace: () => { reject(this.#refusal('displaced', 'Expected the place in the queue to be kept, got more urgent work that needed it')) }
       })
     })
+  }
+
+  /** Whether `run` would refuse such work because the queue is full; if so, counts it as refused. For who meets that often: an error costs more than this. */
+  turnsAway (urgency = 0): boolean {
+    if (this.#closed || !this.#isFull(urgency)) return false
+    this.#ledger.enter()
+    this.#ledger.drop('queue-full')
+    return true
   }
 
   /** Makes one that still waits as urgent; one that runs goes on. */
@@ -72,6 +79,12 @@ export class WorkQueue {
     this.#closed = true
     await this.#ended
     this.#ledger.close()
+  }
+
+  #isFull (urgency: number): boolean {
+    let ahead = this.#running !== undefined && this.#running.urgency >= urgency ? 1 : 0
+    for (const piece of this.#waiting) if (piece.urgency >= urgency) ahead++
+    return ahead >= this.#capacity
   }
 
   #add (piece: Piece): void {

@@ -102,9 +102,15 @@ export class VerdictHeatmaps {
   #byOthers (image: RawImage, msg: Message, inspection: InspectionRecord, zones: Zone[], asked: Asked): void {
     const request = partRequest(image, inspection, this.#model, { ...this.#settings, zones })
     if (request === null) return
-    asked.state = 'explaining'
     const { eventId, verdict } = inspection
-    const answer = this.#others.explain(request, { name: eventId, urgency: verdict === 'reject' ? URGENCY.reject : URGENCY.other })
+    const urgency = verdict === 'reject' ? URGENCY.reject : URGENCY.other
+    // On a line without pauses most of them.
+    if (this.#others.turnsAway(urgency)) {
+      asked.state = 'queue-full'
+      return
+    }
+    asked.state = 'explaining'
+    const answer = this.#others.explain(request, { name: eventId, urgency })
     this.#underway.set(eventId, answer)
     answer.finally(() => { this.#underway.delete(eventId) }).then((found) => { this.#listener.explained(withMethods(msg, inspection, found)) }, (error: unknown) => {
       if (this.#isClosed) return

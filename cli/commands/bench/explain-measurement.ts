@@ -80,6 +80,8 @@ interface Judged {
 /** As the heatmap node's. */
 const capacity = 8
 const looks = { opacity: 0.6, quality: 85 }
+/** Before the first round: the thread's code is compiled by then. */
+const firstPictures = 300
 /** Of each round, before its latencies count: what came before it, another round or the start of a process, is over by then. */
 const leadSeconds = 1
 
@@ -124,9 +126,15 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     return latencies
   }
 
-  /** The process has opened its bundle and the thread has painted before the round begins, as on a line that runs; one of each for each round, so that none works on while it is "off". */
+  // Of all rounds, as on a line, where it lives for weeks: a new one compiles its code anew.
+  const thread = new ExplanationThread('heatmap/bench', capacity)
+  const paint = async (): Promise<void> => {
+    const { anomalyMap, record } = await inspector.inspect(rejectAt(0), { partId: null })
+    if (anomalyMap !== undefined) for (let painted = 0; painted < firstPictures; painted++) await thread.explain(rejectAt(0), anomalyMap, { ...looks, judged: judgedOf(record) })
+  }
+
+  /** The process has opened its bundle before the round begins; it is another one in each, as it would work on while it is "off". */
   const explainedRound = async (arriving: number | null, counts: Counts, paintedIn: number[], busy: BusyTime): Promise<number[]> => {
-    const thread = new ExplanationThread('heatmap/bench', capacity)
     const others = new ExplanationProcess('heatmap/bench/methods', capacity)
     const { explanations, without } = await explain(others, rejectAt(0))
     if (explanations.length === 0) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected methods that explain this bundle, got ${without.map(({ method, reason }) => `${method}: ${reason}`).join('; ')}`)
@@ -137,15 +145,18 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
       else if (isOver) counts[whenFull === 'queueFull' ? 'unfinished' : whenFull]++
       else failures.push(error instanceof Error ? error : new Error(String(error)))
     }
-    const { anomalyMap, record } = await inspector.inspect(rejectAt(0), { partId: null })
-    if (anomalyMap !== undefined) for (let painted = 0; painted < 50; painted++) await thread.explain(rejectAt(0), anomalyMap, { ...looks, judged: judgedOf(record) })
+    let lastPainted = Promise.resolve()
     const stop = busy.start()
     const latencies = round(arriving, (meant, frame, { anomalyMap, record }) => {
       counts.verdicts[meant].meant++
       if (record.verdict === meant) counts.verdicts[meant].found++
       if (meant === 'good') return
       const judgedAt = performance.now()
-      if (anomalyMap !== undefined) thread.explain(frame, anomalyMap, { ...looks, judged: judgedOf(record) }).then(() => { paintedIn.push(performance.now() - judgedAt) }, failed('notPainted'))
+      if (anomalyMap !== undefined) lastPainted = thread.explain(frame, anomalyMap, { ...looks, judged: judgedOf(record) }).then(() => { paintedIn.push(performance.now() - judgedAt) }, failed('notPainted'))
+      if (others.turnsAway()) {
+        counts.queueFull++
+        return
+      }
       explain(others, frame).then(({ explanations, without }) => {
         counts.explained++
         if (without.length > 0 || explanations.some(({ skipped }) => skipped !== null)) counts.cutShort++
@@ -156,7 +167,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     } finally {
       stop()
       isOver = true
-      await Promise.all([thread.close(), others.close()])
+      await Promise.all([lastPainted, others.close()])
     }
     if (failures[0] !== undefined) throw failures[0]
     return latencies
@@ -190,12 +201,14 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
   }
 
   try {
+    await paint()
     await round(null, () => { /* a warm-up */ })
     const atFullSpeed = await inTurns(null)
     yield atFullSpeed
     for (const parts of [2, 10]) yield await inTurns(atFullSpeed.off.perSecond / parts)
   } finally {
     inspector.close()
+    await thread.close()
   }
 }
 
