@@ -38,8 +38,8 @@ import type { PictureSurvey } from '../picture-survey.ts'
 import { spread } from '../proxy-choice.ts'
 import { imitationNetwork, imitationTraining } from './networks.ts'
 import type { StudentSettings } from './networks.ts'
-import { distillationDefaults, readDistillationOptions } from './options.ts'
-import type { DistillationOptions } from './options.ts'
+import { distillationDefaults, readDistillationOptions, sizedFor } from './options.ts'
+import type { DistillationOptions, SizedOptions } from './options.ts'
 import { buildBranchGraph, buildDistillationGraph } from './scoring-graph.ts'
 import { componentsOf, teach } from './teacher.ts'
 
@@ -54,17 +54,18 @@ export const distillation: Detector = {
   family,
   description: 'A small student of a frozen network, and an auto-encoder for what only the whole part shows (EfficientAD)',
   defaults: { ...distillationDefaults },
-  check: (given) => { checkScale(readDistillationOptions(given)) },
+  check: (given) => { checkScale(sizedFor(readDistillationOptions(given), Infinity)) },
   fit
 }
 
 async function fit (images: readonly GoodImage[], given: Readonly<Record<string, JsonValue>>, context: FitContext): Promise<FittedBundle> {
   const begun = performance.now()
-  const options = readDistillationOptions(given)
+  const asked = readDistillationOptions(given)
   const work = new FitWork(context)
   const split = calibrationSplit(images, work.random('calibration'))
-  const backbone = await chosenBackbone(options)
+  const backbone = await chosenBackbone(asked)
   const pictures = await survey(images, work)
+  const options = sizedFor(asked, pictures.edge)
   const { layers, size, trials } = await work.remember('scale', () => chooseTeacher(options, backbone, pictures, split.kept, work))
   const features = { backbone, layers, size, normalisation: 'backbone' as const }
   const geometry = { size, channels: pictures.input.channels }
@@ -97,7 +98,7 @@ async function fit (images: readonly GoodImage[], given: Readonly<Record<string,
 }
 
 /** Where a patch memory sees drawn defects best; asking students would mean training one at every scale. What has to be fast is the student with its teacher. */
-async function chooseTeacher (options: DistillationOptions, backbone: Backbone, { edge, input }: PictureSurvey, images: readonly GoodImage[], work: FitWork): Promise<{ layers: string, size: number, trials: ScaleTrial[] }> {
+async function chooseTeacher (options: SizedOptions, backbone: Backbone, { edge, input }: PictureSurvey, images: readonly GoodImage[], work: FitWork): Promise<{ layers: string, size: number, trials: ScaleTrial[] }> {
   const { scale, size, components, targetImagesPerSecond } = options
   if (scale !== 'auto' && size !== 'auto' && targetImagesPerSecond === 0) return { layers: scale, size, trials: [] }
   const asked: PatchMemoryOptions = { ...patchMemoryDefaults, scale, size, components, normalisation: 'backbone', whitening: true, bankSize: 1000, targetImagesPerSecond }

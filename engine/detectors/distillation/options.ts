@@ -8,8 +8,8 @@ import { backboneRules, numberFrom, orAuto, readOptions, text, wholeFrom, type R
 export interface DistillationOptions extends BackboneOptions {
   /** The teacher's layers: `auto`, or a layer set of the backbone: `fine`, `standard`, `three`. */
   scale: string
-  /** Input edge in pixels, a multiple of 32. */
-  size: 'auto' | number
+  /** Input edge in pixels, a multiple of 32; `picture`: the pictures' own, at most 256, as enlarging them only takes time. */
+  size: 'picture' | 'auto' | number
   /** Numbers per position that the student imitates: the teacher's principal components. */
   components: number
   /** Channels of the student's first layer; deeper ones have up to four times as many. */
@@ -28,11 +28,13 @@ export interface DistillationOptions extends BackboneOptions {
   targetImagesPerSecond: number
 }
 
+export type SizedOptions = DistillationOptions & { size: 'auto' | number }
+
 export const distillationDefaults: DistillationOptions = {
   scale: 'standard',
-  size: 256,
+  size: 'picture',
   components: 32,
-  width: 16,
+  width: 8,
   bottleneck: 32,
   steps: 800,
   batch: 4,
@@ -43,9 +45,12 @@ export const distillationDefaults: DistillationOptions = {
   ...backboneDefaults
 }
 
+/** Of sizes, and the least and the largest of `picture`. */
+const [step, least, most] = [32, 64, 256] as const
+
 const rules: Record<keyof DistillationOptions, Rule> = {
   scale: text,
-  size: orAuto({ expected: 'a multiple of 32 from 64 to 1024', holds: (value) => wholeFrom(64, 1024).holds(value) && (value as number) % 32 === 0 }),
+  size: orAuto({ expected: 'picture or a multiple of 32 from 64 to 1024', holds: (value) => value === 'picture' || (wholeFrom(64, 1024).holds(value) && (value as number) % step === 0) }),
   components: wholeFrom(1, 1024),
   width: wholeFrom(1, 256),
   bottleneck: wholeFrom(1, 1024),
@@ -56,6 +61,12 @@ const rules: Record<keyof DistillationOptions, Rule> = {
   mapSigma: numberFrom(0, 64),
   targetImagesPerSecond: numberFrom(0, 100_000),
   ...backboneRules
+}
+
+/** With pixels where the size is `picture`. @param edge Of the pictures, pixels. */
+export function sizedFor (options: DistillationOptions, edge: number): SizedOptions {
+  const { size } = options
+  return { ...options, size: size === 'picture' ? Math.min(most, Math.max(least, step * Math.ceil(edge / step))) : size }
 }
 
 /** @throws GOODPARTS_ARGUMENT for an option that does not exist or a value that it cannot have. */
