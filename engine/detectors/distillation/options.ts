@@ -8,13 +8,13 @@ import { backboneRules, numberFrom, orAuto, readOptions, text, wholeFrom, type R
 export interface DistillationOptions extends BackboneOptions {
   /** The teacher's layers: `auto`, or a layer set of the backbone: `fine`, `standard`, `three`. */
   scale: string
-  /** Input edge in pixels, a multiple of 32; `picture`: the pictures' own, at most 256, as enlarging them only takes time. */
+  /** Input edge in pixels, a multiple of 32; `picture`: the pictures' own, 64 to 256. */
   size: 'picture' | 'auto' | number
   /** Numbers per position that the student imitates: the teacher's principal components. */
   components: number
-  /** Channels of the student's first layer; deeper ones have up to four times as many. */
+  /** Channels of the student's first layer and of the auto-encoder's; deeper ones have up to four and up to two times as many. */
   width: number
-  /** Channels of the auto-encoder's narrow middle, at a thirty-second of the size. */
+  /** Channels of the auto-encoder's narrow middle, at a thirty-second of the size; more than twice `width` make it no wider. */
   bottleneck: number
   /** Train steps. */
   steps: number
@@ -35,7 +35,7 @@ export const distillationDefaults: DistillationOptions = {
   size: 'picture',
   components: 32,
   width: 8,
-  bottleneck: 32,
+  bottleneck: 16,
   steps: 800,
   batch: 4,
   learningRate: 0.002,
