@@ -13,7 +13,7 @@ const source = `
     if (question === 'fail') setTimeout(() => { throw new Error('a fault of its own') }, 200)
   })`
 
-let thread: AnsweringThread<string, number> | undefined
+let thread: AnsweringThread<string | number, number> | undefined
 
 afterEach(async () => { await thread?.close() })
 
@@ -29,6 +29,43 @@ test('a thread whose answer nobody needs any more is waited for no longer than i
   expect(isAnswered).toBe(false)
   expect(await answer).toBe(7)
   expect(late.ledger).toMatchObject({ in: 1, out: 1, inFlight: 0 })
+}, 9000)
+
+test.each([['fail', 'a fault at work'], ['exit', 'it ended with 3']])('a thread that ends at a question (%s) fails that one at once, and the next question starts another', async (end, reason) => {
+  const atWork = `
+    import { parentPort } from 'node:worker_threads'
+    parentPort.on('message', (question) => {
+      if (question === 'exit') process.exit(3)
+      if (question === 'fail') throw new Error('a fault at work')
+      parentPort.postMessage({ result: 5 })
+    })`
+  thread = new AnsweringThread({ hop: 'test', capacity: 2, module: new URL(`data:text/javascript,${encodeURIComponent(atWork)}`), name: 'goodparts-test', limitMs: 60_000, failure: 'GOODPARTS_STORE_FAILED' })
+  const warnings: string[] = []
+  const hear = ({ message }: Error): void => { warnings.push(message) }
+  process.on('warning', hear)
+  onTestFinished(() => { process.off('warning', hear) })
+
+  const [failed, next] = await Promise.allSettled([thread.ask(end), thread.ask('stay')])
+
+  expect(failed).toMatchObject({ reason: { code: 'GOODPARTS_STORE_FAILED', message: expect.stringContaining(reason) as unknown } })
+  expect(next).toEqual({ status: 'fulfilled', value: 5 })
+  expect(warnings.filter((text) => text.includes('goodparts-test'))).toEqual([])
+}, 9000)
+
+test('an answer that comes too late is nobody\'s', async () => {
+  const late = `
+    import { parentPort } from 'node:worker_threads'
+    parentPort.on('message', (wait) => {
+      const until = Date.now() + wait
+      while (Date.now() < until);
+      parentPort.postMessage({ result: wait })
+    })`
+  thread = new AnsweringThread({ hop: 'test', capacity: 2, module: new URL(`data:text/javascript,${encodeURIComponent(late)}`), name: 'goodparts-test', limitMs: 1000, failure: 'GOODPARTS_STORE_FAILED' })
+
+  const [slow, quick] = await Promise.allSettled([thread.ask(1300), thread.ask(1)])
+
+  expect(slow).toMatchObject({ reason: { message: expect.stringContaining('longer than 1000 ms') as unknown } })
+  expect(quick).toEqual({ status: 'fulfilled', value: 1 })
 }, 9000)
 
 test.each(['fail', 'exit'])('a thread that ends between questions (%s) harms nobody, and the next question starts another', async (end) => {

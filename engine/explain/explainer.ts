@@ -47,7 +47,7 @@ export interface Saliency {
 
 export interface Explainer {
   readonly method: ExplanationMethod
-  /** Why this model cannot be explained so, in words; `null` when it can. */
+  /** Why this model cannot be explained so, in words; `null` where nothing is known before: `explain` may still find an operator without a gradient. */
   obstacle (model: ExplainedModel, target: ExplanationTarget): string | null
   /**
    * The same model, picture, options and seed give the same map, unless a budget ends it.

@@ -58,9 +58,9 @@ export class ExplanationProcess {
     return this.#queue.run(async () => this.#ask(request), options)
   }
 
-  /** As `WorkQueue.turnsAway`. */
-  turnsAway (urgency = 0): boolean {
-    return this.#queue.turnsAway(urgency)
+  /** As `WorkQueue.turnAway`. */
+  turnAway (urgency = 0): boolean {
+    return this.#queue.turnAway(urgency)
   }
 
   /** As `WorkQueue.hurry`. */

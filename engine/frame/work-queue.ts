@@ -55,8 +55,8 @@ export class WorkQueue {
     })
   }
 
-  /** Whether `run` would refuse such work because the queue is full; if so, counts it as refused. For who meets that often: an error costs more than this. */
-  turnsAway (urgency = 0): boolean {
+  /** Refuses one piece, and counts it, if `run` would because the queue is full. For who meets that often: an error costs more. @returns Whether it did. */
+  turnAway (urgency = 0): boolean {
     if (this.#closed || !this.#isFull(urgency)) return false
     this.#ledger.enter()
     this.#ledger.drop('queue-full')

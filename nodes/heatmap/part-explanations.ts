@@ -28,7 +28,7 @@ export interface Explanation {
 
 /** By one of the methods that ask the model. */
 export interface MethodExplanation extends Explanation {
-  /** Insertion and deletion on this part, relative to its score; `null` where it was not asked for. */
+  /** Insertion and deletion on this part, relative to its score; `null` where it was not asked for, or the part scores hardly above good ones. */
   faithfulness: { insertion: number, deletion: number, drop: number, increase: number } | null
   /** What the budget left out. */
   skipped: string | null

@@ -105,7 +105,7 @@ export class VerdictHeatmaps {
     const { eventId, verdict } = inspection
     const urgency = verdict === 'reject' ? URGENCY.reject : URGENCY.other
     // On a line without pauses most of them.
-    if (this.#others.turnsAway(urgency)) {
+    if (this.#others.turnAway(urgency)) {
       asked.state = 'queue-full'
       return
     }

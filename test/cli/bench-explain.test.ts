@@ -5,6 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
 import type { Estimate } from '../../engine/explain/metrics/bootstrap.ts'
 import { pooledQuantile, type ExplainingMeasurement } from '../../cli/commands/bench/explain-measurement.ts'
+import { detectorByFamily } from '../../engine/detectors/registry.ts'
+import { goodParts } from '../detectors/good-parts.ts'
+import { quickOptions } from '../detectors/quick-options.ts'
 import { spotBundle } from '../explain/spot-bundle.ts'
 import { cost, isSlower, whyNone } from '../../cli/commands/bench/explain.ts'
 import { runGoodparts } from './run-goodparts.ts'
@@ -79,6 +82,16 @@ test('tells what it has when it is interrupted, and leaves nothing behind', asyn
   expect(figures.partial).toBe(true)
   expect(readdirSync(temporary).filter((name) => name.startsWith('goodparts-bench-'))).toEqual([])
 }, 120_000)
+
+test('ends, and says why, where no method explains the bundle', async () => {
+  const bundle = join(folder, 'template.onnx')
+  await saveBundle(bundle, await detectorByFamily('template-difference').fit(goodParts(30), quickOptions['template-difference'] ?? {}, { seed: 1, threads: 1, progress: () => {}, signal: new AbortController().signal }))
+
+  const { code, stderr } = await runGoodparts(['bench', 'explain', bundle, '--methods', 'grad-cam', '--rounds', '1', '--seconds', '1', '--device', 'cpu'])
+
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/Expected methods that explain this bundle, got grad-cam: .*GOODPARTS_EXPLANATION_FAILED/)
+}, 60_000)
 
 test('goodparts bench explain measures verdicts with explanations beside verdicts without, in one run', async () => {
   const [bundle, json] = [join(folder, 'spots.onnx'), join(folder, 'figures.json')]

@@ -15,6 +15,7 @@ import { stretched } from '../../engine/explain/saliency-maths.ts'
 import { resampleMap } from '../../engine/frame/resample-map.ts'
 import { GraphBuilder } from '../../engine/graph/builder.ts'
 import { floatsOf } from '../../engine/graph/constant-tensor.ts'
+import { wireNumber } from '../../engine/graph/element-types.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import { normal, seededRandom } from '../../engine/random.ts'
 import { classifierGraph, classifier, classWeights, detector, detectorGraph, edge, spot, spottedPicture } from './hand-built-models.ts'
@@ -97,6 +98,24 @@ describe('SISE', () => {
     const { map } = await explainerByName('sise').explain(open(detector), spottedPicture(), { target: { kind: 'score' } })
 
     expect(agreement(map!, truth).ebpg).toBeGreaterThan(0.9)
+  })
+
+  test('leaves out a channel that is too even to be a mask once it is enlarged, and not its layer', async () => {
+    const builder = new GraphBuilder('detector with a channel that is nearly even')
+    const image = builder.input('image', 'uint8', ['N', edge, edge, 1])
+    const levels = builder.node('Cast', [builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })], { to: wireNumber('float32') })
+    const cells = builder.node('AveragePool', [builder.node('Mul', [levels, builder.scalar(1 / 255)])], { kernel_shape: [8, 8], strides: [8, 8] })
+    // Of one cell, less than a millionth is left between its pixels.
+    const features = builder.node('Relu', [builder.node('Conv', [cells, builder.constant(Float32Array.of(1, 1.08e-6, 0, 0), [4, 1, 1, 1], 'w'), builder.constant(Float32Array.of(0, 1, 0, 0), [4], 'b')])])
+    const sum = builder.node('ReduceSum', [features, builder.whole(1)], { keepdims: 0 })
+    builder.output('score', builder.node('ReduceMax', [sum, builder.whole(1, 2)], { keepdims: 0 }), 'float32', ['N'])
+    builder.output('map', sum, 'float32', ['N', 8, 8])
+    const picture = { data: Uint8Array.from({ length: edge * edge }, (_, i) => i % edge >> 3 === 5 && i >> 9 === 3 ? 255 : 0), width: edge, height: edge, channels: 1 } as const
+    const cell = picture.data.map((level) => level === 255 ? 1 : 0)
+
+    const { map } = await explainerByName('sise').explain(open(encodeModel(builder.build())), picture, { target: { kind: 'score' } })
+
+    expect(agreement(map!, cell).ebpg).toBeGreaterThan(0.3)
   })
 
   test('lets a coarse layer through only where it is bright, with what the fine one adds', () => {

@@ -86,21 +86,21 @@ test('runs the more urgent first, which take the places of the less urgent that 
   expect(queue.ledger).toMatchObject({ in: 8, out: 4, dropped: { displaced: 2, 'queue-full': 2 }, inFlight: 0 })
 })
 
-test('says whether it would turn work away, and counts it only then', async () => {
+test('turns work away when it is full, and counts it only then', async () => {
   const queue = new WorkQueue('test', 1)
   const first = gate()
-  expect(queue.turnsAway()).toBe(false)
+  expect(queue.turnAway()).toBe(false)
   const running = queue.run(async () => first.opened)
 
-  expect([queue.turnsAway(), queue.turnsAway(1)]).toEqual([true, false])
+  expect([queue.turnAway(), queue.turnAway(1)]).toEqual([true, false])
   expect(queue.ledger).toMatchObject({ in: 2, out: 0, dropped: { 'queue-full': 1 }, inFlight: 1 })
   first.open()
   await running
-  expect(queue.turnsAway()).toBe(false)
+  expect(queue.turnAway()).toBe(false)
   await queue.close()
 
   // What `run` says of that is not that it is full.
-  expect(queue.turnsAway()).toBe(false)
+  expect(queue.turnAway()).toBe(false)
   expect(queue.ledger).toEqual({ hop: 'test', in: 2, out: 1, dropped: { 'queue-full': 1 }, inFlight: 0 })
 })
 

@@ -136,8 +136,6 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
   /** The process has opened its bundle before the round begins; it is another one in each, as it would work on while it is "off". */
   const explainedRound = async (arriving: number | null, counts: Counts, paintedIn: number[], busy: BusyTime): Promise<number[]> => {
     const others = new ExplanationProcess('heatmap/bench/methods', capacity)
-    const { explanations, without } = await explain(others, rejectAt(0))
-    if (explanations.length === 0) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected methods that explain this bundle, got ${without.map(({ method, reason }) => `${method}: ${reason}`).join('; ')}`)
     const failures: Error[] = []
     let isOver = false
     const failed = (whenFull: 'queueFull' | 'notPainted') => (error: unknown): void => {
@@ -145,15 +143,14 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
       else if (isOver) counts[whenFull === 'queueFull' ? 'unfinished' : whenFull]++
       else failures.push(error instanceof Error ? error : new Error(String(error)))
     }
-    let lastPainted = Promise.resolve()
-    const stop = busy.start()
-    const latencies = round(arriving, (meant, frame, { anomalyMap, record }) => {
+    const painting = new Set<Promise<void>>()
+    const heard = (meant: 'good' | 'reject', frame: Frame, { anomalyMap, record }: Inspection): void => {
       counts.verdicts[meant].meant++
       if (record.verdict === meant) counts.verdicts[meant].found++
       if (meant === 'good') return
       const judgedAt = performance.now()
-      if (anomalyMap !== undefined) lastPainted = thread.explain(frame, anomalyMap, { ...looks, judged: judgedOf(record) }).then(() => { paintedIn.push(performance.now() - judgedAt) }, failed('notPainted'))
-      if (others.turnsAway()) {
+      if (anomalyMap !== undefined) painting.add(thread.explain(frame, anomalyMap, { ...looks, judged: judgedOf(record) }).then(() => { paintedIn.push(performance.now() - judgedAt) }, failed('notPainted')))
+      if (others.turnAway()) {
         counts.queueFull++
         return
       }
@@ -161,13 +158,19 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
         counts.explained++
         if (without.length > 0 || explanations.some(({ skipped }) => skipped !== null)) counts.cutShort++
       }, failed('queueFull'))
-    })
+    }
+    let stop = (): void => { /* not begun */ }
+    let latencies: number[]
     try {
-      await latencies
+      const { explanations, without } = await explain(others, rejectAt(0))
+      if (explanations.length === 0) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected methods that explain this bundle, got ${without.map(({ method, reason }) => `${method}: ${reason}`).join('; ')}`)
+      stop = busy.start()
+      latencies = await round(arriving, heard)
     } finally {
       stop()
+      await Promise.all(painting)
       isOver = true
-      await Promise.all([lastPainted, others.close()])
+      await others.close()
     }
     if (failures[0] !== undefined) throw failures[0]
     return latencies

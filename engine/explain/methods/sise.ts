@@ -37,7 +37,10 @@ function siseBy (select: Selection): (work: MethodWork) => Promise<Found> {
         count: masks.length,
         maskAt: (mask) => (masks[mask] as ChannelMask).mask(width, height),
         scored: (mask, confidence) => {
-          const weight = confidence / Math.max(mask.reduce((mass, value) => mass + value, 0), Number.MIN_VALUE)
+          const mass = mask.reduce((mass, value) => mass + value, 0)
+          // Enlarged, a channel may be too even to be a mask.
+          if (mass === 0) return
+          const weight = confidence / mass
           for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + weight * (mask[i] as number)
         }
       })
