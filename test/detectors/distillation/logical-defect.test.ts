@@ -40,9 +40,9 @@ function branchesOf ({ nodes }: Graph): Value[] {
 
 describe('distillation', { timeout: 120_000 }, () => {
   // A missing or a doubled pad is no such defect to networks as small as these: their normalisation tells the student how much pad there is altogether.
-  it('sees by its auto-encoder what the student does not', async () => {
+  it.each([['of the defaults\' channels', {}], ['of fewer', { components: 16, bottleneck: 4 }]])('%s sees by its auto-encoder what the student does not', async (_name, channels) => {
     const images = Array.from({ length: 40 }, (_, index): GoodImage => ({ name: `part ${index}`, group: null, calibration: false, read: () => Promise.resolve(part(index + 1, diagonals[index % 2]!)) }))
-    const { bytes } = await distillation.fit(images, { scale: 'fine', size: edge, components: 16, width: 8, bottleneck: 4, batch: 4, steps: 200, learningRate: 0.01, mapSigma: 1 }, context)
+    const { bytes } = await distillation.fit(images, { ...channels, scale: 'fine', size: edge, batch: 4, steps: 200, learningRate: 0.01, mapSigma: 1 }, context)
     const graph = decodeModel(bytes)
     const branches = branchesOf(graph)
     const session = await openSession(encodeModel({ ...graph, outputs: [...graph.outputs, ...branches.map((name) => ({ name, type: 'float32' as const, shape: null }))] }))
