@@ -28,6 +28,8 @@ export class Explanations {
   readonly #picture = element('img', {})
   readonly #caption = element('figcaption', {})
   #shown: LiveExplanations | undefined
+  /** The verdict on the part was good. */
+  #isGood = false
   /** Stays from part to part, as the operator chose it. */
   #method = ''
   /** What was asked for here is shown as soon as it comes. */
@@ -72,8 +74,9 @@ export class Explanations {
     this.show(undefined)
   }
 
-  show (explanations: LiveExplanations | undefined): void {
+  show (explanations: LiveExplanations | undefined, { isGood = false } = {}): void {
     this.#shown = explanations
+    this.#isGood = isGood
     const came = this.#wanted.find((wanted) => explanations?.methods.some(({ method }) => method === wanted))
     if (came !== undefined) {
       this.#method = came
@@ -122,7 +125,7 @@ export class Explanations {
     const told = [...found === null ? [withoutOf(this.#shown)] : [noteOf(found), failuresOf(this.#shown)], ...methods.length > 0 && asked.length > 0 ? [translate('explainingBy', { methods: asked.join(', ') })] : []]
     this.#note.textContent = told.filter((text) => text !== '').join(' · ')
     this.#note.hidden = this.#note.textContent === ''
-    this.#coarse.textContent = found === null ? '' : coarseOf(found)
+    this.#coarse.textContent = found === null ? '' : [this.#isGood ? translate('likeGood') : '', coarseOf(found)].filter((text) => text !== '').join(' ')
     this.#coarse.hidden = this.#coarse.textContent === ''
     this.#listener.changed(found)
   }

@@ -144,7 +144,7 @@ export class PartDialog {
 
   async #explain (entry: KeptEntry, isNews: (found: LiveExplanations) => boolean = () => true): Promise<void> {
     const found = await this.#source.explanations(entry.line, entry.record.eventId)
-    if (entry === this.#entries[this.#index] && found !== undefined && isNews(found)) this.#explanations.show(found)
+    if (entry === this.#entries[this.#index] && found !== undefined && isNews(found)) this.#explanations.show(found, { isGood: entry.record.verdict === 'good' })
   }
 
   /** What becomes of it comes by itself; that it is on its way is said at once. */

@@ -15,13 +15,13 @@ import { decodeImage, type RawImage } from '../../engine/frame/image-codec.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn, measuredOnText } from '../measured-on.ts'
 import { positiveNumber, wholeNumber } from '../option-values.ts'
-import { printReport } from '../print-report.ts'
+import { alsoNotWritten, failureOf, printReport } from '../print-report.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 import { readMethods } from './evaluate/explanations.ts'
 import { explanationPage } from './explain/page.ts'
 
-interface Options {
+export interface Options {
   methods?: Explainer[]
   target?: string
   output?: string
@@ -54,7 +54,8 @@ export function register (program: Command): void {
     .action((model: string, image: string, options: Options) => interruptible((signal) => explain(model, image, options, signal)))
 }
 
-async function explain (modelFile: string, imageFile: string, options: Options, signal: AbortSignal): Promise<void> {
+/** Methods that are done when `signal` aborts are still told. */
+export async function explain (modelFile: string, imageFile: string, options: Options, signal: AbortSignal): Promise<void> {
   const progress = new Progress()
   const image = await readPicture(imageFile, 'IMAGE to be a picture')
   const named = options.hidden === 'auto' ? null : await baselineOf(options.hidden)
@@ -71,19 +72,27 @@ async function explain (modelFile: string, imageFile: string, options: Options, 
     const [confidence = 0] = await model.confidences(await workingPicture(image, model.input, baseline), [null], target)
     const methods = options.methods ?? explainers
     const attempts: Attempt[] = []
-    progress.update('explaining', 0, methods.length)
-    await explainAll(model, image, methods, { target, baseline, scoreCam: options.scoreCam, seed: options.seed, signal, ...(options.budget === undefined ? {} : { budget: options.budget }) }, (attempt) => {
-      attempts.push(attempt)
-      progress.update('explaining', attempts.length, methods.length, attempt.method)
-    })
-    progress.clear()
-    if (attempts.some(({ code }) => code !== null)) process.exitCode = 1
     const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null, note: nothingText(model, target, confidence) }
     const where = await measuredOn()
-    await printReport({ explanation: subject, methods: attempts.map(figuresOf), ...where }, options, {
-      asText: () => `${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
+    const report = async (isPartial: boolean): Promise<void> => printReport({ explanation: subject, methods: attempts.map(figuresOf), ...where, ...(isPartial ? { partial: true } : {}) }, options, {
+      isPartial,
+      asText: () => `${isPartial ? 'Interrupted: the methods that were done until then.\n\n' : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
       asPage: async () => explanationPage(image, evidence, subject, attempts, measuredOnText(where))
     })
+    progress.update('explaining', 0, methods.length)
+    try {
+      await explainAll(model, image, methods, { target, baseline, scoreCam: options.scoreCam, seed: options.seed, signal, ...(options.budget === undefined ? {} : { budget: options.budget }) }, (attempt) => {
+        attempts.push(attempt)
+        progress.update('explaining', attempts.length, methods.length, attempt.method)
+      })
+    } catch (error) {
+      progress.clear()
+      throw attempts.length === 0 ? error : alsoNotWritten(error, await failureOf(report(true)))
+    }
+    progress.clear()
+    // A method that failed, or none that can explain this model.
+    if (attempts.some(({ code }) => code !== null) || attempts.every(({ saliency }) => saliency === null)) process.exitCode = 1
+    await report(false)
   } finally {
     progress.clear()
     await model.close()

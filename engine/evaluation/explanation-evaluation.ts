@@ -210,7 +210,7 @@ function summarise ({ method }: Explainer, samples: readonly Sample[], seed: num
     increase: asked('increase', 100),
     ...(sanity === null ? {} : { sanity }),
     ...(asRandom.length === 0 ? {} : { randomWithoutMap: asRandom.length - compared.length }),
-    milliseconds: { median: times[Math.floor(times.length / 2)] ?? 0, p95: times[Math.floor(0.95 * (times.length - 1))] ?? 0 },
+    milliseconds: { median: times[Math.floor(times.length / 2)] ?? 0, p95: times[Math.ceil(0.95 * (times.length - 1))] ?? 0 },
     forwards: samples.reduce((sum, { forwards }) => sum + forwards, 0) / Math.max(1, samples.length),
     endedByBudget: samples.filter(({ endedByBudget }) => endedByBudget).length,
     pictures: samples.map(({ path, group, map, agreement: { ebpg, maskL1 } }) => ({ path, group, map, ebpg, maskL1 }))

@@ -111,4 +111,4 @@ test('goodparts bench explain measures verdicts with explanations beside verdict
   }
   // A line with pauses has time to explain.
   expect(loads[2]?.explained).toBeGreaterThan(0)
-}, 60_000)
+}, 120_000)

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
 import { withExemplars } from '../../engine/bundle/kept-exemplars.ts'
+import { explain } from '../../cli/commands/explain.ts'
+import type { Explainer } from '../../engine/explain/explainer.ts'
 import { PartExplainer } from '../../engine/explain/explain-part.ts'
-import { explainers } from '../../engine/explain/registry.ts'
+import { explainerByName, explainers } from '../../engine/explain/registry.ts'
 import { decodeImage } from '../../engine/frame/image-codec.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import { validate } from '../../engine/schema-validation.ts'
@@ -49,6 +51,33 @@ describe('goodparts explain', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/class \d by resnet-narrow\.onnx/)
     expect(stdout).toMatch(/anomaly-map .* Expected the model to have a map of its own/)
+  }, 30_000)
+
+  test('fails where no method that is asked for can explain the model', async () => {
+    const { code, stdout } = await runGoodparts(['explain', resnet, join(folder, 'spotted.png'), '--methods', 'anomaly-map', '--mean', '0.5,0.5,0.5', '--deviation', '0.5,0.5,0.5'])
+
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/anomaly-map .* Expected the model to have a map of its own/)
+  }, 30_000)
+
+  test('keeps what is done when it is interrupted', async () => {
+    const json = join(folder, 'interrupted.json')
+    const controller = new AbortController()
+    const stopped: Explainer = {
+      method: 'rise',
+      obstacle: () => null,
+      explain: async () => {
+        controller.abort(new Error('stopped'))
+        return Promise.reject(new Error('no more'))
+      }
+    }
+    const options = { methods: [explainerByName('anomaly-map'), stopped, explainerByName('occlusion')], hidden: 'auto', scoreCam: 'increase', seed: 0, json } as const
+
+    await expect(explain(bundle, join(folder, 'spotted.png'), { ...options, methods: [...options.methods] }, controller.signal)).rejects.toThrow('stopped')
+
+    const { partial, methods } = JSON.parse(readFileSync(json, 'utf8')) as { partial: boolean, methods: Array<{ method: string }> }
+    expect(partial).toBe(true)
+    expect(methods.map(({ method }) => method)).toEqual(['anomaly-map'])
   }, 30_000)
 
   test('names the file that is none of what was asked for, and advises what helps', async () => {

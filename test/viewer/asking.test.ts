@@ -1,6 +1,7 @@
 /** Asking for explanations at an opened part, and what is said when the server refuses. */
 import { describe, expect, it } from 'vitest'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { PageMemory } from '../../engine/live/page-memory.ts'
 import { found, HeldExplainer } from '../live/held-explainer.ts'
 import { openSampleLine } from '../live/sample-line.ts'
@@ -9,6 +10,21 @@ import { live, missing } from './live-page.ts'
 const opened = live()
 
 describe.skipIf(missing !== null)('an opened part', () => {
+  it('says beside another method\'s map of a good part that it shows no defect', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url)
+    const part = (await openSampleLine('Plates 1')).nextReject()
+    const record = { ...part.record, verdict: 'good' as const }
+    opened.server.publish({ ...part, record })
+    await page.getByRole('button', { name: 'Look closer' }).first().click()
+    const corner = new AnomalyMap(Float32Array.from({ length: 64 }, (_, i) => i === 0 ? 1 : 0), 8, 8)
+    opened.server.explained({ line: 'Plates 1', eventId: record.eventId, methods: [{ method: 'rise', map: corner, regions: [], insertion: null, deletion: null, milliseconds: 12, skipped: '3 of 9 masks' }], without: [], evidence: null })
+    await page.locator('.methods option').nth(1).waitFor({ state: 'attached' })
+    expect(await page.locator('.coarse').isVisible()).toBe(false)
+    await page.locator('.methods').selectOption('rise')
+    expect(await page.locator('.coarse').innerText()).toBe('The part was found good: the map shows what comes nearest to a defect. Made of 6 of 9 masks: more Time in the heatmap node makes it finer.')
+  })
+
   it('explains a part when somebody asks for it, by the methods of the line or another, and says when nobody can', async () => {
     const { url } = await opened.serve()
     const page = await opened.visit(url)
