@@ -14,6 +14,7 @@ import { workingPicture, type WorkingPicture } from '../explain/model/working-pi
 import type { MapValues } from '../explain/map-rows.ts'
 import { decodeImage, type RawImage } from '../frame/image-codec.ts'
 import { resampleMap } from '../frame/resample-map.ts'
+import { quantile } from '../quantile.ts'
 import { goodImages, testEntries, type Dataset, type DatasetEntry } from './dataset.ts'
 import { groundTruthOf } from './pixel-evaluation.ts'
 
@@ -210,7 +211,7 @@ function summarise ({ method }: Explainer, samples: readonly Sample[], seed: num
     increase: asked('increase', 100),
     ...(sanity === null ? {} : { sanity }),
     ...(asRandom.length === 0 ? {} : { randomWithoutMap: asRandom.length - compared.length }),
-    milliseconds: { median: times[Math.floor(times.length / 2)] ?? 0, p95: times[Math.ceil(0.95 * (times.length - 1))] ?? 0 },
+    milliseconds: times.length === 0 ? { median: 0, p95: 0 } : { median: quantile(times, 0.5), p95: quantile(times, 0.95) },
     forwards: samples.reduce((sum, { forwards }) => sum + forwards, 0) / Math.max(1, samples.length),
     endedByBudget: samples.filter(({ endedByBudget }) => endedByBudget).length,
     pictures: samples.map(({ path, group, map, agreement: { ebpg, maskL1 } }) => ({ path, group, map, ebpg, maskL1 }))
