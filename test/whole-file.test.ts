@@ -48,6 +48,7 @@ it('leaves the earlier file, and nothing else, where the new one finds no room',
     let thrown: unknown
     try { writeWholeSync(path, tooMuch) } catch (error) { thrown = error }
     expect(thrown).toMatchObject(failure)
+    expect((thrown as Error).message).not.toContain('.part')
     expect(readFileSync(path, 'utf8')).toBe('earlier')
     expect(readdirSync(disk.path)).toEqual(['file'])
   } finally {

@@ -81,7 +81,7 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
       progress.clear()
       const failures = [...(explain?.failure === undefined ? [] : [explanationFailure(explain, explain.failure)]), ...(failure === null ? [] : [failure])]
       const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || failures.length > 0 ? { partial: true as const } : {}) }
-      const notWritten = await failureOf(printReport(report, signal.aborted ? { ...options, report: undefined } : options, {
+      const notWritten = await failureOf(printReport(report, options, {
         asText: reportText,
         asPage: async () => renderReport(report, { ...await makeGallery(evaluation, scorer, nameIn(dataset)), explained }),
         isPartial: report.partial === true

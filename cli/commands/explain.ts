@@ -45,7 +45,7 @@ export function register (program: Command): void {
     .option('--output <name>', 'the output that answers, of somebody else\'s model: a score (N) or (N, 1), or classes (N, K); default: found by its name and shape')
     .option('--hidden <what>', 'what stands where masks hide the picture: mean, blur, black, the file of a good part\'s picture, or auto: the nearest good picture in the bundle\'s file, the mean colour without one and for the class good', 'auto')
     .addOption(new Option('--score-cam <variant>', 'what weighs a channel in score-cam: what the confidence behind its mask is above that of the hidden picture, the confidence itself, or its softmax over the channels').choices(['increase', 'confidence', 'softmax']).default('increase'))
-    .option('--budget <milliseconds>', 'end each explanation after so long', positiveNumber)
+    .option('--budget <milliseconds>', 'end each method after so long, with its best map until then', positiveNumber)
     .option('--seed <number>', 'of the methods that draw at random', wholeNumber(0), 0)
     .option('--mean <numbers>', 'what a float input expects to be taken from levels in [0, 1], for each channel; default: that of ImageNet', numbers)
     .option('--deviation <numbers>', '… and what to divide them by', numbers)

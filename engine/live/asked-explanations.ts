@@ -3,7 +3,7 @@ import type { ExplanationOffer } from '../../schemas/live.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import { asGoodpartsError, GoodpartsError } from '../errors.ts'
 import type { KeptParts } from './kept-parts.ts'
-import type { FoundExplanations, PartExplainer } from './publication.ts'
+import type { FoundExplanations, LineExplainer } from './publication.ts'
 
 /** Of one line, on their way. */
 const WAITING = 4
@@ -11,7 +11,7 @@ const WAITING = 4
 export interface AskedExplanationsOptions {
   parts: Pick<KeptParts, 'find' | 'lossless'>
   /** Who explains the line's parts now. */
-  explainer: (line: string) => PartExplainer | undefined
+  explainer: (line: string) => LineExplainer | undefined
   /** Something was asked for. */
   onAsked: (line: string, eventId: string) => void
   /** By the time it comes, the line may be gone. */
@@ -65,7 +65,7 @@ export class AskedExplanations {
     this.#options.onAsked(line, eventId)
   }
 
-  async #part (line: string, eventId: string, explainer: PartExplainer): Promise<{ record: InspectionRecord, picture: Uint8Array }> {
+  async #part (line: string, eventId: string, explainer: LineExplainer): Promise<{ record: InspectionRecord, picture: Uint8Array }> {
     const { parts } = this.#options
     const part = await parts.find(line, eventId)
     if (part === undefined) throw gone()
@@ -77,7 +77,7 @@ export class AskedExplanations {
     return { record: part.record, picture }
   }
 
-  #explain (line: string, eventId: string, explainer: PartExplainer, part: { record: InspectionRecord, picture: Uint8Array }, methods: readonly string[]): void {
+  #explain (line: string, eventId: string, explainer: LineExplainer, part: { record: InspectionRecord, picture: Uint8Array }, methods: readonly string[]): void {
     explainer.explain(part, methods).catch((cause: unknown): FoundExplanations => {
       const { code, message } = asGoodpartsError(cause, 'GOODPARTS_EXPLANATION_FAILED')
       // A deploy ends what is on its way, which is no fault of a process.

@@ -1,6 +1,6 @@
 /** The explanations of parts that the page may ask for, in memory, bounded: the oldest make room. Another restart makes them anew. */
 import type { ExplanationState, LiveExplanation, LiveExplanations } from '../../schemas/live.ts'
-import type { ExplainingState, PartExplainer, PartExplanations } from './publication.ts'
+import type { ExplainingState, LineExplainer, PartExplanations } from './publication.ts'
 
 /** Bytes of all together, as text. */
 const LARGEST = 48 * 1024 * 1024
@@ -31,7 +31,7 @@ export class KeptExplanations {
   }
 
   /** Explanations were asked for; `explainer` is who makes them, where that is known. */
-  await (line: string, eventId: string, state: ExplainingState, explainer?: PartExplainer): void {
+  await (line: string, eventId: string, state: ExplainingState, explainer?: LineExplainer): void {
     this.#note(keyOf(line, eventId), { state, isExplaining: explainer === undefined ? undefined : () => explainer.isExplaining(eventId) })
   }
 

@@ -3,7 +3,7 @@ import type { CaptureEvent } from '../../schemas/capture-event.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { FitEnd, FitProgress, LineNotice, LineState, LineStatistics, ScorePoint, VerdictCounts, WeakPromise } from '../../schemas/live.ts'
 import { LatencyWindow } from './latency-window.ts'
-import type { LinePicture, PartExplainer } from './publication.ts'
+import type { LinePicture, LineExplainer } from './publication.ts'
 import { RateMeter } from './rate-meter.ts'
 
 const POINTS = 300
@@ -28,7 +28,7 @@ export class LineBoard {
   /** The newest picture, for browsers that come later. */
   newest: LinePicture | undefined
   /** Who explains parts when somebody asks; `undefined` until a verdict brings it. */
-  explainer: PartExplainer | undefined
+  explainer: LineExplainer | undefined
 
   constructor (line: string, now: () => number) {
     this.line = line

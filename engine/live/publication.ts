@@ -8,7 +8,7 @@ import type { Frame } from '../frame/frame.ts'
 export type ExplainingState = 'explaining' | 'queue-full'
 
 /** Explains parts of a line when somebody asks; its verdicts bring it along. */
-export interface PartExplainer {
+export interface LineExplainer {
   /** Methods that may be asked for, the cheapest first. */
   readonly methods: readonly string[]
   /** Those that the line itself uses; one at least. */
@@ -35,7 +35,7 @@ export interface LivePublication {
   /** Of the limits that judged; absent where it is not known. */
   weakPromise?: WeakPromise | null
   /** Absent where nobody explains parts by other methods. */
-  explainer?: PartExplainer
+  explainer?: LineExplainer
 }
 
 /** A publication with a picture, numbered within its line. */

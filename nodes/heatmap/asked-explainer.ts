@@ -2,7 +2,7 @@
 import { explainers } from '../../engine/explain/registry.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { decodeImage, type RawImage } from '../../engine/frame/image-codec.ts'
-import type { FoundExplanations, PartExplainer } from '../../engine/live/publication.ts'
+import type { FoundExplanations, LineExplainer } from '../../engine/live/publication.ts'
 import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
 import type { InspectionRecord } from '../../schemas/inspection.ts'
 import type { ExplanationObstacle } from '../../schemas/live.ts'
@@ -17,12 +17,12 @@ export interface AskedExplainerOptions {
   model: ModelNode
   /** Of the form. */
   methods: readonly ExplanationMethod[]
-  /** As `PartExplainer`'s. */
+  /** As `LineExplainer`'s. */
   isExplaining: (eventId: string) => boolean
   explain: (image: RawImage, record: InspectionRecord, methods: ExplanationMethod[]) => Promise<FoundExplanations>
 }
 
-export class AskedExplainer implements PartExplainer {
+export class AskedExplainer implements LineExplainer {
   /** `null` once closed: a line keeps who explained its last part for as long as it is on the page, and must not keep the nodes behind it. */
   #options: AskedExplainerOptions | null
   readonly methods = methods

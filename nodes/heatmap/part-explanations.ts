@@ -1,7 +1,7 @@
 /** What the heatmap node's messages say of explanations. */
 import type { NodeMessageInFlow } from 'node-red'
 import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
-import type { ExplainingState, FoundExplanations, PartExplainer } from '../../engine/live/publication.ts'
+import type { ExplainingState, FoundExplanations, LineExplainer } from '../../engine/live/publication.ts'
 import type { ExplanationResult } from '../../engine/explain/anomaly-map/explain.ts'
 import type { ExplanationMethod } from '../../engine/explain/explainer.ts'
 import type { PartExplanation, PartRequest } from '../../engine/explain/part-explanation.ts'
@@ -27,7 +27,7 @@ export interface Explanation {
 }
 
 /** By one of the methods that ask the model. */
-export interface MethodExplanation extends Explanation {
+export interface MethodExplanationMessage extends Explanation {
   /** Insertion and deletion on this part, relative to its score; `null` where it was not asked for, or the part scores hardly above good ones. */
   faithfulness: { insertion: number, deletion: number, drop: number, increase: number } | null
   /** What the budget left out. */
@@ -35,8 +35,8 @@ export interface MethodExplanation extends Explanation {
 }
 
 /** The first method's map and all of them; no map where no method gave one. */
-export type PartExplanationMessage = Partial<MethodExplanation> & {
-  methods: MethodExplanation[]
+export type PartExplanationMessage = Partial<MethodExplanationMessage> & {
+  methods: MethodExplanationMessage[]
   /** `code` is that of an error. */
   without: Array<{ method: string, reason: string, code?: string }>
   evidence: { name: string, sha256: string, mediaType: 'image/jpeg', picture: EncodedImage } | null
@@ -51,7 +51,7 @@ export interface Message extends NodeMessageInFlow {
   /** As `Explanation.others`, of a verdict that goes on without a heatmap. */
   explaining?: ExplainingState
   /** Whom the live page asks for more. */
-  explainer?: PartExplainer
+  explainer?: LineExplainer
 }
 
 /** What other methods make of a part; absent where none was asked. `isTold` once the verdict has gone on with it. */
@@ -87,7 +87,7 @@ export function partRequest (image: RawImage, inspection: InspectionRecord, mode
 
 /** The message with the first method's map, and all of them; its payload is `null` when no method gave any. */
 export function withMethods (msg: Message, inspection: InspectionRecord, { explanations, without, evidence }: PartExplanation): Message & { explanation: PartExplanationMessage } {
-  const methods = explanations.map(({ map, quantised, jpeg, forwards: _forwards, ...rest }): MethodExplanation =>
+  const methods = explanations.map(({ map, quantised, jpeg, forwards: _forwards, ...rest }): MethodExplanationMessage =>
     ({ ...rest, mediaType, map: new AnomalyMap(map.values, map.height, map.width, quantised), overlay: picture(jpeg) }))
   const [first] = methods
   const pair = evidence === null ? null : { name: evidence.name, sha256: evidence.sha256, mediaType, picture: picture(evidence.jpeg) } as const

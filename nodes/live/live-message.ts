@@ -5,7 +5,7 @@ import type { FitEnd, FitProgress, WeakPromise } from '../../schemas/live.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import type { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
 import { isFrame } from '../../engine/frame/frame.ts'
-import type { LivePublication, PartExplainer, PartExplanations } from '../../engine/live/publication.ts'
+import type { LivePublication, LineExplainer, PartExplanations } from '../../engine/live/publication.ts'
 import type { PartExplanationMessage } from '../heatmap/part-explanations.ts'
 import { validate } from '../../engine/schema-validation.ts'
 
@@ -121,7 +121,7 @@ function readMap ({ anomalyMap, explanation }: Message): AnomalyMap | undefined 
   return candidates.find((value): value is AnomalyMap => Object.prototype.toString.call(value) === '[object GoodpartsAnomalyMap]')
 }
 
-function isPartExplainer (value: unknown): value is PartExplainer {
+function isPartExplainer (value: unknown): value is LineExplainer {
   return Object.prototype.toString.call(value) === '[object GoodpartsPartExplainer]'
 }
 

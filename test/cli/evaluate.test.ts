@@ -169,18 +169,19 @@ function childrenOf (pid: number): string[] {
 }
 
 it('writes what it has scored when it is interrupted', async () => {
-  const [dataset, bundle, json] = ['many', 'slow.onnx', 'partial.json'].map((name) => join(folder, name)) as [string, string, string]
+  const [dataset, bundle, json, page] = ['many', 'slow.onnx', 'partial.json', 'partial.html'].map((name) => join(folder, name)) as [string, string, string, string]
   await writeBrightSpots(dataset, { train: [60], good: Array.from({ length: 60 }, (_, index) => 40 + index), defects: { hole: 55, stain: 80 } })
   await saveBundle(bundle, await brightnessBundle({ work: 1200 }, { calibration: { scores: calibration, heldOutBy: 'image' } }))
-  const result = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--json', json], {
+  const result = await runGoodparts(['evaluate', dataset, '--bundle', bundle, '--json', json, '--report', page], {
     // It says how far it is every few seconds.
     started: (child) => { child.stderr?.on('data', (text: string) => { if (text.includes('scoring')) child.kill('SIGTERM') }) }
   })
-  expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(new RegExp(`^Interrupted: [^]*\nWritten, of what was done until then: ${json}\n$`)) as string })
+  expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(new RegExp(`^Interrupted: [^]*\nWritten, of what was done until then: ${json}, ${page}\n$`)) as string })
   const report = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
   expect(report.partial).toBe(true)
   expect(report.images.length).toBeGreaterThan(0)
   expect(report.images.length).toBeLessThan(62)
+  expect(readFileSync(page, 'utf8')).toContain('Interrupted: what follows is what there was.')
   expect(report.dataset).toMatchObject({ testGood: report.images.filter(({ label }) => label === 'good').length })
 }, 120_000)
 

@@ -1,9 +1,9 @@
 /** What a heatmap node brings along with its verdicts, answering when a test says so. */
 import { AnomalyMap } from '../../engine/frame/anomaly-map.ts'
-import type { FoundExplanations, PartExplainer } from '../../engine/live/publication.ts'
+import type { FoundExplanations, LineExplainer } from '../../engine/live/publication.ts'
 import type { ExplanationObstacle } from '../../schemas/live.ts'
 
-export class HeldExplainer implements PartExplainer {
+export class HeldExplainer implements LineExplainer {
   readonly methods = ['grad-cam', 'layer-cam', 'sise']
   readonly usual = ['layer-cam']
   readonly asked: Array<{ eventId: string, picture: Uint8Array, methods: readonly string[], resolve: (found: FoundExplanations) => void, reject: (error: Error) => void }> = []
@@ -19,7 +19,7 @@ export class HeldExplainer implements PartExplainer {
     return this.underway.has(eventId)
   }
 
-  async explain ({ record, picture }: Parameters<PartExplainer['explain']>[0], methods: readonly string[]): Promise<FoundExplanations> {
+  async explain ({ record, picture }: Parameters<LineExplainer['explain']>[0], methods: readonly string[]): Promise<FoundExplanations> {
     return new Promise((resolve, reject) => { this.asked.push({ eventId: record.eventId, picture, methods, resolve, reject }) })
   }
 }

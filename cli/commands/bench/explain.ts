@@ -49,7 +49,7 @@ export function registerExplain (bench: Command): void {
     .option('--every <parts>', 'one part in so many is a reject', wholeNumber(1), 10)
     .option('--rounds <number>', 'of each, in turns', wholeNumber(1), 4)
     .option('--seconds <number>', 'of each round', positiveNumber, 15)
-    .option('--budget <milliseconds>', 'of each explanation', positiveNumber, 3000)
+    .option('--budget <milliseconds>', 'of the processor for each explanation', positiveNumber, 3000)
     .option('--layers <name>', 'of the made bundle: fine or standard', 'standard')
     .option('--size <pixels>', 'input edge of the made bundle', wholeNumber(32), 256)
     .option('--device <device>', 'auto, cpu, cuda, tensorrt or webgpu', deviceRequest, 'auto')

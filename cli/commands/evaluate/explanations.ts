@@ -27,7 +27,7 @@ export function addExplainOptions (command: Command): Command {
     .option('--explain', 'explain the defects whose place is known, by every method, and judge the explanations; each of the four options below asks for it too')
     .option('--methods <names>', `those methods only, divided by commas: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
     .option('--explain-images <number>', 'explain at most so many defective pictures, evenly spread', wholeNumber(1))
-    .option('--explain-budget <milliseconds>', 'end each explanation after so long', positiveNumber)
+    .option('--explain-budget <milliseconds>', 'end each method on each picture after so long, with its best map until then', positiveNumber)
     .option('--sanity', 'also explain the same network with random weights: a map that stays the same shows the picture, not what the model has learned')
 }
 

@@ -49,7 +49,7 @@ export function spatialLayers (graph: Graph, target: Value, shapes: ReadonlyMap<
   const passed = passedBy(graph, target, maps)
   const deepest = coarsest(passed) ?? coarsest(maps)
   if (deepest === undefined) {
-    throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the model to have a map (N, C, h, w) of ${fewestChannels} channels or more behind a convolution, got none`,
+    throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the model to have a layer that keeps where things are, of ${fewestChannels} channels or more behind a convolution, got none`,
       { fix: 'Choose a method that needs no layers: rise or occlusion.' })
   }
   const layers: SpatialLayer[] = []

@@ -10,7 +10,7 @@ import { saveBundle } from '../../../engine/bundle/bundle.ts'
 import { Frame } from '../../../engine/frame/frame.ts'
 import { allLedgers } from '../../../engine/frame/ledger.ts'
 import { encodePng } from '../../../engine/frame/image-codec.ts'
-import type { PartExplainer } from '../../../engine/live/publication.ts'
+import type { LineExplainer } from '../../../engine/live/publication.ts'
 import { processorShare } from '../../../engine/runtime/processor-share.ts'
 import heatmap from '../../../nodes/heatmap/goodparts-heatmap.ts'
 import type { PartExplanationMessage } from '../../../nodes/heatmap/part-explanations.ts'
@@ -66,7 +66,7 @@ async function start (changes: object, more: object[] = []): Promise<void> {
 }
 
 /** Through the message, as the live node gets it. */
-async function explainerOf (sent: ReturnType<typeof part>): Promise<PartExplainer> {
+async function explainerOf (sent: ReturnType<typeof part>): Promise<LineExplainer> {
   const next = nextMessage('out')
   nodeOf('heat').receive({ ...sent })
   const input = readLiveMessage(await next, '')
