@@ -33,11 +33,12 @@ export interface EvaluatedImage {
   verdict: 'good' | 'review' | 'reject'
 }
 
-/** A mean over pictures with its 95 % interval, by the bootstrap over parts. */
+/** A mean over pictures with its 95 % interval, by the bootstrap over parts; the exact one of a share where all parts are hits, or none. */
 export interface Estimate {
   value: number
-  low: number
-  high: number
+  /** `null`, as `high`, of fewer than three parts. */
+  low: number | null
+  high: number | null
 }
 
 /** What one method says of one picture. */

@@ -21,7 +21,7 @@ type Interval = Method['ebpg']
 const page = join(import.meta.dirname, '..', 'docs', 'benchmarks.md')
 const marks = ['<!-- tables of explanations -->', '<!-- end of tables of explanations -->'] as const
 
-const header = ['detector', 'method', 'n', 'EBPG', 'lift', 'mask-L1', 'pointing', 'bbox', 'IoU Otsu', 'IoU top 20 %', 'insertion', 'deletion', 'drop %', 'increase %', 'no map']
+const header = ['detector', 'method', 'n', 'EBPG', 'lift', 'mask-L1', 'pointing', 'bbox', 'IoU Otsu', 'IoU top 20 %', 'judged', 'insertion', 'deletion', 'drop %', 'increase %', 'no map']
 const summaryHeader = [
   'set', 'detector', 'image AUROC', 'scale', 'n', 'no map, SISE / Grad-CAM', 'both', 'EBPG, SISE over Grad-CAM', 'mask-L1, Grad-CAM over SISE',
   'lift of SISE', 'mask-L1 of SISE', 'of a black map', 'most EBPG'
@@ -104,7 +104,7 @@ function methodRows ({ detector, explain }: Explained): string[][] {
   return explain.methods.map((method) => [
     detector, `\`${method.method}\``, String(method.n),
     between(method.ebpg, 3), between(method.ebpgLift, 1), between(method.maskL1, 3), between(method.pointingGame, 2), between(method.bbox, 2), between(method.iouOtsu, 2), between(method.iouTop20, 2),
-    between(method.insertion, 2), between(method.deletion, 2), between(method.drop, 0), between(method.increase, 0),
+    String(method.judged ?? method.n), between(method.insertion, 2), between(method.deletion, 2), between(method.drop, 0), between(method.increase, 0),
     `${method.withoutMap}${method.timeUp === undefined || method.timeUp === 0 ? '' : `, ${method.timeUp} more out of time`}`
   ])
 }
@@ -130,8 +130,9 @@ const titled = (titles: readonly string[]): string[][] => [[...titles], titles.m
 /** A ratio has no end where what it is divided by may be nothing. */
 function between (estimate: Interval, digits: number): string {
   if (estimate === null || !Number.isFinite(estimate.value)) return '–'
-  const [value, low, high] = [estimate.value, estimate.low, estimate.high].map((bound) => Number.isFinite(bound) ? bound.toFixed(digits) : '∞')
-  return `${value} (${low}–${high})`
+  const { value, low, high } = estimate
+  // JSON has no infinity: of a ratio without an end there is the lower bound alone.
+  return low === null ? value.toFixed(digits) : `${value.toFixed(digits)} (${low.toFixed(digits)}–${high === null || !Number.isFinite(high) ? '∞' : high.toFixed(digits)})`
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

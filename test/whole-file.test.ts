@@ -36,6 +36,16 @@ it('gives a reader the whole of one of many that write at once', async () => {
   expect(readdirSync(folder)).toEqual(['file'])
 })
 
+it.each([
+  ['in a folder that is not there', join('nowhere', 'file')],
+  ['where a folder is', '.']
+])('names the file %s, and not the one beside it that is written first', async (_where, name) => {
+  const path = join(folder, name)
+  const message = new RegExp(`^Expected ${path} to be writable, got: E[A-Z]+: [a-z ]+$`)
+  await expect(writeWhole(path, ['a'])).rejects.toThrow(message)
+  expect(() => { writeWholeSync(path, Buffer.from('a')) }).toThrow(message)
+})
+
 it('leaves the earlier file, and nothing else, where the new one finds no room', async ({ skip }) => {
   const disk = mountSmallDisk('1m')
   if (disk === null) return skip('no small disk')
@@ -48,7 +58,6 @@ it('leaves the earlier file, and nothing else, where the new one finds no room',
     let thrown: unknown
     try { writeWholeSync(path, tooMuch) } catch (error) { thrown = error }
     expect(thrown).toMatchObject(failure)
-    expect((thrown as Error).message).not.toContain('.part')
     expect(readFileSync(path, 'utf8')).toBe('earlier')
     expect(readdirSync(disk.path)).toEqual(['file'])
   } finally {

@@ -43,6 +43,9 @@ export class PartDialog {
   #index = 0
   #packet: Packet | undefined
   #isChecking = false
+  /** Times that the server was asked for explanations, and the latest of them whose answer is shown. */
+  #asked = 0
+  #answered = 0
 
   constructor (settings: HeatmapSettings, source: PartSource) {
     this.#source = source
@@ -143,8 +146,12 @@ export class PartDialog {
   }
 
   async #explain (entry: KeptEntry, isNews: (found: LiveExplanations) => boolean = () => true): Promise<void> {
+    const asked = ++this.#asked
     const found = await this.#source.explanations(entry.line, entry.record.eventId)
-    if (entry === this.#entries[this.#index] && found !== undefined && isNews(found)) this.#explanations.show(found, { isGood: entry.record.verdict === 'good' })
+    // An answer that was longer on its way than one that was asked for later says what was so before.
+    if (entry !== this.#entries[this.#index] || found === undefined || asked < this.#answered || !isNews(found)) return
+    this.#answered = asked
+    this.#explanations.show(found, { isGood: entry.record.verdict === 'good' })
   }
 
   /** What becomes of it comes by itself; that it is on its way is said at once. */

@@ -140,7 +140,7 @@ async function baselineOf (hidden: string): Promise<Baseline> {
 }
 
 async function targetOf (model: ExplainedModel, image: RawImage, wanted: string | undefined): Promise<ExplanationTarget> {
-  if (wanted === 'score' || (wanted === undefined && (model.metadata !== null || !model.hasClasses))) return { kind: 'score' }
+  if (wanted === 'score' || (wanted === undefined && (model.metadata !== null || !model.hasClasses || model.isScoreAlone))) return { kind: 'score' }
   if (wanted === undefined) return { kind: 'class', index: await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
   const named = model.metadata?.classNames.indexOf(wanted) ?? -1
   const index = named >= 0 ? named : /^\d+$/.test(wanted) ? Number(wanted) : -1

@@ -6,7 +6,7 @@ import type { Baseline, Explainer, ExplanationTarget, Saliency } from '../explai
 import { isObstacle } from '../explain/explain-all.ts'
 import { GoodExemplars } from '../bundle/good-exemplars.ts'
 import { agreement, type Agreement } from '../explain/metrics/agreement.ts'
-import { meanEstimate, ratioEstimate, type Estimate } from '../explain/metrics/bootstrap.ts'
+import { meanEstimate, partsOf, ratioEstimate, type BootstrapOptions, type Estimate } from '../explain/metrics/bootstrap.ts'
 import { faithfulness, type Faithfulness } from '../explain/metrics/faithfulness.ts'
 import { rankCorrelation } from '../explain/metrics/rank-correlation.ts'
 import type { ExplainedModel } from '../explain/model/explained-model.ts'
@@ -15,6 +15,7 @@ import type { MapValues } from '../explain/map-rows.ts'
 import { decodeImage, type RawImage } from '../frame/image-codec.ts'
 import { resampleMap } from '../frame/resample-map.ts'
 import { quantile } from '../quantile.ts'
+import { clopperPearson } from './binomial-interval.ts'
 import { goodImages, testEntries, type Dataset, type DatasetEntry } from './dataset.ts'
 import { groundTruthOf } from './pixel-evaluation.ts'
 
@@ -152,14 +153,14 @@ export async function evaluateExplanations (dataset: Dataset, model: ExplainedMo
   }
 }
 
-/** A classifier explains the class of the label where it has that one, else `defect`, else the class it finds; a detector its score. */
+/** A classifier explains the class of the label where it has that one, else `defect`, else the likeliest one that is not `good`; a detector its score. */
 export async function targetOf (model: ExplainedModel, entry: Pick<DatasetEntry, 'label'>, image: RawImage): Promise<ExplanationTarget> {
   if (!model.hasClasses) return { kind: 'score' }
   const names = model.metadata?.classNames ?? []
   // Of two classes, one of them good, a defect is the other, whatever the data set calls it.
   const only = names.length === 2 ? names.find((name) => name !== 'good') ?? '' : ''
   const named = [entry.label, 'defect', only].map((name) => names.indexOf(name)).find((index) => index >= 0)
-  return { kind: 'class', index: named !== undefined ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean')) }
+  return { kind: 'class', index: named !== undefined ? named : await model.likeliestClass(await workingPicture(image, model.input, 'mean'), (index) => names[index] !== 'good') }
 }
 
 async function judge (model: ExplainedModel, image: RawImage, truth: Int32Array, { map }: Saliency, { target, hidden }: { target: ExplanationTarget, hidden: Baseline }): Promise<Pick<Sample, 'agreement' | 'faithfulness'>> {
@@ -182,6 +183,15 @@ function likeness ({ map }: Saliency, unlearned: Saliency | null, { width, heigh
   return unlearned.map === null ? null : rankCorrelation(resampleMap(map, width, height), resampleMap(unlearned.map, width, height))
 }
 
+/** Of hits: where all are, or none is, the bootstrap has no width, and the bounds are those of a binomial share of the parts. */
+function shareEstimate (hits: readonly number[], unit: number, options: BootstrapOptions): Estimate | null {
+  const [first] = hits
+  if ((first !== 0 && first !== 1) || hits.some((hit) => hit !== first)) return meanEstimate(hits.map((hit) => unit * hit), options)
+  const parts = partsOf(hits.length, options.groups).length
+  const { low, high } = clopperPearson(first * parts, parts)
+  return { value: unit * first, low: unit * low, high: unit * high }
+}
+
 function summarise ({ method }: Explainer, samples: readonly Sample[], seed: number): ExplanationMethodFindings {
   const groups = samples.map(({ group }) => group)
   const agreed = (name: keyof Agreement): Estimate | null => meanEstimate(samples.map((sample) => sample.agreement[name]), { seed, groups })
@@ -201,14 +211,14 @@ function summarise ({ method }: Explainer, samples: readonly Sample[], seed: num
     ebpg: agreed('ebpg'),
     ebpgLift: ratioEstimate(samples.map((sample) => sample.agreement.ebpg), samples.map((sample) => sample.agreement.areaShare), { seed, groups }),
     maskL1: agreed('maskL1'),
-    pointingGame: agreed('pointingGame'),
+    pointingGame: shareEstimate(samples.map((sample) => sample.agreement.pointingGame), 1, { seed, groups }),
     bbox: agreed('bbox'),
     iouOtsu: agreed('iouOtsu'),
     iouTop20: agreed('iouTop20'),
     insertion: asked('insertion'),
     deletion: asked('deletion'),
     drop: asked('drop', 100),
-    increase: asked('increase', 100),
+    increase: shareEstimate(faithful.map((one) => one.increase), 100, { seed, groups: faithful.map(({ group }) => group) }),
     ...(sanity === null ? {} : { sanity }),
     ...(asRandom.length === 0 ? {} : { randomWithoutMap: asRandom.length - compared.length }),
     milliseconds: times.length === 0 ? { median: 0, p95: 0 } : { median: quantile(times, 0.5), p95: quantile(times, 0.95) },

@@ -46,5 +46,5 @@ export function explanationNotes ({ methods, baselines, unavailable }: Explanati
 }
 
 export function estimateText (one: Estimate | null, digits: number): string {
-  return one === null ? '–' : `${one.value.toFixed(digits)} [${one.low.toFixed(digits)}, ${one.high.toFixed(digits)}]`
+  return one === null ? '–' : `${one.value.toFixed(digits)}${one.low === null || one.high === null ? '' : ` [${one.low.toFixed(digits)}, ${one.high.toFixed(digits)}]`}`
 }

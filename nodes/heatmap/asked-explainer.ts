@@ -36,7 +36,7 @@ export class AskedExplainer implements LineExplainer {
   }
 
   get [Symbol.toStringTag] (): string {
-    return 'GoodpartsPartExplainer'
+    return 'GoodpartsLineExplainer'
   }
 
   obstacle ({ bundle }: InspectionRecord): ExplanationObstacle | null {

@@ -68,7 +68,7 @@ export function readLiveMessage (message: Message, name: string): LiveInput {
       ...(map === undefined ? {} : { map }),
       ...readPromise(message.weakPromise),
       ...(others === 'explaining' || others === 'queue-full' ? { explaining: others } : {}),
-      ...(isPartExplainer(message.explainer) ? { explainer: message.explainer } : {})
+      ...(isLineExplainer(message.explainer) ? { explainer: message.explainer } : {})
     }
   }
 }
@@ -121,8 +121,8 @@ function readMap ({ anomalyMap, explanation }: Message): AnomalyMap | undefined 
   return candidates.find((value): value is AnomalyMap => Object.prototype.toString.call(value) === '[object GoodpartsAnomalyMap]')
 }
 
-function isPartExplainer (value: unknown): value is LineExplainer {
-  return Object.prototype.toString.call(value) === '[object GoodpartsPartExplainer]'
+function isLineExplainer (value: unknown): value is LineExplainer {
+  return Object.prototype.toString.call(value) === '[object GoodpartsLineExplainer]'
 }
 
 function firstName (...names: unknown[]): string {

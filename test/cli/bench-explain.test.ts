@@ -37,7 +37,8 @@ test.each([
 
 test.each([
   [[0.99, 0.97, 1.01], [1.02, 0.98, 1.04], steady, 8, `${less}.`],
-  [[1.3, 1.3, 1.3], [0.5, 0.5, 0.5], steady, 1, `${less}, by one round, which has no bounds: give --rounds more.`],
+  [[1.3, null, null], [0.5, null, null], steady, 1, `${less}, by one round, which has no bounds: give --rounds more.`],
+  [[1.3, null, null], [0.5, null, null], steady, 2, `${less}, by 2 rounds, which have no bounds: give --rounds more.`],
   [[0.99, 0.97, 1.01], [0.99, 0.76, 1.31], steady, 8, `${less}; by these rounds that is not sure.`],
   [[0.94, 0.92, 0.97], [1.02, 0.98, 1.04], steady, 8, `${more}; by these rounds that is not sure.`],
   [[1, 1, 1], [1.3, 1.1, 1.57], steady, 8, `${more}.`],

@@ -176,12 +176,12 @@ it('writes what it has scored when it is interrupted', async () => {
     // It says how far it is every few seconds.
     started: (child) => { child.stderr?.on('data', (text: string) => { if (text.includes('scoring')) child.kill('SIGTERM') }) }
   })
-  expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(new RegExp(`^Interrupted: [^]*\nWritten, of what was done until then: ${json}, ${page}\n$`)) as string })
+  expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(new RegExp(`^Incomplete, [^]*\nWritten, of what was done until then: ${json}, ${page}\n$`)) as string })
   const report = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
   expect(report.partial).toBe(true)
   expect(report.images.length).toBeGreaterThan(0)
   expect(report.images.length).toBeLessThan(62)
-  expect(readFileSync(page, 'utf8')).toContain('Interrupted: what follows is what there was.')
+  expect(readFileSync(page, 'utf8')).toContain('Incomplete, as it was interrupted or failed on the way: what follows is what there was.')
   expect(report.dataset).toMatchObject({ testGood: report.images.filter(({ label }) => label === 'good').length })
 }, 120_000)
 

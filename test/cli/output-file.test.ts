@@ -87,7 +87,7 @@ describe('what explains a picture', () => {
       const [json, page] = [join(disk.path, 'a.json'), join(disk.path, 'a.html')]
       writeFileSync(page, 'earlier')
       const { code, stdout, stderr } = await explain('--json', json, '--report', page)
-      expect([code, stderr]).toEqual([1, expect.stringMatching(/Expected \S+a\.html to be writable, got: ENOSPC[^\n']*\(GOODPARTS_STORE_FAILED\)\nFix: Free room/)])
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/Expected \S+a\.html to be writable, got: ENOSPC[^\n]*\(GOODPARTS_STORE_FAILED\)\nFix: Free room/)])
       expect(readFileSync(page, 'utf8')).toBe('earlier')
       expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ methods: [{ method: 'anomaly-map' }] })
       expect(stdout).toContain(`Written: ${json}\n`)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readDataset } from '../../engine/evaluation/dataset.ts'
-import { evaluateExplanations, type ExplanationEvaluationOptions } from '../../engine/evaluation/explanation-evaluation.ts'
+import { evaluateExplanations, targetOf, type ExplanationEvaluationOptions } from '../../engine/evaluation/explanation-evaluation.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
 import { explainerByName } from '../../engine/explain/registry.ts'
@@ -11,7 +11,7 @@ import { encodeModel } from '../../engine/graph/encode.ts'
 import type { Graph } from '../../engine/graph/graph.ts'
 import type { ExplanationFindings } from '../../schemas/evaluation.ts'
 import { classifier, detectorGraph, flatPicture, spottedPicture } from '../explain/hand-built-models.ts'
-import { spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
+import { classifierBundle, spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
 
 async function spots (defects: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'goodparts-explanation-evaluation-test-'))
@@ -92,6 +92,27 @@ test('counts a picture whose time was up apart from one in which nothing is foun
 
   expect([nothing?.withoutMap, nothing?.timeUp, nothing?.pictures?.[0]?.map]).toEqual([1, 0, 'nothing'])
   expect([timeUp?.withoutMap, timeUp?.timeUp, timeUp?.pictures?.[0]?.map]).toEqual([0, 1, 'time-up'])
+})
+
+test('explains of a missed defect of a kind that was not taught the likeliest class that is not good', async () => {
+  const model = ExplainedModel.open((await classifierBundle()).bytes)
+  onTestFinished(async () => { await model.close() })
+  const picture = await workingPicture(flatPicture(), model.input, 'mean')
+
+  expect(await model.likeliestClass(picture)).toBe(0)
+  const asked = await Promise.all(['crack', 'dark'].map(async (label) => targetOf(model, { label }, flatPicture())))
+  expect(asked).toEqual([{ kind: 'class', index: expect.toSatisfy((index: number) => index > 0) as number }, { kind: 'class', index: 2 }])
+})
+
+test('gives shares in which all parts are alike the bounds that so many parts allow, and means of fewer than three parts none', async () => {
+  const { methods: [three] } = await evaluated(await spots(3), { methods: ['layer-cam'] })
+  const { methods: [two] } = await evaluated(await spots(2), { methods: ['layer-cam'] })
+
+  // Clopper and Pearson: 0.025 to the power of one over the parts.
+  expect(three?.pointingGame).toEqual({ value: 1, low: expect.closeTo(0.025 ** (1 / 3), 6) as number, high: 1 })
+  expect(two?.pointingGame).toEqual({ value: 1, low: expect.closeTo(0.025 ** (1 / 2), 6) as number, high: 1 })
+  expect(three?.ebpg?.low).toBeCloseTo(three?.ebpg?.value ?? NaN, 6)
+  expect([two?.ebpg?.low, two?.ebpg?.high]).toEqual([null, null])
 })
 
 describe('hidden pixels', () => {

@@ -126,6 +126,39 @@ describe.skipIf(missing !== null)('an opened part', () => {
     expect(await page.locator('.method-note').innerText()).toBe('Other methods gave no map. layer-cam, sise: the line was set up anew, ask again.')
   })
 
+  it('keeps what came of it when an answer from before arrives later', async () => {
+    const { url } = await opened.serve()
+    const page = await opened.visit(url)
+    const explainer = new HeldExplainer()
+    const part = (await openSampleLine('Plates 1')).nextReject()
+    opened.server.publish({ ...part, explainer })
+    await page.locator('.thumb').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.ask').waitFor()
+    let [release, hold] = [(): void => {}, (): void => {}]
+    const released = new Promise<void>((resolve) => { release = resolve })
+    const held = new Promise<void>((resolve) => { hold = resolve })
+    await page.route('**/explanations/**', async (route) => {
+      const response = await route.fetch()
+      if ((await response.text()).includes('"explaining"')) {
+        hold()
+        await released
+      }
+      await route.fulfill({ response })
+    })
+    await page.locator('.ask').click()
+    await held
+    explainer.asked[0]?.resolve(found('layer-cam'))
+    await expect.poll(async () => page.locator('.methods').inputValue()).toBe('layer-cam')
+
+    const arrived = page.waitForResponse('**/explanations/**')
+    release()
+    await (await arrived).finished()
+    await page.waitForTimeout(300)
+    expect(await page.locator('.method-note').innerText()).toBe('7 ms')
+    expect(await page.locator('.methods').inputValue()).toBe('layer-cam')
+  })
+
   it('asks again what became of an explanation when the server was away', async () => {
     const memory = new PageMemory()
     const { url, port } = await opened.serve({ memory })

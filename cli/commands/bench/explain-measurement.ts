@@ -23,7 +23,7 @@ export interface ExplainingOptions {
   rounds: number
   /** Of each round. */
   seconds: number
-  /** Milliseconds of each explanation. */
+  /** Milliseconds of the processor for each explanation. */
   budget: number
   seed: number
   signal: AbortSignal

@@ -101,7 +101,7 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)], ['off again, ratio', noise.throughputRatio.value.toFixed(3), '', noise.p99Ratio.value.toFixed(3)], ['95 %', interval(noise.throughputRatio), '', interval(noise.p99Ratio)]]
     return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
       `${cost(measured, options.rounds)}\n` +
-      `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained === 0 && rejects > 0 ? ` ${whyNone(measured)}` : ''}\n` +
+      `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained < rejects ? ` ${explained === 0 ? whyNone(measured) : queueFull === 0 ? '' : notAll}`.trimEnd() : ''}\n` +
       `The model rejects ${reject.found} of ${reject.meant} parts that are meant to be rejects, and finds ${good.found} of ${good.meant} others good.\n` +
       `Heatmaps of the detector's own map: ${pictures.painted}, ${pictures.median.toFixed(1)} ms after their verdicts, ${pictures.p99.toFixed(1)} ms at p99${pictures.notPainted === 0 ? '' : `; the queue was full for ${pictures.notPainted}`}.\n\n`
   })
@@ -122,10 +122,10 @@ export function isSlower ({ throughputRatio, p99Ratio }: Ratios): boolean {
 /** What they cost, and whether these rounds are enough to say so: their bounds are on one side of the limit, and turns that differ in nothing do not differ by as much. */
 export function cost (measured: Ratios & { noise: Ratios }, rounds: number): string {
   const { throughputRatio, p99Ratio, noise } = measured
+  const answer = `Explanations cost ${isSlower(measured) ? `${100 * LIMIT} % of throughput or p99, or more` : `less than ${100 * LIMIT} % of throughput and p99`}`
+  if (throughputRatio.low === null || throughputRatio.high === null || p99Ratio.low === null || p99Ratio.high === null) return `${answer}, by ${rounds === 1 ? 'one round, which has' : `${rounds} rounds, which have`} no bounds: give --rounds more.`
   const isWithin = throughputRatio.low > 1 - LIMIT && p99Ratio.high < 1 + LIMIT
   const isBeyond = throughputRatio.high <= 1 - LIMIT || p99Ratio.low >= 1 + LIMIT
-  const answer = `Explanations cost ${isSlower(measured) ? `${100 * LIMIT} % of throughput or p99, or more` : `less than ${100 * LIMIT} % of throughput and p99`}`
-  if (rounds === 1) return `${answer}, by one round, which has no bounds: give --rounds more.`
   if (Math.abs(noise.throughputRatio.value - 1) >= LIMIT || Math.abs(noise.p99Ratio.value - 1) >= LIMIT) return `${answer}, but the machine moves them by as much by itself: that is not sure.`
   return isWithin || isBeyond ? `${answer}.` : `${answer}; by these rounds that is not sure.`
 }
@@ -136,9 +136,12 @@ export function whyNone ({ busyShare }: Pick<ExplainingMeasurement, 'busyShare'>
   return busyShare >= 0.5 ? `Other methods wait while verdicts take half of the cores, ${(100 * busyShare).toFixed(0)} % of the time: ${onlyOwn}` : `The rounds were too short for other methods, ${onlyOwn} Give --seconds more.`
 }
 
+/** Where some rejects were explained by other methods, and some left out. */
+const notAll = 'What explaining every reject by other methods than the detector\'s own map would cost is not in these figures: give --every more, or --budget less.'
+
 /** Over turns: how far the ratio is the machine's noise. */
 function interval ({ low, high }: Estimate): string {
-  return `${low.toFixed(3)}–${high.toFixed(3)}`
+  return low === null || high === null ? '–' : `${low.toFixed(3)}–${high.toFixed(3)}`
 }
 
 /** Good parts of the made bundle. */

@@ -11,7 +11,7 @@ export function evaluationText (report: EvaluationReport): string {
 function heading (report: EvaluationReport): string {
   const { dataset, detector, scale, size, fitSeconds, partial } = report
   const defects = Object.values(dataset.testDefects).reduce((sum, count) => sum + count, 0)
-  return `${partial === true ? 'Interrupted: the figures are of what was done until then.\n' : ''}${dataset.name}: ${[detector, scale, size].filter((part) => part !== null).join(' ')}\n` +
+  return `${partial === true ? 'Incomplete, as it was interrupted or failed on the way: the figures are of what was done until then.\n' : ''}${dataset.name}: ${[detector, scale, size].filter((part) => part !== null).join(' ')}\n` +
     `${learnedText(report)}, in ${fitSeconds.toFixed(1)} s; tested on ${dataset.testGood} good and ${defects} defective images.`
 }
 

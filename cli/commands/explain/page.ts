@@ -41,7 +41,7 @@ export async function explanationPage (image: RawImage, evidence: Exemplar | nul
 <main>
 <header>
 <h1>${subject.image}</h1>
-<p class="soft">${subject.target} by ${subject.model}: ${subject.confidence.toPrecision(4)}. Hidden pixels: ${subject.hidden}; seed ${subject.seed}${subject.budget === null ? '' : `; ${subject.budget} ms at most for each explanation`}.</p>
+<p class="soft">${subject.target} by ${subject.model}: ${subject.confidence.toPrecision(4)}. Hidden pixels: ${subject.hidden}; seed ${subject.seed}${subject.budget === null ? '' : `; ${subject.budget} ms at most for each method`}.</p>
 ${subject.note === null ? null : html`<p><b>${subject.note}</b></p>`}
 </header>
 <div class="maps">${cards}</div>

@@ -50,5 +50,7 @@ function cellOf ({ cell }: ExplanationColumn, found: ExplanationMethodFindings):
   const content = cell(found)
   if (typeof content === 'string') return content
   const { estimate, digits } = content
-  return estimate === null ? '–' : html`${estimate.value.toFixed(digits)}<br><small class="soft">${estimate.low.toFixed(digits)} to ${estimate.high.toFixed(digits)}</small>`
+  if (estimate === null) return '–'
+  const { value, low, high } = estimate
+  return low === null || high === null ? value.toFixed(digits) : html`${value.toFixed(digits)}<br><small class="soft">${low.toFixed(digits)} to ${high.toFixed(digits)}</small>`
 }

@@ -67,7 +67,7 @@ function learningSection ({ learningCurve, detector }: EvaluationReport): Html |
 function heading (report: EvaluationReport): Html {
   const { dataset, detector, scale, size, bundle, createdAt, partial } = report
   const defects = Object.values(dataset.testDefects).reduce((sum, count) => sum + count, 0)
-  return html`<header><h1>${dataset.name}</h1><p class="soft">${detector}${scale === null ? null : `, ${scale}`}${size === null ? null : ` at ${size} pixels`}. ${learnedText(report)}, tested on ${dataset.testGood} good and ${defects} defective ones. Bundle ${bundle.id}, ${createdAt.slice(0, 16).replace('T', ' ')} UTC.${partial === true ? ' Interrupted: what follows is what there was.' : null}</p></header>`
+  return html`<header><h1>${dataset.name}</h1><p class="soft">${detector}${scale === null ? null : `, ${scale}`}${size === null ? null : ` at ${size} pixels`}. ${learnedText(report)}, tested on ${dataset.testGood} good and ${defects} defective ones. Bundle ${bundle.id}, ${createdAt.slice(0, 16).replace('T', ' ')} UTC.${partial === true ? ' Incomplete, as it was interrupted or failed on the way: what follows is what there was.' : null}</p></header>`
 }
 
 function tiles (report: EvaluationReport): Html {

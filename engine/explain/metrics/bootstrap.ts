@@ -3,11 +3,14 @@ import { quantile } from '../../quantile.ts'
 import { seededRandom } from '../../random.ts'
 
 const draws = 2000
+/** Of fewer, what is drawn anew is hardly ever anything else than what is there. */
+const fewestParts = 3
 
 export interface Estimate {
   value: number
-  low: number
-  high: number
+  /** `null`, as `high`, of fewer than three parts: they have no interval that says anything. */
+  low: number | null
+  high: number | null
 }
 
 export interface BootstrapOptions {
@@ -37,12 +40,15 @@ export function ratioEstimate (numerators: readonly number[], denominators: read
 export function bootstrapEstimate (count: number, statistic: (indices: readonly number[]) => number, { seed, groups = [] }: BootstrapOptions): Estimate | null {
   if (count === 0) return null
   const parts = partsOf(count, groups)
+  const value = statistic(parts.flat())
+  if (parts.length < fewestParts) return { value, low: null, high: null }
   const random = seededRandom(seed)
   const drawn = Array.from({ length: draws }, () => statistic(parts.flatMap(() => parts[Math.floor(random() * parts.length)] as number[]))).filter((one) => !Number.isNaN(one)).sort((a, b) => a - b)
-  return { value: statistic(parts.flat()), low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) }
+  return { value, low: quantile(drawn, 0.025), high: quantile(drawn, 0.975) }
 }
 
-function partsOf (count: number, groups: ReadonlyArray<string | null>): number[][] {
+/** The indices of each part's samples. */
+export function partsOf (count: number, groups: ReadonlyArray<string | null> = []): number[][] {
   const parts = new Map<string | number, number[]>()
   for (let index = 0; index < count; index++) {
     const part = groups[index] ?? index

@@ -32,8 +32,10 @@ const keptShare = 0.15
  * add to its score would be many times what it has.
  */
 const leastShareOfSpread = 0.5
+/** Of a class's confidence: over less, the ratios would have no bounds. */
+const leastClassConfidence = 0.01
 
-/** Hidden pixels are those of the picture's baseline. @param values `(H, W)` of the picture. @returns `null` where the model has no confidence to lose, or a score hardly above that of good parts. */
+/** Hidden pixels are those of the picture's baseline. @param values `(H, W)` of the picture. Equally high pixels follow each other row by row. @returns `null` where the model has next to no confidence to lose, or a score hardly above that of good parts. */
 export async function faithfulness (model: ExplainedModel, picture: WorkingPicture, values: Float32Array, options: FaithfulnessOptions): Promise<Faithfulness | null> {
   const steps = options.steps ?? 20
   const order = Uint32Array.from(values, (_, index) => index).sort((a, b) => (values[b] as number) - (values[a] as number) || a - b)
@@ -55,9 +57,9 @@ export async function faithfulness (model: ExplainedModel, picture: WorkingPictu
   }
 }
 
-/** Whether the confidence in the whole picture is worth an explanation: of a score, what is clearly above good parts. */
+/** Whether the confidence in the whole picture is worth an explanation: of a score, what is clearly above good parts; of a class, one hundredth. */
 export function hasSomethingToExplain ({ goodSpread }: Pick<ExplainedModel, 'goodSpread'>, { kind }: ExplanationTarget, whole: number): boolean {
-  return whole > 0 && (kind !== 'score' || whole >= leastShareOfSpread * goodSpread)
+  return kind === 'score' ? whole > 0 && whole >= leastShareOfSpread * goodSpread : whole >= leastClassConfidence
 }
 
 async function inBatches (model: ExplainedModel, picture: WorkingPicture, masks: ReadonlyArray<() => Float32Array>, { target, batch = 16, signal }: FaithfulnessOptions): Promise<number[]> {

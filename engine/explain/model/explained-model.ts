@@ -86,6 +86,11 @@ export class ExplainedModel {
     return classOutput(this.graph, this.#output) !== null
   }
 
+  /** Whether its only class is its score: one number for each picture, `(N, 1)`, that no sigmoid has made a probability. */
+  get isScoreAlone (): boolean {
+    return this.hasClasses && classOutput(this.graph, this.#output) === scoreOutput(this.graph, this.#output) && this.target({ kind: 'class', index: 0 }).confidence === 'sigmoid'
+  }
+
   get hasScore (): boolean {
     return scoreOutput(this.graph, this.#output) !== null
   }
@@ -103,9 +108,9 @@ export class ExplainedModel {
     return results
   }
 
-  /** The class that the model finds likeliest. */
-  async likeliestClass (picture: WorkingPicture): Promise<number> {
-    const classes = await this.#classes(picture)
+  /** The class that the model finds likeliest, of those that may be. */
+  async likeliestClass (picture: WorkingPicture, mayBe: (index: number) => boolean = () => true): Promise<number> {
+    const classes = (await this.#classes(picture)).map((answer, index) => mayBe(index) ? answer : -Infinity)
     return classes.indexOf(Math.max(...classes))
   }
 

@@ -2,12 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { meanEstimate, ratioEstimate } from '../../../engine/explain/metrics/bootstrap.ts'
 import { normal, seededRandom } from '../../../engine/random.ts'
 
+interface Bounded {
+  value: number
+  low: number
+  high: number
+}
+
 describe('intervals by the bootstrap', () => {
   test('are those of the normal law for many normal samples', () => {
     const random = seededRandom(4)
     const samples = Array.from({ length: 400 }, () => 5 + 2 * normal(random))
 
-    const { value, low, high } = meanEstimate(samples, { seed: 1 })!
+    const { value, low, high } = meanEstimate(samples, { seed: 1 }) as Bounded
 
     const halfWidth = 1.96 * 2 / 20
     expect(high - low).toBeGreaterThan(1.6 * halfWidth)
@@ -23,7 +29,7 @@ describe('intervals by the bootstrap', () => {
   test('are wider where several samples are of one part', () => {
     const samples = Array.from({ length: 60 }, (_, i) => Math.floor(i / 10))
     const width = (groups: string[] | undefined): number => {
-      const { low, high } = meanEstimate(samples, groups === undefined ? { seed: 1 } : { seed: 1, groups })!
+      const { low, high } = meanEstimate(samples, groups === undefined ? { seed: 1 } : { seed: 1, groups }) as Bounded
       return high - low
     }
 
@@ -34,6 +40,12 @@ describe('intervals by the bootstrap', () => {
     const { value, low, high } = ratioEstimate([2, 4, 6], [1, 2, 3], { seed: 1 })!
 
     expect([value, low, high]).toEqual([2, 2, 2])
+  })
+
+  test('do not exist of fewer than three parts, however many samples they have', () => {
+    expect(meanEstimate([3, 5], { seed: 1 })).toEqual({ value: 4, low: null, high: null })
+    expect(meanEstimate([3, 4, 5], { seed: 1, groups: ['a', 'a', 'b'] })).toEqual({ value: 4, low: null, high: null })
+    expect(meanEstimate([3, 4, 5], { seed: 1 })?.low).toBeGreaterThanOrEqual(3)
   })
 
   test('do not exist without samples', () => {
