@@ -94,6 +94,19 @@ test('ends, and says why, where no method explains the bundle', async () => {
   expect(stderr).toMatch(/Expected methods that explain this bundle, got grad-cam: .*GOODPARTS_EXPLANATION_FAILED/)
 }, 60_000)
 
+test('measures the loads that are asked for, as shares of full speed', async () => {
+  const [bundle, json] = [join(folder, 'shares.onnx'), join(folder, 'shares.json')]
+  await saveBundle(bundle, await spotBundle())
+
+  const { stdout } = await runGoodparts(['bench', 'explain', bundle, '--methods', 'grad-cam', '--rounds', '1', '--seconds', '1', '--loads', '0.02, 0.1', '--device', 'cpu', '--json', json])
+
+  const { loads: [first, second, ...more] } = JSON.parse(readFileSync(json, 'utf8')) as { loads: ExplainingMeasurement[] }
+  expect(more).toEqual([])
+  expect(first!.arriving! / second!.arriving!).toBeCloseTo(5, 10)
+  expect(stdout).not.toContain('At full speed')
+  for (const loads of ['0', '1.5', 'half', '0.5,']) expect(await runGoodparts(['bench', 'explain', bundle, '--loads', loads])).toMatchObject({ code: 1, stderr: expect.stringContaining('Expected numbers above 0 and up to 1') as string })
+}, 60_000)
+
 test('goodparts bench explain measures verdicts with explanations beside verdicts without, in one run', async () => {
   const [bundle, json] = [join(folder, 'spots.onnx'), join(folder, 'figures.json')]
   await saveBundle(bundle, await spotBundle())

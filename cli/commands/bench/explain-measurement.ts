@@ -1,4 +1,4 @@
-/** A line at full speed, at half and at a tenth of it, with its rejects explained by the heatmap node's thread and process and without, in turns. */
+/** A line at full speed and at shares of it, with its rejects explained by the heatmap node's thread and process and without, in turns. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { createDecision } from '../../../engine/decision/decision.ts'
 import { Inspector, type Inspection } from '../../../engine/decision/inspector.ts'
@@ -20,6 +20,8 @@ export interface ExplainingOptions {
   methods: ExplanationMethod[]
   /** One part in so many is a reject. */
   every: number
+  /** Shares of full speed, above 0; at 1 or more the next part comes as soon as the line can take it. */
+  loads: readonly number[]
   rounds: number
   /** Of each round. */
   seconds: number
@@ -87,7 +89,7 @@ const leadSeconds = 1
 
 type Counts = Pick<ExplainingMeasurement, 'verdicts' | 'explained' | 'cutShort' | 'queueFull' | 'unfinished'> & Pick<Pictures, 'notPainted'>
 
-/** At full speed, with half as many parts arriving, and with a tenth: a line that judges without a pause leaves other methods no time. Parts are the `good` pictures, rejects the same with a hole. @throws the signal's reason */
+/** At each load: a line that judges without a pause leaves other methods no time. Parts are the `good` pictures, rejects the same with a hole. @throws the signal's reason */
 export async function * measureExplaining (model: LoadedModel, path: string, good: readonly RawImage[], options: ExplainingOptions): AsyncGenerator<ExplainingMeasurement> {
   const { width, height, channels } = model.metadata.input
   const framesOf = (pictures: readonly RawImage[]): Frame[] => pictures.map(({ data }, i) => Frame.fromPixels(data, { source: 'bench', sequence: i, width, height, channels }))
@@ -176,7 +178,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     return latencies
   }
 
-  const rounds = 9 * options.rounds
+  const rounds = 3 * options.loads.length * options.rounds
   let roundsDone = 0
   const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
     const counts: Counts = { verdicts: { good: { meant: 0, found: 0 }, reject: { meant: 0, found: 0 } }, explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
@@ -205,10 +207,13 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
 
   try {
     await paint()
-    await round(null, () => { /* a warm-up */ })
-    const atFullSpeed = await inTurns(null)
-    yield atFullSpeed
-    for (const parts of [2, 10]) yield await inTurns(atFullSpeed.off.perSecond / parts)
+    const warmUp = await round(null, () => { /* nobody explains */ })
+    let fullSpeed = warmUp.length / options.seconds
+    for (const share of options.loads) {
+      const measured = await inTurns(share >= 1 ? null : share * fullSpeed)
+      if (measured.arriving === null) fullSpeed = measured.off.perSecond
+      yield measured
+    }
   } finally {
     inspector.close()
     await thread.close()

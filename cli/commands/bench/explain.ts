@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { readBundle, saveBundle, type ModelBundle } from '../../../engine/bundle/bundle.ts'
 import { withExemplars } from '../../../engine/bundle/kept-exemplars.ts'
 import type { Explainer } from '../../../engine/explain/explainer.ts'
@@ -26,6 +26,7 @@ import { madeBundle } from './made-bundle.ts'
 interface Options {
   methods: Explainer[]
   every: number
+  loads: number[]
   rounds: number
   seconds: number
   budget: number
@@ -43,10 +44,11 @@ const LIMIT = 0.05
 
 export function registerExplain (bench: Command): void {
   bench.command('explain')
-    .description(`verdict latency and throughput with every reject explained against without, in turns with both, at full speed, at half and at a tenth of it; exit 1 when p99 or throughput move by ${100 * LIMIT} % or more`)
+    .description(`verdict latency and throughput with every reject explained against without, in turns with both, at full speed, at half and at a tenth of it, or other loads; exit 1 when p99 or throughput move by ${100 * LIMIT} % or more`)
     .argument('[bundle]', 'a bundle file; without one, a patch memory of synthetic pictures is made')
     .addOption(new Option('--methods <names>', 'of explanation, divided by commas').argParser(readMethods).default([explainerByName('sise')], 'sise'))
     .option('--every <parts>', 'one part in so many is a reject', wholeNumber(1), 10)
+    .addOption(new Option('--loads <shares>', 'of full speed, above 0, divided by commas; 1 is full speed').argParser(readLoads).default([1, 0.5, 0.1], '1,0.5,0.1'))
     .option('--rounds <number>', 'of each, in turns', wholeNumber(1), 4)
     .option('--seconds <number>', 'of each round', positiveNumber, 15)
     .option('--budget <milliseconds>', 'of the processor for each explanation', positiveNumber, 3000)
@@ -56,6 +58,13 @@ export function registerExplain (bench: Command): void {
     .option('--seed <number>', 'of the pictures', wholeNumber(0), 1)
     .option('--json <file>', 'write the figures there')
     .action((path: string | undefined, options: Options) => interruptible((signal) => benchExplain(path, options, signal)))
+}
+
+/** Each once, the highest first: full speed tells what the shares are of. */
+function readLoads (text: string): number[] {
+  const loads = text.split(',').map((share) => Number(share.trim() === '' ? NaN : share))
+  if (loads.some((share) => !(share > 0 && share <= 1))) throw new InvalidArgumentError('Expected numbers above 0 and up to 1, divided by commas.')
+  return [...new Set(loads)].sort((a, b) => b - a)
 }
 
 async function benchExplain (path: string | undefined, options: Options, signal: AbortSignal): Promise<void> {
