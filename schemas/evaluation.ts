@@ -201,6 +201,8 @@ export interface EvaluationReport {
   explain?: ExplanationFindings
   /** The command was interrupted, or explaining (`explain.failure`) or the learning curve failed: the figures are of the test pictures in `images`, and what was asked for beyond may be absent. */
   partial?: true
+  /** What was done of what was to be done; with `partial`. */
+  done?: { scored: number, toScore: number, explained?: number, toExplain?: number }
   command: string | null
   versions: { [name: string]: string }
   machine: { processor: string, cores: number, memoryGiB: number, platform: string }

@@ -7,7 +7,7 @@ import { readBundle, type ModelBundle } from '../../engine/bundle/bundle.ts'
 import { checkGoldenVectors } from '../../engine/bundle/golden.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { splitOfFit } from '../../engine/detectors/fit-work.ts'
-import { defectImages, goodImages, readDataset, type Dataset } from '../../engine/evaluation/dataset.ts'
+import { defectImages, goodImages, readDataset, testEntries, type Dataset } from '../../engine/evaluation/dataset.ts'
 import { asGoodpartsError, GoodpartsError } from '../../engine/errors.ts'
 import { evaluateBundle, type Evaluation } from '../../engine/evaluation/evaluate.ts'
 import { locatedDefects } from '../../engine/evaluation/explanation-evaluation.ts'
@@ -80,7 +80,7 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
       const { curve, failure } = await unlessAborted(signal, () => curveOf(dataset, bundle.metadata, evaluation, options, progress, signal)) ?? noCurve
       progress.clear()
       const failures = [...(explain?.failure === undefined ? [] : [explanationFailure(explain, explain.failure)]), ...(failure === null ? [] : [failure])]
-      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || failures.length > 0 ? { partial: true as const } : {}) }
+      const report = { ...await completeReport(dataset, evaluation), ...(explain === null ? {} : { explain }), ...(curve === null ? {} : { learningCurve: curve }), ...(signal.aborted || failures.length > 0 ? { partial: true as const, done: doneOf(dataset, evaluation, options, explain) } : {}) }
       const notWritten = await failureOf(printReport(report, options, {
         asText: reportText,
         asPage: async () => renderReport(report, { ...await makeGallery(evaluation, scorer, nameIn(dataset)), explained }),
@@ -94,6 +94,11 @@ async function evaluate (path: string, options: Options, signal: AbortSignal): P
   } finally {
     progress.clear()
   }
+}
+
+function doneOf (dataset: Dataset, { pictures }: Evaluation, options: Options, explain: ExplanationFindings | null): NonNullable<EvaluationReport['done']> {
+  const scored = { scored: pictures.length, toScore: testEntries(dataset).length }
+  return isExplained(options) ? { ...scored, explained: explain?.methods[0]?.n ?? 0, toExplain: Math.min(options.explainImages ?? Infinity, locatedDefects(dataset).length) } : scored
 }
 
 function explanationFailure ({ methods }: ExplanationFindings, message: string): GoodpartsError {

@@ -76,8 +76,8 @@ export async function explain (modelFile: string, imageFile: string, options: Op
     const where = await measuredOn()
     const report = async (isPartial: boolean): Promise<void> => printReport({ explanation: subject, methods: attempts.map(figuresOf), ...where, ...(isPartial ? { partial: true } : {}) }, options, {
       isPartial,
-      asText: () => `${isPartial ? 'Interrupted: the methods that were done until then.\n\n' : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
-      asPage: async () => explanationPage(image, evidence, subject, attempts, measuredOnText(where))
+      asText: () => `${isPartial ? `${incompleteText(methods, attempts)}\n\n` : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
+      asPage: async () => explanationPage(image, evidence, { ...subject, note: isPartial ? [incompleteText(methods, attempts), subject.note].filter((text) => text !== null).join(' ') : subject.note }, attempts, measuredOnText(where))
     })
     progress.update('explaining', 0, methods.length)
     try {
@@ -151,13 +151,19 @@ async function targetOf (model: ExplainedModel, image: RawImage, wanted: string 
 }
 
 function targetText (model: ExplainedModel, target: ExplanationTarget): string {
-  if (target.kind === 'score') return model.metadata === null ? 'score' : 'score above that of good parts'
+  if (target.kind === 'score') return model.metadata === null ? 'score' : 'score above the median of good parts'
   return `class ${model.metadata?.classNames[target.index] ?? target.index}`
 }
 
-/** Why the maps below explain nothing; `null` where they do. */
+function incompleteText (methods: readonly Explainer[], attempts: readonly Attempt[]): string {
+  return `Interrupted: without ${methods.slice(attempts.length).map(({ method }) => method).join(', ')}.`
+}
+
+/** Why the maps below explain nothing, or no defect; `null` where they do. */
 function nothingText (model: ExplainedModel, target: ExplanationTarget, confidence: number): string | null {
-  if (hasSomethingToExplain(model, target, confidence)) return null
+  if (hasSomethingToExplain(model, target, confidence)) {
+    return target.kind === 'class' || confidence >= model.goodSpread ? null : `The picture scores within what good parts reach (${confidence.toPrecision(4)} above their median, which they exceed by up to ${model.goodSpread.toPrecision(4)}): maps show what comes nearest to a defect.`
+  }
   const what = target.kind === 'class' || model.metadata === null
     ? `The model answers ${confidence.toPrecision(4)}`
     : `The picture scores no higher than good parts (${confidence.toPrecision(4)} above their median, which they exceed by up to ${model.goodSpread.toPrecision(4)})`

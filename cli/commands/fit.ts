@@ -7,6 +7,7 @@ import { createDecision } from '../../engine/decision/decision.ts'
 import type { DefectImage, GoodImage, Suspect } from '../../engine/detectors/detector.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { aheadByTooLittle, aheadByTooLittleText, trialOutcome } from '../../engine/evaluation/trial-outcome.ts'
 import { defectImages, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
 import { otherFiles, otherFilesText } from '../../engine/evaluation/dataset-folder.ts'
 import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
@@ -193,16 +194,12 @@ function defectsText (defects: BundleMetadata['training']['defects']): string {
 
 export function trialTable (trials: readonly ScaleTrial[]): string {
   const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))].filter((name) => !untold.includes(name))
-  const chosen = trials.find((trial) => trial.chosen)?.proxyAuroc ?? 1
-  const isAhead = ({ outcome, proxyAuroc }: ScaleTrial): boolean => outcome.startsWith('behind') && (proxyAuroc ?? 0) > chosen
   const table = textTable(['layers', 'size', ...names.map((name) => headings[name] ?? name), 'separation', 'images/s', 'outcome'], trials.map((trial) => [
     trial.layers, sizeText(trial), ...names.map((name) => shown(trial.settings[name])),
-    trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', isAhead(trial) ? aheadByTooLittle : trial.outcome
+    trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', trialOutcome(trial, trials)
   ]))
-  return trials.some(isAhead) ? `${table}\n${aheadByTooLittle}: drawn defects cannot tell so near separations apart, or only fewer of them were tried; such a lead decides nothing.` : table
+  return trials.some((trial) => trialOutcome(trial, trials) === aheadByTooLittle) ? `${table}\n${aheadByTooLittleText}` : table
 }
-
-const aheadByTooLittle = 'ahead by too little'
 
 /** Settings that the table has no room for. */
 const untold = ['components', 'channels']

@@ -131,7 +131,13 @@ export class VerdictHeatmaps {
     }
     const request = partRequest(image, inspection, this.#model, { ...this.#settings, zones: this.#zones.of(eventId), methods })
     if (request === null) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected the bundle ${inspection.bundle?.id ?? 'none'} that judged the part to be loaded, got another`, { fix: 'Take a newer part' })
-    return foundExplanations(await this.#others.withoutRest(this.#others.explain(request, { urgency: URGENCY.asked })))
+    try {
+      return foundExplanations(await this.#others.withoutRest(this.#others.explain(request, { urgency: URGENCY.asked })))
+    } catch (error) {
+      // Who asked is told; so is who watches over the flow.
+      if (!isFull(error) && !this.#isClosed) this.#listener.failed(error, { inspection } as Message)
+      throw error
+    }
   }
 
   #withExplainer (message: Message): Message {

@@ -178,10 +178,10 @@ it('writes what it has scored when it is interrupted', async () => {
   })
   expect(result).toMatchObject({ code: 130, stderr: expect.stringContaining('Cancelled.') as string, stdout: expect.stringMatching(new RegExp(`^Incomplete, [^]*\nWritten, of what was done until then: ${json}, ${page}\n$`)) as string })
   const report = validate('evaluation', JSON.parse(readFileSync(json, 'utf8')))
-  expect(report.partial).toBe(true)
+  expect(report).toMatchObject({ partial: true, done: { scored: report.images.length, toScore: 62 } })
   expect(report.images.length).toBeGreaterThan(0)
   expect(report.images.length).toBeLessThan(62)
-  expect(readFileSync(page, 'utf8')).toContain('Incomplete, as it was interrupted or failed on the way: what follows is what there was.')
+  expect(readFileSync(page, 'utf8')).toContain(`Incomplete, as it was interrupted or failed on the way: ${report.images.length} of 62 test pictures scored.`)
   expect(report.dataset).toMatchObject({ testGood: report.images.filter(({ label }) => label === 'good').length })
 }, 120_000)
 

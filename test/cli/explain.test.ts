@@ -135,7 +135,7 @@ describe('goodparts explain', () => {
     })
     await explainer.close()
 
-    expect(target).toBe('score above that of good parts')
+    expect(target).toBe('score above the median of good parts')
     expect(usual!.insertion).toBeCloseTo(onTheLine!.faithfulness!.insertion, 9)
     expect(usual!.deletion).toBeCloseTo(onTheLine!.faithfulness!.deletion, 9)
     const { explanation: named, methods: [ofClass] } = await figures('--target', 'spot')

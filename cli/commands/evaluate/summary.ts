@@ -1,5 +1,7 @@
 /** An evaluation as a person reads it in a terminal. */
+import { incompleteText } from '../../../engine/evaluation/incomplete-text.ts'
 import { learnedText } from '../../../engine/evaluation/learned-from.ts'
+import { aheadByTooLittle, aheadByTooLittleText, trialOutcome } from '../../../engine/evaluation/trial-outcome.ts'
 import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluation.ts'
 import { measuredOnText } from '../../measured-on.ts'
 import { textTable } from '../../text-table.ts'
@@ -9,18 +11,20 @@ export function evaluationText (report: EvaluationReport): string {
 }
 
 function heading (report: EvaluationReport): string {
-  const { dataset, detector, scale, size, fitSeconds, partial } = report
+  const { dataset, detector, scale, size, fitSeconds } = report
+  const incomplete = incompleteText(report)
   const defects = Object.values(dataset.testDefects).reduce((sum, count) => sum + count, 0)
-  return `${partial === true ? 'Incomplete, as it was interrupted or failed on the way: the figures are of what was done until then.\n' : ''}${dataset.name}: ${[detector, scale, size].filter((part) => part !== null).join(' ')}\n` +
+  return `${incomplete === null ? '' : `${incomplete}\n`}${dataset.name}: ${[detector, scale, size].filter((part) => part !== null).join(' ')}\n` +
     `${learnedText(report)}, in ${fitSeconds.toFixed(1)} s; tested on ${dataset.testGood} good and ${defects} defective images.`
 }
 
 function trials ({ trials }: EvaluationReport): string {
   if (trials.length === 0) return ''
-  return textTable(['layers', 'size', 'settings', 'separation', 'images/s', 'outcome'], trials.map((trial) => [
+  const table = textTable(['layers', 'size', 'settings', 'separation', 'images/s', 'outcome'], trials.map((trial) => [
     trial.layers, trial.size === 0 ? '–' : String(trial.size), Object.entries(trial.settings).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('"', '')}`).join(' '),
-    number(trial.proxyAuroc, 4), number(trial.imagesPerSecond, 0), trial.outcome
+    number(trial.proxyAuroc, 4), number(trial.imagesPerSecond, 0), trialOutcome(trial, trials)
   ]))
+  return trials.some((trial) => trialOutcome(trial, trials) === aheadByTooLittle) ? `${table}\n${aheadByTooLittleText}` : table
 }
 
 function augmentation ({ augmentation }: EvaluationReport): string {

@@ -1,7 +1,9 @@
 /** The evaluation as one self-contained HTML page. */
 import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluation.ts'
+import { incompleteText } from '../incomplete-text.ts'
 import { learnedText, missingShares } from '../learned-from.ts'
 import { rocCurve } from '../ranking.ts'
+import { aheadByTooLittle, aheadByTooLittleText, trialOutcome } from '../trial-outcome.ts'
 import { countChart, rocChart, scoreHistogram } from './charts.ts'
 import type { GalleryPicture } from './gallery.ts'
 import { augmentationSection } from './augmentation-section.ts'
@@ -52,7 +54,8 @@ function scaleSection (trials: EvaluationReport['trials']): Html | null {
   if (trials.length === 0) return null
   return html`<h2>How the scale was chosen</h2>
 <p class="note">Separation: AUROC of good parts with defects drawn on them against the same parts untouched; no real defect was used.</p>
-<div class="card scroll">${trialTable(trials)}</div>`
+<div class="card scroll">${trialTable(trials)}</div>
+${trials.some((trial) => trialOutcome(trial, trials) === aheadByTooLittle) ? html`<p class="note">${aheadByTooLittleText}</p>` : null}`
 }
 
 function learningSection ({ learningCurve, detector }: EvaluationReport): Html | null {
@@ -65,9 +68,10 @@ function learningSection ({ learningCurve, detector }: EvaluationReport): Html |
 }
 
 function heading (report: EvaluationReport): Html {
-  const { dataset, detector, scale, size, bundle, createdAt, partial } = report
+  const { dataset, detector, scale, size, bundle, createdAt } = report
+  const incomplete = incompleteText(report)
   const defects = Object.values(dataset.testDefects).reduce((sum, count) => sum + count, 0)
-  return html`<header><h1>${dataset.name}</h1><p class="soft">${detector}${scale === null ? null : `, ${scale}`}${size === null ? null : ` at ${size} pixels`}. ${learnedText(report)}, tested on ${dataset.testGood} good and ${defects} defective ones. Bundle ${bundle.id}, ${createdAt.slice(0, 16).replace('T', ' ')} UTC.${partial === true ? ' Incomplete, as it was interrupted or failed on the way: what follows is what there was.' : null}</p></header>`
+  return html`<header><h1>${dataset.name}</h1><p class="soft">${detector}${scale === null ? null : `, ${scale}`}${size === null ? null : ` at ${size} pixels`}. ${learnedText(report)}, tested on ${dataset.testGood} good and ${defects} defective ones. Bundle ${bundle.id}, ${createdAt.slice(0, 16).replace('T', ' ')} UTC.${incomplete === null ? null : ` ${incomplete}`}</p></header>`
 }
 
 function tiles (report: EvaluationReport): Html {
@@ -100,15 +104,15 @@ function charts (report: EvaluationReport): Html[] {
   return [histogram, html`<figure class="card"><h3>ROC</h3>${rocChart(rocCurve(good, defect), marks)}</figure>`]
 }
 
-function missNote ({ atRejectLimit: { escape }, atReviewLimit }: EvaluationReport): string {
+function missNote ({ atRejectLimit: { escape }, atReviewLimit, partial }: EvaluationReport): string {
   const shown = 'One picture of each part. Left: the picture, its ground truth outlined in green where there is one. Right: the detector’s map.'
-  if (escape.of === 0) return 'The test set has no defects.'
+  if (escape.of === 0) return partial === true ? 'No defect was scored.' : 'The test set has no defects.'
   if (escape.count === 0) return `No defect stayed under the reject limit; these came closest. ${shown}`
   return `${escape.count} of ${escape.of} defects stayed under the reject limit, ${atReviewLimit.escape.count} of them under the review limit too. ${shown}`
 }
 
-function falseRejectNote ({ atRejectLimit: { falseReject } }: EvaluationReport): string {
-  if (falseReject.of === 0) return 'The test set has no good images.'
+function falseRejectNote ({ atRejectLimit: { falseReject }, partial }: EvaluationReport): string {
+  if (falseReject.of === 0) return partial === true ? 'No good image was scored.' : 'The test set has no good images.'
   if (falseReject.count === 0) return 'No good image went above the reject limit; these came closest.'
   return `${falseReject.count} of ${falseReject.of} good images went above the reject limit.`
 }

@@ -1,6 +1,7 @@
 /** The report's tables. */
 import type { ScaleTrial } from '../../../schemas/bundle.ts'
 import type { EvaluationReport } from '../../../schemas/evaluation.ts'
+import { trialOutcome } from '../trial-outcome.ts'
 import { decimals, html, percent, type Html, type HtmlPart } from './html-text.ts'
 
 export interface Column<Row> {
@@ -71,6 +72,6 @@ export function trialTable (trials: readonly ScaleTrial[]): Html {
     { name: 'Settings', cell: ({ settings }) => Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ') },
     { name: 'Separation', numeric: true, cell: ({ proxyAuroc }) => decimals(proxyAuroc, 4) },
     { name: 'Images/s', numeric: true, cell: ({ imagesPerSecond }) => imagesPerSecond === null ? '–' : imagesPerSecond.toFixed(0) },
-    { name: 'Outcome', cell: ({ outcome }) => outcome }
+    { name: 'Outcome', cell: (trial) => trialOutcome(trial, trials) }
   ], trials, ({ chosen }) => chosen)
 }

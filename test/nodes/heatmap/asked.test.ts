@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -106,6 +106,33 @@ test('a verdict says whom to ask, who explains a part of before by the methods a
   await undeploy()
   expect(explainer.obstacle(good.inspection)).toBe('set-up-anew')
 }, 30_000)
+
+test('a process that is killed while somebody waits is told to whoever watches over the flow, too', async () => {
+  await start({}, [{ id: 'caught', z: 'flow', type: 'catch', scope: ['heat'], wires: [['errors']] }, { id: 'errors', z: 'flow', type: 'helper' }])
+  const good = part('good')
+  const explainer = await explainerOf(good)
+  const caught = nextMessage('errors')
+
+  const answer = explainer.explain({ record: good.inspection, picture: await pngOf(good.frame) }, ['rise'])
+  const refused = expect(answer).rejects.toMatchObject({ code: 'GOODPARTS_EXPLANATION_FAILED', message: expect.stringContaining('SIGKILL') as string })
+  await expect.poll(() => explaining().length).toBe(1)
+  process.kill(explaining()[0]!, 'SIGKILL')
+
+  await refused
+  expect(await caught).toMatchObject({ inspection: { eventId: good.inspection.eventId }, error: { message: expect.stringContaining('SIGKILL') as string } })
+}, 30_000)
+
+/** Explanation processes of this one, by their numbers. */
+function explaining (): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      const parent = / \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''))?.[1]
+      return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('explanation-child')
+    } catch {
+      return false
+    }
+  })
+}
 
 test('a deploy of the node tells the page that the line was set up anew, and the next verdict brings back who explains', async () => {
   const port = String(await freePort())
