@@ -51,9 +51,9 @@ function summaryOf (...reports: ExplanationFindings[]): Array<Record<string, str
 
 describe('tables of explanations', () => {
   test('compare SISE and Grad-CAM where both have a map, not with black maps', () => {
-    const [row] = summaryOf(figures({ sise: [[0.4, 0.1], [0.4, 0.1], [0.4, 0.1], [0.2, 0.1]], 'grad-cam': [null, null, [0.2, 0.3], [0.1, 0.3]] }))
+    const [row] = summaryOf(figures({ sise: [[0.4, 0.1], [0.4, 0.1], [0.4, 0.1], [0.2, 0.1], [0.4, 0.1]], 'grad-cam': [null, null, [0.2, 0.3], [0.1, 0.3], [0.2, 0.3]] }))
 
-    expect(row).toMatchObject({ 'no map, SISE / Grad-CAM': '0 / 2', both: '2', 'EBPG, SISE over Grad-CAM': '2.00 (2.00–2.00)', 'mask-L1, Grad-CAM over SISE': '3.00 (3.00–3.00)' })
+    expect(row).toMatchObject({ 'no map, SISE / Grad-CAM': '0 / 2', both: '3', 'EBPG, SISE over Grad-CAM': '2.00 (2.00–2.00)', 'mask-L1, Grad-CAM over SISE': '3.00 (3.00–3.00)' })
   })
 
   test('bound ratios by drawing the pictures of both together', () => {
@@ -68,11 +68,17 @@ describe('tables of explanations', () => {
   })
 
   test('say that a ratio to nothing has no end', () => {
-    const [row] = summaryOf(figures({ sise: [[0, 0.1], [0.5, 0.1]], 'grad-cam': [[0, 0.1], [0.1, 0.1]] }))
+    const [row] = summaryOf(figures({ sise: [[0, 0.1], [0.5, 0.1], [0.5, 0.1]], 'grad-cam': [[0, 0.1], [0.1, 0.1], [0.1, 0.1]] }))
     const [nothing] = summaryOf(figures({ sise: [[0.5, 0.1]], 'grad-cam': [[0, 0.1]] }))
 
     expect(row!['EBPG, SISE over Grad-CAM']).toBe('5.00 (5.00–5.00)')
     expect(nothing!['EBPG, SISE over Grad-CAM']).toBe('–')
+  })
+
+  test('give no bounds of fewer than three pictures in which both have a map', () => {
+    const [row] = summaryOf(figures({ sise: [[0.4, 0.1], [0.2, 0.1], [0.3, 0.1]], 'grad-cam': [null, [0.1, 0.3], [0.1, 0.2]] }))
+
+    expect(row).toMatchObject({ both: '2', 'EBPG, SISE over Grad-CAM': '2.50', 'mask-L1, Grad-CAM over SISE': '2.50' })
   })
 
   test('give a ratio without bounds of files without figures of single pictures, and none where a map is missing', () => {
