@@ -33,10 +33,10 @@ export interface EvaluatedImage {
   verdict: 'good' | 'review' | 'reject'
 }
 
-/** A mean over pictures with its 95 % interval, by the bootstrap over parts; the exact one of a share where all parts are hits, or none. */
+/** A mean over pictures with its 95 % interval: by the bootstrap over parts, of shares of hits (pointing, increase) the exact one where each part has one picture, or all are alike. */
 export interface Estimate {
   value: number
-  /** `null`, as `high`, of fewer than three parts. */
+  /** `null`, as `high`, by the bootstrap of fewer than three parts. */
   low: number | null
   high: number | null
 }

@@ -65,7 +65,7 @@ function together (before: Explain, after: Explain): Explain {
 function summary (report: Explained): string[] {
   const { detector, explain, imageAuroc, scale, size } = report
   const [sise, cam] = [named(explain, 'sise'), named(explain, 'grad-cam')]
-  // Figures of other, fewer pictures say nothing beside those of more.
+  // Figures of fewer pictures say nothing beside those of more.
   const pictures = Math.max(...explain.methods.map(({ n }) => n))
   const most = explain.methods.filter(({ n }) => n === pictures).toSorted((a, b) => (b.ebpg?.value ?? 0) - (a.ebpg?.value ?? 0))[0]
   return [
@@ -115,7 +115,7 @@ function unavailable ({ detector, explain }: Explained): string[] {
   return [...methods].map(([reason, names]) => `${detector} without ${names.join(', ')}: ${reason}`)
 }
 
-/** Other numbers of pictures are other pictures, and have baselines of their own. */
+/** Other numbers of pictures have baselines of their own. */
 function baselinesOf (reports: readonly Explained[]): string {
   const counted = new Map(reports.flatMap(({ explain }) => explain.methods[0] === undefined ? [] : [[explain.methods[0].n, explain.baselines] as const]))
   return [...counted].sort(([a], [b]) => b - a).map(([n, { zeroMaskL1, uniformMaskL1, areaShare }]) =>

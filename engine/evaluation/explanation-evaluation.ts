@@ -183,13 +183,18 @@ function likeness ({ map }: Saliency, unlearned: Saliency | null, { width, heigh
   return unlearned.map === null ? null : rankCorrelation(resampleMap(map, width, height), resampleMap(unlearned.map, width, height))
 }
 
-/** Of hits: where all are, or none is, the bootstrap has no width, and the bounds are those of a binomial share of the parts. */
+/**
+ * Of hits, each 0 or 1 but where equally high pixels share one. Whole hits of one picture of each part, or of parts that are all alike, are a binomial share,
+ * whose bounds are exact: near 0 and 1 those of the bootstrap are too narrow, and at them have no width.
+ */
 function shareEstimate (hits: readonly number[], unit: number, options: BootstrapOptions): Estimate | null {
-  const [first] = hits
-  if ((first !== 0 && first !== 1) || hits.some((hit) => hit !== first)) return meanEstimate(hits.map((hit) => unit * hit), options)
+  if (hits.length === 0) return null
   const parts = partsOf(hits.length, options.groups).length
-  const { low, high } = clopperPearson(first * parts, parts)
-  return { value: unit * first, low: unit * low, high: unit * high }
+  const share = hits.reduce((sum, hit) => sum + hit, 0) / hits.length
+  const isBinomial = hits.every((hit) => hit === 0 || hit === 1) && (parts === hits.length || share === 0 || share === 1)
+  if (!isBinomial) return meanEstimate(hits.map((hit) => unit * hit), options)
+  const { low, high } = clopperPearson(Math.round(share * parts), parts)
+  return { value: unit * share, low: unit * low, high: unit * high }
 }
 
 function summarise ({ method }: Explainer, samples: readonly Sample[], seed: number): ExplanationMethodFindings {

@@ -104,13 +104,18 @@ test('explains of a missed defect of a kind that was not taught the likeliest cl
   expect(asked).toEqual([{ kind: 'class', index: expect.toSatisfy((index: number) => index > 0) as number }, { kind: 'class', index: 2 }])
 })
 
-test('gives shares in which all parts are alike the bounds that so many parts allow, and means of fewer than three parts none', async () => {
+test('gives shares of hits the bounds that so many parts allow, and means of fewer than three parts none', async () => {
   const { methods: [three] } = await evaluated(await spots(3), { methods: ['layer-cam'] })
   const { methods: [two] } = await evaluated(await spots(2), { methods: ['layer-cam'] })
 
   // Clopper and Pearson: 0.025 to the power of one over the parts.
   expect(three?.pointingGame).toEqual({ value: 1, low: expect.closeTo(0.025 ** (1 / 3), 6) as number, high: 1 })
   expect(two?.pointingGame).toEqual({ value: 1, low: expect.closeTo(0.025 ** (1 / 2), 6) as number, high: 1 })
+  const folder = await spots(3)
+  await write(join(folder, 'test', 'spot', '0.png'), flatPicture())
+  const { methods: [missed] } = await evaluated(folder, { methods: ['layer-cam'] })
+  // Of two of three, the roots of the binomial tails.
+  expect(missed?.pointingGame).toEqual({ value: 2 / 3, low: expect.closeTo(0.0943, 4) as number, high: expect.closeTo(0.9916, 4) as number })
   expect(three?.ebpg?.low).toBeCloseTo(three?.ebpg?.value ?? NaN, 6)
   expect([two?.ebpg?.low, two?.ebpg?.high]).toEqual([null, null])
 })
