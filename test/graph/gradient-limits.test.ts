@@ -49,6 +49,15 @@ it('says so when a value is not in the graph', () => {
   expect(refusal({ of: 'nothing', withRespectTo: ['weight'] }).message).toMatch(/nothing/)
 })
 
+it('lets no distance of nothing take the gradients of the others with it', async () => {
+  const builder = new GraphBuilder('distances')
+  const x = builder.input('x', 'float32', [3])
+  builder.output('y', builder.node('ReduceMax', [builder.node('Sqrt', [builder.node('Mul', [x, x])])], { keepdims: 0 }), 'float32', [])
+  const feeds = { x: { type: 'float32' as const, dims: [3], data: Float32Array.of(0, 2, -3) } }
+  const { [gradientName('x')]: found } = await runGraph(gradient(builder.build(), { of: 'y', withRespectTo: ['x'] }), feeds)
+  expect([...found!.data]).toEqual([0, 0, -1])
+})
+
 it('gives zero where only steps lead, and one graph for several values', async () => {
   const builder = new GraphBuilder('steps')
   const x = builder.input('x', 'float32', [3])

@@ -62,7 +62,11 @@ export const arithmeticGradients: GradientRules = {
       () => back(site, 2, masked(builder, builder.node('Not', [condition]), g))
     ]
   },
-  Sqrt: ({ builder, g, y }) => [() => builder.node('Div', [builder.node('Mul', [g, builder.number(0.5, g)]), y])],
+  // At 0 the slope has no end, and 0 times it would be NaN: a distance of 0 that nothing depends on must not take the rest with it.
+  Sqrt: ({ builder, g, y }) => [() => {
+    const positive = builder.node('Greater', [y, builder.number(0, y)])
+    return masked(builder, positive, builder.node('Div', [builder.node('Mul', [g, builder.number(0.5, g)]), builder.node('Where', [positive, y, builder.number(1, y)])]))
+  }],
   Exp: times(({ y }) => y),
   Log: ({ builder, g, a }) => [() => builder.node('Div', [g, a])],
   Reciprocal: ({ builder, g, y }) => [() => builder.node('Neg', [builder.node('Mul', [g, builder.node('Mul', [y, y])])])],
