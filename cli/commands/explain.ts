@@ -76,8 +76,8 @@ export async function explain (modelFile: string, imageFile: string, options: Op
     const where = await measuredOn()
     const report = async (isPartial: boolean): Promise<void> => printReport({ explanation: subject, methods: attempts.map(figuresOf), ...where, ...(isPartial ? { partial: true } : {}) }, options, {
       isPartial,
-      asText: () => `${isPartial ? `${incompleteText(methods, attempts)}\n\n` : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
-      asPage: async () => explanationPage(image, evidence, { ...subject, note: isPartial ? [incompleteText(methods, attempts), subject.note].filter((text) => text !== null).join(' ') : subject.note }, attempts, measuredOnText(where))
+      asText: () => `${isPartial ? `${missingText(methods, attempts)}\n\n` : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
+      asPage: async () => explanationPage(image, evidence, { ...subject, note: isPartial ? [missingText(methods, attempts), subject.note].filter((text) => text !== null).join(' ') : subject.note }, attempts, measuredOnText(where))
     })
     progress.update('explaining', 0, methods.length)
     try {
@@ -155,7 +155,7 @@ function targetText (model: ExplainedModel, target: ExplanationTarget): string {
   return `class ${model.metadata?.classNames[target.index] ?? target.index}`
 }
 
-function incompleteText (methods: readonly Explainer[], attempts: readonly Attempt[]): string {
+function missingText (methods: readonly Explainer[], attempts: readonly Attempt[]): string {
   return `Interrupted: without ${methods.slice(attempts.length).map(({ method }) => method).join(', ')}.`
 }
 

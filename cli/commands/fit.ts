@@ -7,7 +7,7 @@ import { createDecision } from '../../engine/decision/decision.ts'
 import type { DefectImage, GoodImage, Suspect } from '../../engine/detectors/detector.ts'
 import { fitInProcess } from '../../engine/detectors/fit-process.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
-import { aheadByTooLittle, aheadByTooLittleText, trialOutcome } from '../../engine/evaluation/trial-outcome.ts'
+import { trialNote, trialOutcome } from '../../engine/evaluation/trial-outcome.ts'
 import { defectImages, folderImages, goodImages, readDataset } from '../../engine/evaluation/dataset.ts'
 import { otherFiles, otherFilesText } from '../../engine/evaluation/dataset-folder.ts'
 import { renderSuspects } from '../../engine/evaluation/report/suspects-page.ts'
@@ -198,7 +198,8 @@ export function trialTable (trials: readonly ScaleTrial[]): string {
     trial.layers, sizeText(trial), ...names.map((name) => shown(trial.settings[name])),
     trial.proxyAuroc?.toFixed(4) ?? '–', trial.imagesPerSecond?.toFixed(1) ?? '–', trialOutcome(trial, trials)
   ]))
-  return trials.some((trial) => trialOutcome(trial, trials) === aheadByTooLittle) ? `${table}\n${aheadByTooLittleText}` : table
+  const note = trialNote(trials)
+  return note === null ? table : `${table}\n${note}`
 }
 
 /** Settings that the table has no room for. */

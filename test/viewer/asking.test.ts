@@ -9,6 +9,17 @@ import { live, missing } from './live-page.ts'
 
 const opened = live()
 
+/** A reject that can be explained on request, looked at closer. */
+async function openedReject (served: Parameters<typeof opened.serve>[0] = {}): Promise<{ page: Awaited<ReturnType<typeof opened.visit>>, explainer: HeldExplainer, port: number }> {
+  const { url, port } = await opened.serve(served)
+  const page = await opened.visit(url)
+  const explainer = new HeldExplainer()
+  opened.server.publish({ ...(await openSampleLine('Plates 1')).nextReject(), explainer })
+  await page.locator('.thumb').first().focus()
+  await page.keyboard.press('Enter')
+  return { page, explainer, port }
+}
+
 describe.skipIf(missing !== null)('an opened part', () => {
   it('says beside another method\'s map of a good part that it shows no defect', async () => {
     const { url } = await opened.serve()
@@ -127,13 +138,7 @@ describe.skipIf(missing !== null)('an opened part', () => {
   })
 
   it('keeps what came of it when an answer from before arrives later', async () => {
-    const { url } = await opened.serve()
-    const page = await opened.visit(url)
-    const explainer = new HeldExplainer()
-    const part = (await openSampleLine('Plates 1')).nextReject()
-    opened.server.publish({ ...part, explainer })
-    await page.locator('.thumb').first().focus()
-    await page.keyboard.press('Enter')
+    const { page, explainer } = await openedReject()
     await page.locator('.ask').waitFor()
     let [release, hold] = [(): void => {}, (): void => {}]
     const released = new Promise<void>((resolve) => { release = resolve })
@@ -161,13 +166,7 @@ describe.skipIf(missing !== null)('an opened part', () => {
 
   it('asks again what became of an explanation when the server was away', async () => {
     const memory = new PageMemory()
-    const { url, port } = await opened.serve({ memory })
-    const page = await opened.visit(url)
-    const explainer = new HeldExplainer()
-    const part = (await openSampleLine('Plates 1')).nextReject()
-    opened.server.publish({ ...part, explainer })
-    await page.locator('.thumb').first().focus()
-    await page.keyboard.press('Enter')
+    const { page, explainer, port } = await openedReject({ memory })
     await page.locator('.ask').click()
     await page.locator('.method-note').getByText('Explaining by other methods …').waitFor()
 

@@ -1,7 +1,7 @@
 /** An evaluation as a person reads it in a terminal. */
 import { incompleteText } from '../../../engine/evaluation/incomplete-text.ts'
 import { learnedText } from '../../../engine/evaluation/learned-from.ts'
-import { aheadByTooLittle, aheadByTooLittleText, trialOutcome } from '../../../engine/evaluation/trial-outcome.ts'
+import { trialNote, trialOutcome } from '../../../engine/evaluation/trial-outcome.ts'
 import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluation.ts'
 import { measuredOnText } from '../../measured-on.ts'
 import { textTable } from '../../text-table.ts'
@@ -24,7 +24,8 @@ function trials ({ trials }: EvaluationReport): string {
     trial.layers, trial.size === 0 ? '–' : String(trial.size), Object.entries(trial.settings).map(([name, value]) => `${name}=${JSON.stringify(value).replaceAll('"', '')}`).join(' '),
     number(trial.proxyAuroc, 4), number(trial.imagesPerSecond, 0), trialOutcome(trial, trials)
   ]))
-  return trials.some((trial) => trialOutcome(trial, trials) === aheadByTooLittle) ? `${table}\n${aheadByTooLittleText}` : table
+  const note = trialNote(trials)
+  return note === null ? table : `${table}\n${note}`
 }
 
 function augmentation ({ augmentation }: EvaluationReport): string {

@@ -3,7 +3,7 @@ import type { EvaluatedRate, EvaluationReport } from '../../../schemas/evaluatio
 import { incompleteText } from '../incomplete-text.ts'
 import { learnedText, missingShares } from '../learned-from.ts'
 import { rocCurve } from '../ranking.ts'
-import { aheadByTooLittle, aheadByTooLittleText, trialOutcome } from '../trial-outcome.ts'
+import { trialNote } from '../trial-outcome.ts'
 import { countChart, rocChart, scoreHistogram } from './charts.ts'
 import type { GalleryPicture } from './gallery.ts'
 import { augmentationSection } from './augmentation-section.ts'
@@ -52,10 +52,11 @@ ${footer(report)}
 
 function scaleSection (trials: EvaluationReport['trials']): Html | null {
   if (trials.length === 0) return null
+  const note = trialNote(trials)
   return html`<h2>How the scale was chosen</h2>
 <p class="note">Separation: AUROC of good parts with defects drawn on them against the same parts untouched; no real defect was used.</p>
 <div class="card scroll">${trialTable(trials)}</div>
-${trials.some((trial) => trialOutcome(trial, trials) === aheadByTooLittle) ? html`<p class="note">${aheadByTooLittleText}</p>` : null}`
+${note === null ? null : html`<p class="note">${note}</p>`}`
 }
 
 function learningSection ({ learningCurve, detector }: EvaluationReport): Html | null {
