@@ -116,7 +116,7 @@ test('goodparts bench explain measures verdicts with explanations beside verdict
   expect(stdout).toMatch(/^At full speed\n(.*\n){2}off .*\non, grad-cam .*\nratio .*\n95 % .*\noff again, ratio .*\n95 % .*\nExplanations cost /m)
   const { loads } = JSON.parse(readFileSync(json, 'utf8')) as { loads: ExplainingMeasurement[] }
   const full = loads[0]?.off.perSecond ?? 0
-  expect(loads.map(({ arriving }) => arriving)).toEqual([null, full / 2, full / 10])
+  expect(loads.map(({ arriving }) => arriving)).toEqual([null, 0.5 * full, 0.1 * full])
   for (const { off, on, throughputRatio, p99Ratio, noise, explained, queueFull, unfinished } of loads) {
     expect(throughputRatio.value).toBeCloseTo(on.perSecond / off.perSecond, 10)
     expect(p99Ratio.value).toBeCloseTo(on.p99 / off.p99, 10)

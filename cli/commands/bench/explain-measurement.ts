@@ -1,5 +1,5 @@
 /** A line at full speed and at shares of it, with its rejects explained by the heatmap node's thread and process and without, in turns. */
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { createDecision } from '../../../engine/decision/decision.ts'
 import { Inspector, type Inspection } from '../../../engine/decision/inspector.ts'
 import type { ExplanationMethod } from '../../../engine/explain/explainer.ts'
@@ -110,7 +110,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     const counted = begun + 1000 * leadSeconds
     for (let part = 0; performance.now() < counted + 1000 * options.seconds && !options.signal.aborted; part++) {
       const due = arriving === null ? null : begun + 1000 * part / arriving
-      if (due !== null) await delay(Math.max(0, due - performance.now()))
+      if (due !== null) await until(due)
       else if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
       const isReject = part % options.every === 0
       const frame = isReject ? rejectAt(part) : parts[part % parts.length] as Frame
@@ -218,6 +218,12 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     inspector.close()
     await thread.close()
   }
+}
+
+/** A timer takes a millisecond at least, and a fast line has several parts in one: what is due already does not wait for one. */
+async function until (due: number): Promise<void> {
+  const early = due - performance.now()
+  await (early > 0 ? delay(early) : nextTurn())
 }
 
 function judgedOf ({ score, limits }: InspectionRecord): JudgedScore | null {
