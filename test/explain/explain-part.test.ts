@@ -9,7 +9,8 @@ import { explainAll } from '../../engine/explain/explain-all.ts'
 import { PartExplainer } from '../../engine/explain/explain-part.ts'
 import { ExplainedModel } from '../../engine/explain/model/explained-model.ts'
 import { explainerByName } from '../../engine/explain/registry.ts'
-import { detector, spottedPicture } from './hand-built-models.ts'
+import { encodeModel } from '../../engine/graph/encode.ts'
+import { detector, dividingDetectorGraph, spottedPicture } from './hand-built-models.ts'
 import { spotBundle } from './spot-bundle.ts'
 
 let folder: string
@@ -72,6 +73,15 @@ test('a method that fails because all were aborted ends all', async () => {
   const model = ExplainedModel.open(detector)
 
   await expect(explainAll(model, spottedPicture(), [explainerByName('sise')], { target: { kind: 'score' }, signal: abort.signal })).rejects.toThrow('the line stops')
+  await model.close()
+})
+
+test('gradients that are no numbers are said, and not taken for a part in which nothing speaks for the score', async () => {
+  const model = ExplainedModel.open(encodeModel(dividingDetectorGraph()))
+
+  const [attempt] = await explainAll(model, spottedPicture(), [explainerByName('sise')], { target: { kind: 'score' } })
+
+  expect(attempt).toMatchObject({ saliency: null, obstacle: expect.stringMatching(/^Expected gradients of score at .+ for this picture, got NaN: .*division by 0/) as unknown, code: null })
   await model.close()
 })
 

@@ -106,6 +106,16 @@ export function distanceDetectorGraph (): Graph {
   return builder.build()
 }
 
+/** A detector that divides by features, up to a limit: where one is 0, the slope is infinite and what arrives there is none of it. */
+export function dividingDetectorGraph (): Graph {
+  const builder = new GraphBuilder('detector by quotients')
+  const image = builder.input('image', 'uint8', ['N', edge, edge, 1])
+  const features = addFeatures(builder, builder.node('Cast', [builder.node('Transpose', [image], { perm: [0, 3, 1, 2] })], { to: wireNumber('float32') }))
+  const limited = builder.node('Min', [builder.node('Reciprocal', [features]), builder.scalar(5)])
+  builder.output('score', builder.node('ReduceSum', [limited, builder.whole(1, 2, 3)], { keepdims: 0 }), 'float32', ['N'])
+  return builder.build()
+}
+
 /** As bundles of classifiers are: `image` to `score`, `map` and the logits of "good", "spot" and "dark". */
 export function classifierBundleGraph (): Graph {
   const add = (builder: GraphBuilder): Value => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { GraphBuilder, float } from '../../engine/graph/builder.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { gradient, gradientName, type GradientRequest } from '../../engine/graph/gradient/gradient.ts'
-import type { Graph } from '../../engine/graph/graph.ts'
+import type { Graph, Value } from '../../engine/graph/graph.ts'
 import { runGraph } from './golden-file.ts'
 
 /** Bytes of a picture, scaled; a value that only steps depend on; an operator nobody has a rule for; a function of the scaled picture. */
@@ -49,10 +49,13 @@ it('says so when a value is not in the graph', () => {
   expect(refusal({ of: 'nothing', withRespectTo: ['weight'] }).message).toMatch(/nothing/)
 })
 
-it('lets no distance of nothing take the gradients of the others with it', async () => {
+it.each([
+  ['square root', (builder: GraphBuilder, squares: Value) => builder.node('Sqrt', [squares])],
+  ['power of a half', (builder: GraphBuilder, squares: Value) => builder.node('Pow', [squares, builder.scalar(0.5)])]
+])('lets no distance of nothing take the gradients of the others with it, by the %s', async (_name, rootOf) => {
   const builder = new GraphBuilder('distances')
   const x = builder.input('x', 'float32', [3])
-  builder.output('y', builder.node('ReduceMax', [builder.node('Sqrt', [builder.node('Mul', [x, x])])], { keepdims: 0 }), 'float32', [])
+  builder.output('y', builder.node('ReduceMax', [rootOf(builder, builder.node('Mul', [x, x]))], { keepdims: 0 }), 'float32', [])
   const feeds = { x: { type: 'float32' as const, dims: [3], data: Float32Array.of(0, 2, -3) } }
   const { [gradientName('x')]: found } = await runGraph(gradient(builder.build(), { of: 'y', withRespectTo: ['x'] }), feeds)
   expect([...found!.data]).toEqual([0, 0, -1])

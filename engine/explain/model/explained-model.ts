@@ -144,7 +144,7 @@ export class ExplainedModel {
   /**
    * The layers' maps and the gradients that arrive there, each `(C, h, w)`: of the target's logit (or score), or of its confidence up to a
    * positive factor. Only what follows the layers is differentiated, so that the type of the input does not matter.
-   * @throws GOODPARTS_GRAPH_INVALID naming the operator where there is no way back.
+   * @throws GOODPARTS_GRAPH_INVALID naming the operator where there is no way back; GOODPARTS_EXPLANATION_FAILED naming the layer where what arrives is no number.
    */
   async gradients (picture: WorkingPicture, layers: readonly SpatialLayer[], target: ExplanationTarget, of: 'logit' | 'confidence'): Promise<LayerGradient[]> {
     const { output, differentiated, exclusive } = this.target(target)
@@ -164,11 +164,13 @@ export class ExplainedModel {
     }
     const values = floats((await session.run(arriving(new Float32Array(0)), [differentiated]))[differentiated], differentiated).data
     const answers = await session.run(arriving(gradientDirection(values.subarray(0, width), target, of, exclusive)), [...names, ...names.map(gradientName)])
-    return layers.map((layer) => ({
-      ...layer,
-      activation: this.#wholePicture(floats(answers[layer.value], layer.value)),
-      gradient: this.#wholePicture(floats(answers[gradientName(layer.value)], layer.value))
-    }))
+    return layers.map((layer) => {
+      const [activation, gradient] = [layer.value, gradientName(layer.value)].map((name) => this.#wholePicture(floats(answers[name], layer.value))) as [Float32Array, Float32Array]
+      const wrong = gradient.find((value) => !Number.isFinite(value))
+      // Left to the methods, it would pass for a picture in which nothing speaks for the target.
+      if (wrong !== undefined) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected gradients of ${differentiated} at ${layer.value} for this picture, got ${wrong}: an operator after it has no slope there, such as a division by 0 that a limit hides`)
+      return { ...layer, activation, gradient }
+    })
   }
 
   async close (): Promise<void> {
