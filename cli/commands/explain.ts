@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { exemplarsOf } from '../../engine/bundle/kept-exemplars.ts'
+import { createDecision } from '../../engine/decision/decision.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
 import { explainAll, type Attempt } from '../../engine/explain/explain-all.ts'
 import type { Baseline, Explainer, ExplanationTarget, ScoreCamVariant } from '../../engine/explain/explainer.ts'
@@ -19,7 +20,7 @@ import { alsoNotWritten, failureOf, printReport } from '../print-report.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 import { readMethods } from './evaluate/explanations.ts'
-import { explanationPage } from './explain/page.ts'
+import { explanationPage, judgedText, type Judged } from './explain/page.ts'
 
 export interface Options {
   methods?: Explainer[]
@@ -70,13 +71,14 @@ export async function explain (modelFile: string, imageFile: string, options: Op
     const hidden = named !== null ? options.hidden : nearest === null ? 'mean' : `the good part ${nearest.name}`
     // Before the methods, so that a class that is not there is said at once.
     const [confidence = 0] = await model.confidences(await workingPicture(image, model.input, baseline), [null], target)
+    const judged = await judge(model, image)
     const methods = options.methods ?? explainers
     const attempts: Attempt[] = []
-    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null, note: nothingText(model, target, confidence) }
+    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null, judged, note: nothingText(model, target, confidence) }
     const where = await measuredOn()
     const report = async (isPartial: boolean): Promise<void> => printReport({ explanation: subject, methods: attempts.map(figuresOf), ...where, ...(isPartial ? { partial: true } : {}) }, options, {
       isPartial,
-      asText: () => `${isPartial ? `${missingText(methods, attempts)}\n\n` : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n\n${table(attempts)}\n\n${measuredOnText(where)}`,
+      asText: () => `${isPartial ? `${missingText(methods, attempts)}\n\n` : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n${judged === null ? '' : `${judgedText(judged)}\n`}\n${table(attempts)}\n\n${measuredOnText(where)}`,
       asPage: async () => explanationPage(image, evidence, { ...subject, note: isPartial ? [missingText(methods, attempts), subject.note].filter((text) => text !== null).join(' ') : subject.note }, attempts, measuredOnText(where))
     })
     progress.update('explaining', 0, methods.length)
@@ -148,6 +150,14 @@ async function targetOf (model: ExplainedModel, image: RawImage, wanted: string 
   const classNames = model.metadata?.classNames ?? []
   const targets = model.hasClasses ? `${model.hasScore ? 'score, ' : ''}a class number${classNames.length === 0 ? '' : ` or one of ${classNames.join(', ')}`}` : 'score, as the model has no classes'
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the target to be ${targets}, got ${wanted === '' ? 'nothing' : wanted}`)
+}
+
+/** As the line sees the picture, by the limits of a bundle of all products, at the rates that a score node has until others are chosen; `null` of a model that is no bundle. */
+async function judge (model: ExplainedModel, image: RawImage): Promise<Judged | null> {
+  const { metadata } = model
+  if (metadata === null) return null
+  const score = await model.score(await workingPicture(image, metadata.input, 'mean'))
+  return { score, ...createDecision({ calibrationScores: metadata.calibration.scores }).judge(score) }
 }
 
 function targetText (model: ExplainedModel, target: ExplanationTarget): string {

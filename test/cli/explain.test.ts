@@ -102,11 +102,15 @@ describe('goodparts explain', () => {
     await saveBundle(path, kept)
     const page = join(folder, 'pair.html')
     const picture = join(folder, 'spotted.png')
+    const { stdout: record } = await runGoodparts(['inspect', picture, '--bundle', path, '--device', 'cpu', '--ndjson', '-'])
+    const { score: lineScore } = JSON.parse(record) as { score: number }
     const { stdout } = await runGoodparts(['explain', path, picture, '--methods', 'sise', '--report', page, '--json', '-'])
     const { explanation, methods: [figures] } = JSON.parse(stdout) as { explanation: unknown, methods: Array<{ insertion: number, deletion: number }> }
 
-    expect(explanation).toMatchObject({ hidden: 'the good part flat.png' })
-    expect(readFileSync(page, 'utf8')).toMatch(/the nearest good part<\/b><br>flat\.png/)
+    expect(explanation).toMatchObject({ hidden: 'the good part flat.png', judged: { verdict: 'reject', score: lineScore } })
+    const written = readFileSync(page, 'utf8')
+    expect(written).toMatch(/the nearest good part<\/b><br>flat\.png/)
+    expect(written).toMatch(/Verdict: reject\. Score \S+ is above the reject limit/)
     const explainer = new PartExplainer()
     const { explanations: [asked] } = await explainer.explain({
       bundle: { path, id: kept.metadata.id }, image: await decodeImage(picture), methods: ['sise'], budget: null, seed: 0, judge: true, zones: [], opacity: 0.6, quality: 85

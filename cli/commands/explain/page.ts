@@ -1,5 +1,6 @@
 /** All maps of one picture on one page that fetches nothing. */
 import type { Exemplar } from '../../../engine/bundle/good-exemplars.ts'
+import type { Judgement } from '../../../engine/decision/decision.ts'
 import { html, decimals, type Html } from '../../../engine/evaluation/report/html-text.ts'
 import { style } from '../../../engine/evaluation/report/style.ts'
 import type { Attempt } from '../../../engine/explain/explain-all.ts'
@@ -9,6 +10,10 @@ import type { MapValues } from '../../../engine/explain/map-rows.ts'
 import { overlayMap } from '../../../engine/explain/overlay.ts'
 import { encodeJpeg, resizeImage, type RawImage } from '../../../engine/frame/image-codec.ts'
 
+export interface Judged extends Judgement {
+  score: number
+}
+
 export interface Subject {
   model: string
   image: string
@@ -17,6 +22,8 @@ export interface Subject {
   hidden: string
   seed: number
   budget: number | null
+  /** `null` of a model that is no bundle. */
+  judged: Judged | null
   /** What to know before the maps are read; `null` where there is nothing. */
   note: string | null
 }
@@ -42,6 +49,7 @@ export async function explanationPage (image: RawImage, evidence: Exemplar | nul
 <header>
 <h1>${subject.image}</h1>
 <p class="soft">${subject.target} by ${subject.model}: ${subject.confidence.toPrecision(4)}. Hidden pixels: ${subject.hidden}; seed ${subject.seed}${subject.budget === null ? '' : `; ${subject.budget} ms at most for each method`}.</p>
+${subject.judged === null ? null : html`<p>${judgedText(subject.judged)}</p>`}
 ${subject.note === null ? null : html`<p><b>${subject.note}</b></p>`}
 </header>
 <div class="maps">${cards}</div>
@@ -54,6 +62,10 @@ ${withoutMap(attempts)}
 </body>
 </html>
 `.text
+}
+
+export function judgedText ({ verdict, reason: { text }, pValue }: Judged): string {
+  return `Verdict: ${verdict}. ${text}${pValue === null ? '' : ` (p-value ${pValue.toPrecision(2)})`}.`
 }
 
 async function shrunk (image: RawImage): Promise<RawImage> {

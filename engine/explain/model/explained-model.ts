@@ -108,6 +108,12 @@ export class ExplainedModel {
     return results
   }
 
+  /** Of a model that has a score. */
+  async score (picture: WorkingPicture): Promise<number> {
+    const { output } = this.target({ kind: 'score' })
+    return floats((await this.#run('answer', () => this.graph, this.#shown(picture, [null]), [output]))[output], output).data[0] as number
+  }
+
   /** The class that the model finds likeliest, of those that may be. */
   async likeliestClass (picture: WorkingPicture, mayBe: (index: number) => boolean = () => true): Promise<number> {
     const classes = (await this.#classes(picture)).map((answer, index) => mayBe(index) ? answer : -Infinity)
@@ -234,10 +240,7 @@ export class ExplainedModel {
   /** Ascending. */
   async #scores (pictures: readonly WorkingPicture[]): Promise<number[]> {
     const scores: number[] = []
-    for (const picture of pictures) {
-      const { data } = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), ['score']))['score'], 'score')
-      scores.push(data[0] as number)
-    }
+    for (const picture of pictures) scores.push(await this.score(picture))
     return scores.sort((a, b) => a - b)
   }
 
