@@ -47,7 +47,7 @@ export interface ExplainedPicture {
   path: string
   /** The physical part; `null` stands for itself. */
   group: string | null
-  /** `nothing`: it found nothing that speaks for the target. `time-up`: the budget ended before anything was found. Both count as black maps. */
+  /** `nothing`: it found nothing that speaks for the target, or numbers that are none. `time-up`: the budget ended before anything was found. Both count as black maps. */
   map: 'found' | 'nothing' | 'time-up'
   ebpg: number
   maskL1: number

@@ -75,6 +75,8 @@ export function madeOf (skipped: string): { done: number, planned: number, what:
 const reasonForms: Forms = [
   [/^the line was set up anew, ask again$/, () => '라인이 새로 설정되었으니 다시 요청하세요'],
   [/^found nothing that speaks for the score$/, () => '점수를 설명할 만한 것을 찾지 못함'],
+  [/^the activations at (.+) are no numbers for this picture$/, (layer) => `이 사진에서는 ${layer}의 활성값이 숫자가 아님`],
+  [/^the gradients at (.+) are no numbers for this picture$/, (layer) => `이 사진에서는 ${layer}의 기울기가 숫자가 아님`],
   [/^time was up before anything was found: (.+) left out$/, (left) => `찾기 전에 시간이 다 됨: ${skippedInKorean(left)} 남음`]
 ]
 

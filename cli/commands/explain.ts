@@ -2,9 +2,11 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { metadataKey, readBundle } from '../../engine/bundle/bundle.ts'
 import { exemplarsOf } from '../../engine/bundle/kept-exemplars.ts'
 import { createDecision } from '../../engine/decision/decision.ts'
 import { GoodpartsError } from '../../engine/errors.ts'
+import { openScorer } from '../../engine/evaluation/picture-scorer.ts'
 import { explainAll, type Attempt } from '../../engine/explain/explain-all.ts'
 import type { Baseline, Explainer, ExplanationTarget, ScoreCamVariant } from '../../engine/explain/explainer.ts'
 import { hasSomethingToExplain } from '../../engine/explain/metrics/faithfulness.ts'
@@ -13,6 +15,8 @@ import { ExplainedModel, type ExplainedModelOptions } from '../../engine/explain
 import { workingPicture } from '../../engine/explain/model/working-picture.ts'
 import { explainers } from '../../engine/explain/registry.ts'
 import { decodeImage, type RawImage } from '../../engine/frame/image-codec.ts'
+import { readMetadata } from '../../engine/graph/metadata.ts'
+import type { BundleMetadata } from '../../schemas/bundle.ts'
 import { interruptible } from '../interruptible.ts'
 import { measuredOn, measuredOnText } from '../measured-on.ts'
 import { positiveNumber, wholeNumber } from '../option-values.ts'
@@ -20,12 +24,13 @@ import { alsoNotWritten, failureOf, printReport } from '../print-report.ts'
 import { Progress } from '../progress.ts'
 import { textTable } from '../text-table.ts'
 import { readMethods } from './evaluate/explanations.ts'
-import { explanationPage, judgedText, type Judged } from './explain/page.ts'
+import { explanationPage, judgementText, type PictureJudgement } from './explain/page.ts'
 
 export interface Options {
   methods?: Explainer[]
   target?: string
   output?: string
+  product?: string
   hidden: string
   scoreCam: ScoreCamVariant
   budget?: number
@@ -44,6 +49,7 @@ export function register (program: Command): void {
     .option('--methods <names>', `those methods only, divided by commas: ${explainers.map(({ method }) => method).join(', ')}`, readMethods)
     .option('--target <target>', 'score, or the number or name of a class; default: the score, as on the line; the likeliest class of somebody else\'s classifier')
     .option('--output <name>', 'the output that answers, of somebody else\'s model: a score (N) or (N, 1), or classes (N, K); default: found by its name and shape')
+    .option('--product <name>', 'the picture\'s product, where the bundle has limits of its own for it')
     .option('--hidden <what>', 'what stands where masks hide the picture: mean, blur, black, the file of a good part\'s picture, or auto: the nearest good picture in the bundle\'s file, the mean colour without one and for the class good', 'auto')
     .addOption(new Option('--score-cam <variant>', 'what weighs a channel in score-cam: what the confidence behind its mask is above that of the hidden picture, the confidence itself, or its softmax over the channels').choices(['increase', 'confidence', 'softmax']).default('increase'))
     .option('--budget <milliseconds>', 'end each method after so long, with its best map until then', positiveNumber)
@@ -60,8 +66,7 @@ export async function explain (modelFile: string, imageFile: string, options: Op
   const progress = new Progress()
   const image = await readPicture(imageFile, 'IMAGE to be a picture')
   const named = options.hidden === 'auto' ? null : await baselineOf(options.hidden)
-  const bytes = await readModel(modelFile)
-  const model = openModel(modelFile, bytes, { ...preprocessing(options), ...(options.output === undefined ? {} : { output: options.output }) })
+  const { bytes, model } = await openModel(modelFile, { ...preprocessing(options), ...(options.output === undefined ? {} : { output: options.output }) })
   try {
     const evidence = await (await exemplarsOf(bytes)).nearest(image)
     const target = await targetOf(model, image, options.target)
@@ -71,14 +76,14 @@ export async function explain (modelFile: string, imageFile: string, options: Op
     const hidden = named !== null ? options.hidden : nearest === null ? 'mean' : `the good part ${nearest.name}`
     // Before the methods, so that a class that is not there is said at once.
     const [confidence = 0] = await model.confidences(await workingPicture(image, model.input, baseline), [null], target)
-    const judged = await judge(model, image)
+    const judgement = model.metadata === null ? null : await judge(bytes, model.metadata, image, options.product ?? null)
     const methods = options.methods ?? explainers
     const attempts: Attempt[] = []
-    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null, judged, note: nothingText(model, target, confidence) }
+    const subject = { model: basename(modelFile), image: basename(imageFile), target: targetText(model, target), confidence, hidden, seed: options.seed, budget: options.budget ?? null, judgement, note: nothingText(model, target, confidence) }
     const where = await measuredOn()
     const report = async (isPartial: boolean): Promise<void> => printReport({ explanation: subject, methods: attempts.map(figuresOf), ...where, ...(isPartial ? { partial: true } : {}) }, options, {
       isPartial,
-      asText: () => `${isPartial ? `${missingText(methods, attempts)}\n\n` : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n${judged === null ? '' : `${judgedText(judged)}\n`}\n${table(attempts)}\n\n${measuredOnText(where)}`,
+      asText: () => `${isPartial ? `${missingText(methods, attempts)}\n\n` : ''}${subject.note === null ? '' : `${subject.note}\n\n`}${subject.image}: ${subject.target} by ${subject.model}, ${confidence.toPrecision(4)}; hidden pixels: ${hidden}, seed ${options.seed}\n${judgement === null ? '' : `${judgementText(judgement)}\n`}\n${table(attempts)}\n\n${measuredOnText(where)}`,
       asPage: async () => explanationPage(image, evidence, { ...subject, note: isPartial ? [missingText(methods, attempts), subject.note].filter((text) => text !== null).join(' ') : subject.note }, attempts, measuredOnText(where))
     })
     progress.update('explaining', 0, methods.length)
@@ -101,12 +106,14 @@ export async function explain (modelFile: string, imageFile: string, options: Op
   }
 }
 
-/** @throws what is wrong with the model, by its file's name */
-function openModel (file: string, bytes: Uint8Array, options: ExplainedModelOptions): ExplainedModel {
+/** A bundle is checked before it runs, as everywhere. @throws what is wrong with the model, by its file's name */
+async function openModel (file: string, options: ExplainedModelOptions): Promise<{ bytes: Uint8Array, model: ExplainedModel }> {
+  const read = await readModel(file)
   try {
-    return ExplainedModel.open(bytes, options)
+    const bytes = readMetadata(read)[metadataKey] === undefined ? read : (await readBundle(file)).bytes
+    return { bytes, model: ExplainedModel.open(bytes, options) }
   } catch (cause) {
-    if (!(cause instanceof GoodpartsError)) throw cause
+    if (!(cause instanceof GoodpartsError) || cause.code === 'GOODPARTS_BUNDLE_INVALID') throw cause
     throw new GoodpartsError(cause.code, `${file}: ${cause.message}`, { cause, fix: cause.fix ?? 'Give a bundle that goodparts fit has written, or an ONNX model as one file with its weights inside.' })
   }
 }
@@ -152,12 +159,22 @@ async function targetOf (model: ExplainedModel, image: RawImage, wanted: string 
   throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected the target to be ${targets}, got ${wanted === '' ? 'nothing' : wanted}`)
 }
 
-/** As the line sees the picture, by the limits of a bundle of all products, at the rates that a score node has until others are chosen; `null` of a model that is no bundle. */
-async function judge (model: ExplainedModel, image: RawImage): Promise<Judged | null> {
-  const { metadata } = model
-  if (metadata === null) return null
-  const score = await model.score(await workingPicture(image, metadata.input, 'mean'))
-  return { score, ...createDecision({ calibrationScores: metadata.calibration.scores }).judge(score) }
+/** As a line judges the picture, at its own size, by the limits of a bundle at the rates that a score node has until others are chosen. A product without limits of its own is judged by those of all. */
+async function judge (bytes: Uint8Array, { calibration }: BundleMetadata, image: RawImage, product: string | null): Promise<PictureJudgement> {
+  const decision = createDecision({ calibrationScores: calibration.scores, productScores: calibration.products ?? {} })
+  const own = product !== null && decision.products.has(product) ? product : null
+  const scorer = await openScorer(bytes, 1)
+  try {
+    const [answer] = await scorer.score([image])
+    if (answer === undefined) throw new TypeError('Expected an answer to one picture, got none')
+    return { score: answer.score, product: own, ...decision.forProduct(own).judge(answer.score) }
+  } catch (error) {
+    // A picture that a bundle of one size and depth does not take.
+    if (!(error instanceof GoodpartsError) || error.code !== 'GOODPARTS_INFERENCE_FAILED') throw error
+    return { score: null, product: own, verdict: 'not-inspected', pValue: null, reason: { code: 'scoring-failed', text: error.message } }
+  } finally {
+    await scorer.close()
+  }
 }
 
 function targetText (model: ExplainedModel, target: ExplanationTarget): string {
@@ -176,7 +193,7 @@ function nothingText (model: ExplainedModel, target: ExplanationTarget, confiden
   }
   const what = target.kind === 'class' || model.metadata === null
     ? `The model answers ${confidence.toPrecision(4)}`
-    : `The picture scores no higher than good parts (${confidence.toPrecision(4)} above their median, which they exceed by up to ${model.goodSpread.toPrecision(4)})`
+    : `The picture scores like good parts (${confidence === 0 ? 'not' : confidence.toPrecision(4)} above their median, which they exceed by up to ${model.goodSpread.toPrecision(4)})`
   const classes = target.kind === 'score' && model.hasClasses ? ` --target explains a class instead: ${model.metadata?.classNames.join(', ') ?? 'its number'}.` : ''
   return `${what}: there is nothing to explain; maps, where there are any, show what comes nearest.${classes}`
 }
@@ -193,7 +210,7 @@ function table (attempts: readonly Attempt[]): string {
     const peak = peakOf(saliency.map)
     return [
       method, peak === null ? '–' : `${peak.x.toFixed(2)}, ${peak.y.toFixed(2)}`, ...[found?.insertion, found?.deletion, found?.drop].map((value) => value?.toFixed(3) ?? '–'),
-      String(saliency.forwards.done), saliency.milliseconds.toFixed(0), saliency.map === null ? withoutMapText(saliency.skipped, 'target') : saliency.skipped === null ? '' : `skipped ${saliency.skipped}`
+      String(saliency.forwards.done), saliency.milliseconds.toFixed(0), saliency.map === null ? withoutMapText(saliency, 'target') : saliency.skipped === null ? '' : `skipped ${saliency.skipped}`
     ]
   })
   return textTable(['method', 'peak x, y', 'insertion', 'deletion', 'drop', 'passes', 'ms', ''], rows)

@@ -51,7 +51,7 @@ export class PartExplainer {
       const [attempt] = await explainAll(model, image, [explainer], { ...options, ...left }) as [Attempt]
       spent += attempt.saliency?.milliseconds ?? now() - begun
       if (attempt.saliency === null) result.without.push({ method: name, reason: attempt.obstacle, ...(attempt.code === null ? {} : { code: attempt.code }) })
-      else if (attempt.saliency.map === null) result.without.push({ method: name, reason: withoutMapText(attempt.saliency.skipped, 'score') })
+      else if (attempt.saliency.map === null) result.without.push({ method: name, reason: withoutMapText(attempt.saliency, 'score') })
       else result.explanations.push(await present(attempt, request))
     }
     return result

@@ -42,6 +42,8 @@ export interface Saliency {
   forwards: { done: number, planned: number }
   /** What the budget left out, in words; `null` when nothing was. */
   skipped: string | null
+  /** Why there is no map for this picture, in words, where it is neither that nothing speaks for the target nor the time. */
+  reason?: string
   milliseconds: number
 }
 

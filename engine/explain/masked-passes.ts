@@ -1,5 +1,5 @@
 /** Passes masked pictures through a model, batch by batch, until the time is up. */
-import type { ExplanationTarget, ExplainOptions } from './explainer.ts'
+import type { ExplanationTarget, ExplainOptions, Saliency } from './explainer.ts'
 import type { ExplainedModel } from './model/explained-model.ts'
 import type { WorkingPicture } from './model/working-picture.ts'
 
@@ -68,7 +68,8 @@ export function skippedText ({ done, planned }: PassCount, what: string): string
 }
 
 /** Why there is no map, in words. @param what the target's name. */
-export function withoutMapText (skipped: string | null, what: 'score' | 'target'): string {
+export function withoutMapText ({ skipped, reason }: Pick<Saliency, 'skipped' | 'reason'>, what: 'score' | 'target'): string {
+  if (reason !== undefined) return reason
   return skipped === null ? `found nothing that speaks for the ${what}` : `time was up before anything was found: ${skipped} left out`
 }
 

@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { saveBundle } from '../../engine/bundle/bundle.ts'
 import type { Estimate } from '../../engine/explain/metrics/bootstrap.ts'
-import { pooledQuantile, type ExplainingMeasurement } from '../../cli/commands/bench/explain-measurement.ts'
+import { pooledQuantile, until, type ExplainingMeasurement } from '../../cli/commands/bench/explain-measurement.ts'
 import { detectorByFamily } from '../../engine/detectors/registry.ts'
 import { goodParts } from '../detectors/good-parts.ts'
 import { quickOptions } from '../detectors/quick-options.ts'
@@ -47,7 +48,18 @@ test.each([
   const [throughputRatio, p99Ratio] = [throughput, p99].map(([value, low, high]) => ({ value, low, high })) as [Estimate, Estimate]
 
   expect(isSlower({ throughputRatio, p99Ratio })).toBe(answer.startsWith(more))
-  expect(cost({ throughputRatio, p99Ratio, noise }, rounds)).toBe(`Explanations cost ${answer}`)
+  expect(cost({ throughputRatio, p99Ratio, noise, explained: 3 }, rounds)).toBe(`Explanations cost ${answer}`)
+  expect(cost({ throughputRatio, p99Ratio, noise, explained: 0 }, rounds)).toBe(`Painting the detector's own map costs ${answer}`)
+})
+
+test('a part that is due already waits for no timer', async () => {
+  const times = async (wait: () => Promise<unknown>): Promise<number> => {
+    const begun = performance.now()
+    for (let i = 0; i < 100; i++) await wait()
+    return performance.now() - begun
+  }
+
+  expect(await times(() => until(performance.now() - 1))).toBeLessThan(await times(() => delay(0)) / 2)
 })
 
 test('tells what it has when it is interrupted, and leaves nothing behind', async () => {
@@ -104,6 +116,7 @@ test('measures the loads that are asked for, as shares of full speed', async () 
   expect(more).toEqual([])
   expect(first!.arriving! / second!.arriving!).toBeCloseTo(5, 10)
   expect(stdout).not.toContain('At full speed')
+  expect(stdout).toMatch(/^With \d+\.\d parts\/s arriving, 10 % of full speed$/m)
   for (const loads of ['0', '1.5', 'half', '0.5,']) expect(await runGoodparts(['bench', 'explain', bundle, '--loads', loads])).toMatchObject({ code: 1, stderr: expect.stringContaining('Expected numbers above 0 and up to 1') as string })
 }, 60_000)
 
@@ -113,11 +126,13 @@ test('goodparts bench explain measures verdicts with explanations beside verdict
 
   const { stdout } = await runGoodparts(['bench', 'explain', bundle, '--methods', 'grad-cam', '--rounds', '1', '--seconds', '3', '--every', '50', '--device', 'cpu', '--json', json])
 
-  expect(stdout).toMatch(/^At full speed\n(.*\n){2}off .*\non, grad-cam .*\nratio .*\n95 % .*\noff again, ratio .*\n95 % .*\nExplanations cost /m)
+  expect(stdout).toMatch(/^At full speed\n(.*\n){2}off .*\non, grad-cam .*\nratio .*\n95 % .*\noff again, ratio .*\n95 % .*\n(Explanations cost|Painting the detector's own map costs) /m)
   const { loads } = JSON.parse(readFileSync(json, 'utf8')) as { loads: ExplainingMeasurement[] }
   const full = loads[0]?.off.perSecond ?? 0
   expect(loads.map(({ arriving }) => arriving)).toEqual([null, 0.5 * full, 0.1 * full])
-  for (const { off, on, throughputRatio, p99Ratio, noise, explained, queueFull, unfinished } of loads) {
+  for (const { arriving, off, on, throughputRatio, p99Ratio, noise, explained, queueFull, unfinished } of loads) {
+    // Also where several are due in a millisecond.
+    if (arriving !== null) expect(off.perSecond / arriving).toBeGreaterThan(0.5)
     expect(throughputRatio.value).toBeCloseTo(on.perSecond / off.perSecond, 10)
     expect(p99Ratio.value).toBeCloseTo(on.p99 / off.p99, 10)
     expect([noise.throughputRatio.value, noise.p99Ratio.value].every((ratio) => ratio > 0)).toBe(true)

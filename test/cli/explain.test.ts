@@ -107,7 +107,7 @@ describe('goodparts explain', () => {
     const { stdout } = await runGoodparts(['explain', path, picture, '--methods', 'sise', '--report', page, '--json', '-'])
     const { explanation, methods: [figures] } = JSON.parse(stdout) as { explanation: unknown, methods: Array<{ insertion: number, deletion: number }> }
 
-    expect(explanation).toMatchObject({ hidden: 'the good part flat.png', judged: { verdict: 'reject', score: lineScore } })
+    expect(explanation).toMatchObject({ hidden: 'the good part flat.png', judgement: { verdict: 'reject', score: lineScore } })
     const written = readFileSync(page, 'utf8')
     expect(written).toMatch(/the nearest good part<\/b><br>flat\.png/)
     expect(written).toMatch(/Verdict: reject\. Score \S+ is above the reject limit/)
@@ -199,7 +199,7 @@ describe('goodparts explain', () => {
     const [stdout, html] = await told() as [string, string]
     for (const text of [stdout, html]) {
       expect(text).toContain('found nothing that speaks for the target')
-      expect(text).toMatch(/The picture scores no higher than good parts \(0\.000 above their median, .*there is nothing to explain/)
+      expect(text).toMatch(/The picture scores like good parts \(not above their median, .*there is nothing to explain/)
     }
     expect(stdout).toMatch(/^The picture scores/)
     expect(stdout).not.toContain('--target')

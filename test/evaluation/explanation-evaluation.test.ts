@@ -10,7 +10,7 @@ import { explainerByName } from '../../engine/explain/registry.ts'
 import { encodeModel } from '../../engine/graph/encode.ts'
 import type { Graph } from '../../engine/graph/graph.ts'
 import type { ExplanationFindings } from '../../schemas/evaluation.ts'
-import { classifier, detectorGraph, flatPicture, spottedPicture } from '../explain/hand-built-models.ts'
+import { classifier, detectorGraph, dividingDetectorGraph, flatPicture, spottedPicture } from '../explain/hand-built-models.ts'
 import { classifierBundle, spotBundle, write, writeSpots } from '../explain/spot-bundle.ts'
 
 async function spots (defects: number): Promise<string> {
@@ -92,6 +92,14 @@ test('counts a picture whose time was up apart from one in which nothing is foun
 
   expect([nothing?.withoutMap, nothing?.timeUp, nothing?.pictures?.[0]?.map]).toEqual([1, 0, 'nothing'])
   expect([timeUp?.withoutMap, timeUp?.timeUp, timeUp?.pictures?.[0]?.map]).toEqual([0, 1, 'time-up'])
+})
+
+test('counts a picture whose gradients are no numbers as one without a map, and asks the method of the others', async () => {
+  const { methods: [sise, occlusion], unavailable } = await evaluated(await spots(2), { methods: ['sise', 'occlusion'], bytes: encodeModel(dividingDetectorGraph()) })
+
+  expect(sise).toMatchObject({ n: 2, withoutMap: 2 })
+  expect(occlusion).toMatchObject({ n: 2 })
+  expect(unavailable).toEqual([])
 })
 
 test('explains of a missed defect of a kind that was not taught the likeliest class that is not good', async () => {

@@ -98,3 +98,11 @@ it('of a product is the product of the other factors, zeros among them too', asy
   const found = await runGraph(gradient(builder.build(), { of: 'y', withRespectTo: ['x'] }), { x: { type: 'float32', dims: [3, 3], data: Float32Array.of(2, 0, 3, 0, 0, 1, 1, -2, 4) } })
   expect([...found[gradientName('x')]!.data].map((value) => Number(value) + 0)).toEqual([0, 6, 0, 0, 0, 0, -8, 4, -2])
 })
+
+it.each([[[0], [0, 0]], [[0.5, 3], [0, 12]], [[-1, 2], [-Infinity, 4]]])('of powers %j of 0 and 2 is where it has an end', async (powers, expected) => {
+  const builder = new GraphBuilder('powers')
+  const [x, exponents] = [builder.input('x', 'float32', [2]), builder.input('exponents', 'float32', [powers.length])]
+  builder.output('y', builder.node('ReduceSum', [builder.node('Pow', [x, exponents]), builder.whole(0)], { keepdims: 0 }), 'float32', [])
+  const found = await runGraph(gradient(builder.build(), { of: 'y', withRespectTo: ['x'] }), { x: { type: 'float32', dims: [2], data: Float32Array.of(0, 2) }, exponents: { type: 'float32', dims: [powers.length], data: Float32Array.from(powers) } })
+  expect([...found[gradientName('x')]!.data].map((value) => Number(value) + 0)).toEqual(expected)
+})

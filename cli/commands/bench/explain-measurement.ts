@@ -52,6 +52,8 @@ export interface Pictures {
 export interface ExplainingMeasurement {
   /** Parts per second that arrive; `null` = the next as soon as the line can take it. */
   arriving: number | null
+  /** Of full speed. */
+  share: number
   off: Rates
   on: Rates
   /** On over off, of all parts of all turns; low and high: 95 % over turns, which are drawn with their pairs. */
@@ -81,6 +83,8 @@ interface Judged {
 
 /** As the heatmap node's. */
 const capacity = 8
+/** Of parts that wait for their verdict: when as many do, the next one that is due is late. */
+const places = 1000
 const looks = { opacity: 0.6, quality: 85 }
 /** Before the first round: the thread's code is compiled by then. */
 const firstPictures = 300
@@ -96,7 +100,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
   const [parts, rejects] = [framesOf(good), framesOf(good.map((picture, i) => withHole(picture, options.seed + i)))]
   const rejectAt = (part: number): Frame => rejects[part / options.every % rejects.length] as Frame
   const decision = createDecision({ calibrationScores: model.metadata.calibration.scores })
-  const inspector = new Inspector(() => ({ model, decision }), { line: 'bench', product: null, deadlineMs: Infinity, policy: 'every', capacity: 1000, batch: 1, hop: 'score/bench' })
+  const inspector = new Inspector(() => ({ model, decision }), { line: 'bench', product: null, deadlineMs: Infinity, policy: 'every', capacity: places, batch: 1, hop: 'score/bench' })
   const explain = async (others: ExplanationProcess, frame: Frame): Promise<PartExplanation> => {
     const image = { data: frame.pixels(), width, height, channels }
     return others.explain({ bundle: { path, id: model.metadata.id }, image, methods: options.methods, budget: options.budget, seed: 0, judge: true, zones: [], ...looks })
@@ -108,22 +112,25 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     const inFlight = new Set<Promise<void>>()
     const latencies: number[] = []
     const counted = begun + 1000 * leadSeconds
+    const withoutVerdict: string[] = []
     for (let part = 0; performance.now() < counted + 1000 * options.seconds && !options.signal.aborted; part++) {
       const due = arriving === null ? null : begun + 1000 * part / arriving
       if (due !== null) await until(due)
-      else if (inFlight.size > model.choice.workers) await Promise.race(inFlight)
+      if (inFlight.size > (due === null ? model.choice.workers : places - 1)) await Promise.race(inFlight)
       const isReject = part % options.every === 0
       const frame = isReject ? rejectAt(part) : parts[part % parts.length] as Frame
       const arrived = due ?? performance.now()
       const judged = inspector.inspect(frame, { partId: null }).then((inspection) => {
         if (arrived >= counted) latencies.push(performance.now() - arrived)
         inFlight.delete(judged)
+        if (inspection.record.verdict === 'not-inspected') withoutVerdict.push(inspection.record.reason.text)
         heard(isReject ? 'reject' : 'good', frame, inspection)
       })
       inFlight.add(judged)
     }
     await Promise.all(inFlight)
     options.signal.throwIfAborted()
+    if (withoutVerdict[0] !== undefined) throw new GoodpartsError('GOODPARTS_INFERENCE_FAILED', `Expected a verdict on every part, got ${withoutVerdict.length} without, the first: ${withoutVerdict[0]}`)
     if (latencies.length === 0) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected a part in each round, got none in ${options.seconds} s`, { fix: 'Give --seconds more' })
     return latencies
   }
@@ -180,7 +187,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
 
   const rounds = 3 * options.loads.length * options.rounds
   let roundsDone = 0
-  const inTurns = async (arriving: number | null): Promise<ExplainingMeasurement> => {
+  const inTurns = async (share: number, arriving: number | null): Promise<ExplainingMeasurement> => {
     const counts: Counts = { verdicts: { good: { meant: 0, found: 0 }, reject: { meant: 0, found: 0 } }, explained: 0, cutShort: 0, queueFull: 0, unfinished: 0, notPainted: 0 }
     const paintedIn: number[] = []
     const busy = new BusyTime()
@@ -202,7 +209,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     const [without, having] = [off, on].map((turns) => rates(turns.flat(), options.rounds * options.seconds)) as [Rates, Rates]
     const { notPainted, ...explanations } = counts
     const { median, p99 } = quantiles(paintedIn)
-    return { arriving, off: without, on: having, ...ratios(on), noise: ratios(again), ...explanations, busyShare: busy.share, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
+    return { arriving, share, off: without, on: having, ...ratios(on), noise: ratios(again), ...explanations, busyShare: busy.share, pictures: { painted: paintedIn.length, notPainted, median, p99 } }
   }
 
   try {
@@ -210,7 +217,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
     const warmUp = await round(null, () => { /* nobody explains */ })
     let fullSpeed = warmUp.length / options.seconds
     for (const share of options.loads) {
-      const measured = await inTurns(share >= 1 ? null : share * fullSpeed)
+      const measured = await inTurns(share, share >= 1 ? null : share * fullSpeed)
       if (measured.arriving === null) fullSpeed = measured.off.perSecond
       yield measured
     }
@@ -221,7 +228,7 @@ export async function * measureExplaining (model: LoadedModel, path: string, goo
 }
 
 /** A timer takes a millisecond at least, and a fast line has several parts in one: what is due already does not wait for one. */
-async function until (due: number): Promise<void> {
+export async function until (due: number): Promise<void> {
   const early = due - performance.now()
   await (early > 0 ? delay(early) : nextTurn())
 }

@@ -105,10 +105,10 @@ async function print (loads: readonly ExplainingMeasurement[], load: number, opt
   const methods = options.methods.map(({ method }) => method)
   const row = (name: string, { perSecond, median, p99 }: Rates): string[] => [name, perSecond.toFixed(1), median.toFixed(2), p99.toFixed(2)]
   const tables = loads.map((measured) => {
-    const { arriving, off, on, throughputRatio, p99Ratio, noise, verdicts: { good, reject }, explained, cutShort, queueFull, unfinished, pictures } = measured
+    const { arriving, share, off, on, throughputRatio, p99Ratio, noise, verdicts: { good, reject }, explained, cutShort, queueFull, unfinished, pictures } = measured
     const rejects = explained + queueFull + unfinished
     const rows = [row('off', off), row(`on, ${methods.join(', ')}`, on), ['ratio', throughputRatio.value.toFixed(3), (on.median / off.median).toFixed(3), p99Ratio.value.toFixed(3)], ['95 %', interval(throughputRatio), '', interval(p99Ratio)], ['off again, ratio', noise.throughputRatio.value.toFixed(3), '', noise.p99Ratio.value.toFixed(3)], ['95 %', interval(noise.throughputRatio), '', interval(noise.p99Ratio)]]
-    return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
+    return `${arriving === null ? 'At full speed' : `With ${arriving.toFixed(1)} parts/s arriving, ${Number((100 * share).toPrecision(3))} % of full speed`}\n${textTable(['explanations', 'parts/s', 'latency p50 ms', 'p99 ms'], rows)}\n` +
       `${cost(measured, options.rounds)}\n` +
       `${explained} of ${rejects} rejects explained${cutShort === 0 ? '' : ` (${cutShort} of them not to the end)`}; the queue was full for ${queueFull}, ${unfinished} waited when their round ended.${explained < rejects ? ` ${explained === 0 ? whyNone(measured) : queueFull === 0 ? '' : notAll}`.trimEnd() : ''}\n` +
       `The model rejects ${reject.found} of ${reject.meant} parts that are meant to be rejects, and finds ${good.found} of ${good.meant} others good.\n` +
@@ -129,9 +129,9 @@ export function isSlower ({ throughputRatio, p99Ratio }: Ratios): boolean {
 }
 
 /** What they cost, and whether these rounds are enough to say so: their bounds are on one side of the limit, and turns that differ in nothing do not differ by as much. */
-export function cost (measured: Ratios & { noise: Ratios }, rounds: number): string {
-  const { throughputRatio, p99Ratio, noise } = measured
-  const answer = `Explanations cost ${isSlower(measured) ? `${100 * LIMIT} % of throughput or p99, or more` : `less than ${100 * LIMIT} % of throughput and p99`}`
+export function cost (measured: Ratios & { noise: Ratios } & Pick<ExplainingMeasurement, 'explained'>, rounds: number): string {
+  const { throughputRatio, p99Ratio, noise, explained } = measured
+  const answer = `${explained === 0 ? 'Painting the detector\'s own map costs' : 'Explanations cost'} ${isSlower(measured) ? `${100 * LIMIT} % of throughput or p99, or more` : `less than ${100 * LIMIT} % of throughput and p99`}`
   if (throughputRatio.low === null || throughputRatio.high === null || p99Ratio.low === null || p99Ratio.high === null) return `${answer}, by ${rounds === 1 ? 'one round, which has' : `${rounds} rounds, which have`} no bounds: give --rounds more.`
   const isWithin = throughputRatio.low > 1 - LIMIT && p99Ratio.high < 1 + LIMIT
   const isBeyond = throughputRatio.high <= 1 - LIMIT || p99Ratio.low >= 1 + LIMIT

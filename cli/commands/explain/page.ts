@@ -10,8 +10,11 @@ import type { MapValues } from '../../../engine/explain/map-rows.ts'
 import { overlayMap } from '../../../engine/explain/overlay.ts'
 import { encodeJpeg, resizeImage, type RawImage } from '../../../engine/frame/image-codec.ts'
 
-export interface Judged extends Judgement {
-  score: number
+export interface PictureJudgement extends Judgement {
+  /** `null` where it could not be computed. */
+  score: number | null
+  /** Whose limits they are; `null`: of all products. */
+  product: string | null
 }
 
 export interface Subject {
@@ -23,7 +26,7 @@ export interface Subject {
   seed: number
   budget: number | null
   /** `null` of a model that is no bundle. */
-  judged: Judged | null
+  judgement: PictureJudgement | null
   /** What to know before the maps are read; `null` where there is nothing. */
   note: string | null
 }
@@ -49,7 +52,7 @@ export async function explanationPage (image: RawImage, evidence: Exemplar | nul
 <header>
 <h1>${subject.image}</h1>
 <p class="soft">${subject.target} by ${subject.model}: ${subject.confidence.toPrecision(4)}. Hidden pixels: ${subject.hidden}; seed ${subject.seed}${subject.budget === null ? '' : `; ${subject.budget} ms at most for each method`}.</p>
-${subject.judged === null ? null : html`<p>${judgedText(subject.judged)}</p>`}
+${subject.judgement === null ? null : html`<p>${judgementText(subject.judgement)}</p>`}
 ${subject.note === null ? null : html`<p><b>${subject.note}</b></p>`}
 </header>
 <div class="maps">${cards}</div>
@@ -64,8 +67,8 @@ ${withoutMap(attempts)}
 `.text
 }
 
-export function judgedText ({ verdict, reason: { text }, pValue }: Judged): string {
-  return `Verdict: ${verdict}. ${text}${pValue === null ? '' : ` (p-value ${pValue.toPrecision(2)})`}.`
+export function judgementText ({ verdict, reason: { text }, pValue, product }: PictureJudgement): string {
+  return `Verdict: ${verdict}. ${text}${product === null ? '' : ` of ${product}`}${pValue === null ? '' : ` (p-value ${pValue.toPrecision(2)})`}.`
 }
 
 async function shrunk (image: RawImage): Promise<RawImage> {
@@ -86,7 +89,7 @@ function withoutMap (attempts: readonly Attempt[]): Html | null {
   const without = attempts.filter(({ saliency }) => saliency?.map == null)
   if (without.length === 0) return null
   return html`<h2>Without a map</h2>
-<div class="card">${without.map(({ method, saliency, obstacle }) => html`<p><b>${method}</b>: ${saliency === null ? obstacle : `${withoutMapText(saliency.skipped, 'target')} (${workText(saliency)})`}</p>`)}</div>`
+<div class="card">${without.map(({ method, saliency, obstacle }) => html`<p><b>${method}</b>: ${saliency === null ? obstacle : `${withoutMapText(saliency, 'target')} (${workText(saliency)})`}</p>`)}</div>`
 }
 
 function workText ({ forwards: { done }, milliseconds }: Saliency): string {

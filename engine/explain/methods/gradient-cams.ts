@@ -7,7 +7,7 @@
 import { resampleMap } from '../../frame/resample-map.ts'
 import type { LayerGradient } from '../model/explained-model.ts'
 import { stretched } from '../saliency-maths.ts'
-import { explanationMethod, type Found, type MethodWork } from './method.ts'
+import { explanationMethod, withoutNumbers, type Found, type MethodWork } from './method.ts'
 
 /** Least denominator of α, which is taken after dividing by g². */
 const tiny = 1e-6
@@ -56,6 +56,8 @@ function lastLayerBy (combine: (layer: LayerGradient) => Float32Array): (work: M
   return async ({ model, picture, options }) => {
     const layers = (await model.layers(picture, options.target)).slice(-1)
     const [last] = await model.gradients(picture, layers, options.target, 'logit') as [LayerGradient]
+    const without = withoutNumbers([last])
+    if (without !== null) return without
     const map = stretched(resampleMap({ values: combine(last), height: last.height, width: last.width }, picture.width, picture.height))
     return { map: map === null ? null : { values: map, width: picture.width, height: picture.height }, forwards: { done: 1, planned: 1 }, skipped: null }
   }

@@ -2,10 +2,19 @@
 import { GoodpartsError } from '../../errors.ts'
 import type { ExplainOptions, Explainer, ExplanationMethod, ExplanationTarget, Saliency } from '../explainer.ts'
 import { Budget, targetObstacle } from '../masked-passes.ts'
-import type { ExplainedModel } from '../model/explained-model.ts'
+import type { ExplainedModel, LayerGradient } from '../model/explained-model.ts'
 import { workingPicture, type WorkingPicture } from '../model/working-picture.ts'
 
-export type Found = Pick<Saliency, 'map' | 'forwards' | 'skipped'>
+export type Found = Pick<Saliency, 'map' | 'forwards' | 'skipped' | 'reason'>
+
+/** Where a picture has no numbers to weigh channels by, why: left to a method, it would pass for one in which nothing speaks for the target. `null` where it has. */
+export function withoutNumbers (layers: readonly LayerGradient[]): Found | null {
+  for (const { value, activation, gradient } of layers) {
+    const what = !activation.every(Number.isFinite) ? 'activations' : gradient.every(Number.isFinite) ? null : 'gradients'
+    if (what !== null) return { map: null, forwards: { done: 1, planned: 1 }, skipped: null, reason: `the ${what} at ${value} are no numbers for this picture` }
+  }
+  return null
+}
 
 export interface MethodWork {
   model: ExplainedModel

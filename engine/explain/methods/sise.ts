@@ -9,7 +9,7 @@ import type { LayerGradient } from '../model/explained-model.ts'
 import { otsuThreshold } from '../otsu.ts'
 import { stretched } from '../saliency-maths.ts'
 import { channelMasks, type ChannelMask } from './channel-masks.ts'
-import { explanationMethod, type Found, type MethodWork } from './method.ts'
+import { explanationMethod, withoutNumbers, type Found, type MethodWork } from './method.ts'
 
 /** Maps with less than this share of the largest gradient are left out; the paper's μ. */
 const leastGradient = 0
@@ -28,6 +28,8 @@ function siseBy (select: Selection): (work: MethodWork) => Promise<Found> {
   return async ({ model, picture, options, budget }) => {
     const { width, height } = picture
     const layers = await model.gradients(picture, await model.layers(picture, options.target), options.target, 'confidence')
+    const without = withoutNumbers(layers)
+    if (without !== null) return without
     const kept = layers.map((layer) => keptMasks(layer, select)).filter((masks) => masks.length > 0)
     const maps: Float32Array[] = []
     const passes: PassCount = { done: 0, planned: 0 }

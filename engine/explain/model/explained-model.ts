@@ -108,12 +108,6 @@ export class ExplainedModel {
     return results
   }
 
-  /** Of a model that has a score. */
-  async score (picture: WorkingPicture): Promise<number> {
-    const { output } = this.target({ kind: 'score' })
-    return floats((await this.#run('answer', () => this.graph, this.#shown(picture, [null]), [output]))[output], output).data[0] as number
-  }
-
   /** The class that the model finds likeliest, of those that may be. */
   async likeliestClass (picture: WorkingPicture, mayBe: (index: number) => boolean = () => true): Promise<number> {
     const classes = (await this.#classes(picture)).map((answer, index) => mayBe(index) ? answer : -Infinity)
@@ -150,7 +144,7 @@ export class ExplainedModel {
   /**
    * The layers' maps and the gradients that arrive there, each `(C, h, w)`: of the target's logit (or score), or of its confidence up to a
    * positive factor. Only what follows the layers is differentiated, so that the type of the input does not matter.
-   * @throws GOODPARTS_GRAPH_INVALID naming the operator where there is no way back; GOODPARTS_EXPLANATION_FAILED naming the layer where what arrives is no number.
+   * @throws GOODPARTS_GRAPH_INVALID naming the operator where there is no way back.
    */
   async gradients (picture: WorkingPicture, layers: readonly SpatialLayer[], target: ExplanationTarget, of: 'logit' | 'confidence'): Promise<LayerGradient[]> {
     const { output, differentiated, exclusive } = this.target(target)
@@ -170,13 +164,11 @@ export class ExplainedModel {
     }
     const values = floats((await session.run(arriving(new Float32Array(0)), [differentiated]))[differentiated], differentiated).data
     const answers = await session.run(arriving(gradientDirection(values.subarray(0, width), target, of, exclusive)), [...names, ...names.map(gradientName)])
-    return layers.map((layer) => {
-      const [activation, gradient] = [layer.value, gradientName(layer.value)].map((name) => this.#wholePicture(floats(answers[name], layer.value))) as [Float32Array, Float32Array]
-      const wrong = gradient.find((value) => !Number.isFinite(value))
-      // Left to the methods, it would pass for a picture in which nothing speaks for the target.
-      if (wrong !== undefined) throw new GoodpartsError('GOODPARTS_EXPLANATION_FAILED', `Expected gradients of ${differentiated} at ${layer.value} for this picture, got ${wrong}: an operator after it has no slope there, such as a division by 0 that a limit hides`)
-      return { ...layer, activation, gradient }
-    })
+    return layers.map((layer) => ({
+      ...layer,
+      activation: this.#wholePicture(floats(answers[layer.value], layer.value)),
+      gradient: this.#wholePicture(floats(answers[gradientName(layer.value)], layer.value))
+    }))
   }
 
   async close (): Promise<void> {
@@ -240,7 +232,10 @@ export class ExplainedModel {
   /** Ascending. */
   async #scores (pictures: readonly WorkingPicture[]): Promise<number[]> {
     const scores: number[] = []
-    for (const picture of pictures) scores.push(await this.score(picture))
+    for (const picture of pictures) {
+      const { data } = floats((await this.#run('answer', () => this.graph, maskedInput(this.input, picture, [null]), ['score']))['score'], 'score')
+      scores.push(data[0] as number)
+    }
     return scores.sort((a, b) => a - b)
   }
 

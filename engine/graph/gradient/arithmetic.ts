@@ -41,13 +41,12 @@ export const arithmeticGradients: GradientRules = {
     return [
       () => {
         if (exponent?.length === 1 && exponent[0] === 2) return back(site, 0, builder.node('Mul', [g, builder.node('Add', [a, a])]))
+        const slopeOf = (base: Value): Value => builder.node('Mul', [builder.cast(b, builder.typeOf(a).type), builder.node('Pow', [base, builder.node('Sub', [b, builder.number(1, b)])])])
+        if (exponent?.every((power) => power < 0 || power >= 1) === true) return back(site, 0, builder.node('Mul', [g, slopeOf(a)]))
         // Roots, and the power of 0, at 0: as the square root.
-        const isSteep = exponent?.every((power) => power >= 0 && power < 1) === true
-        const isZero = builder.node('Equal', [a, builder.number(0, a)])
-        const base = isSteep ? builder.node('Where', [isZero, builder.number(1, a), a]) : a
-        const slope = builder.node('Pow', [base, builder.node('Sub', [b, builder.number(1, b)])])
-        const full = builder.node('Mul', [g, builder.node('Mul', [builder.cast(b, builder.typeOf(a).type), slope])])
-        return back(site, 0, isSteep ? masked(builder, builder.node('Not', [isZero]), full) : full)
+        const isRoot = builder.node('And', [builder.node('Not', [builder.node('Less', [b, builder.number(0, b)])]), builder.node('Less', [b, builder.number(1, b)])])
+        const isSteep = builder.node('And', [builder.node('Equal', [a, builder.number(0, a)]), isRoot])
+        return back(site, 0, masked(builder, builder.node('Not', [isSteep]), builder.node('Mul', [g, slopeOf(builder.node('Where', [isSteep, builder.number(1, a), a]))])))
       },
       () => {
         // The logarithm's own argument is kept positive: 0 times NaN would be NaN.
