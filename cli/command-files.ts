@@ -23,6 +23,9 @@ export async function outputsMustBeOfUse (command: Command): Promise<void> {
   const named = command.options.map((option) => ({ option, key: option.attributeName(), value: options[option.attributeName()] }))
   const files = (keys: readonly string[]): NamedFile[] => named.flatMap(({ option: { long, flags }, key, value }) =>
     keys.includes(key) && typeof value === 'string' && !(key === 'output' && !flags.includes('<file>')) ? [{ name: long ?? flags, file: value }] : [])
+  // What standard output may be given, its help says.
+  const elsewhere = named.find(({ option, key, value }) => outputs.includes(key) && value === '-' && !option.description.includes('standard output'))
+  if (elsewhere !== undefined) throw new GoodpartsError('GOODPARTS_ARGUMENT', `Expected ${elsewhere.option.long ?? elsewhere.option.flags} to name a file, got -`, { fix: 'Give the file a name; ./- is one that is called so.' })
   const written = files(outputs)
   await filesMustBeOfUse(written, [...command.args, ...files(inputs).map(({ file }) => file)])
 }

@@ -44,6 +44,14 @@ it('other files, devices and standard output are of use', async () => {
   await expect(filesMustBeOfUse(written, [at('set'), at('model.onnx'), 'rtsp://camera'])).resolves.toBeUndefined()
 })
 
+it('standard output is given only where the help says so', async () => {
+  const command = new Command().option('--json <file>', 'figures; - for standard output').option('--report <file>', 'a page')
+  command.parse(['--json', '-'], { from: 'user' })
+  await expect(outputsMustBeOfUse(command)).resolves.toBeUndefined()
+  command.parse(['--json', '-', '--report', '-'], { from: 'user' })
+  await expect(outputsMustBeOfUse(command)).rejects.toThrow('Expected --report to name a file, got -')
+})
+
 it('an option --output that names no file is none', async () => {
   const command = new Command().option('--output <name>').option('--json <file>').argument('<model>')
   command.parse(['--output', at('set'), '--json', at('new.json'), at('model.onnx')], { from: 'user' })
